@@ -1,0 +1,38 @@
+// A place to listen on or to dial: host:port, [v6]:port or unix:/path.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "persona/base/result.hpp"
+
+namespace persona {
+
+struct Endpoint {
+  enum class Kind { tcp, unix_socket };
+
+  Kind kind = Kind::tcp;
+  std::string host;        ///< tcp: a DNS name or a numeric address, without brackets
+  std::uint16_t port = 0;  ///< tcp: 0 lets the kernel choose (listening only)
+  std::string path;        ///< unix_socket: file system path
+
+  /// The message of a failure says what is expected and fits after "listen: ".
+  static Result<Endpoint> parse(std::string_view text);
+
+  /// What parse() accepts: "db.example.com:5433", "[::1]:80", "unix:/run/persona/pg.sock".
+  std::string to_string() const;
+
+  bool is_unix() const { return kind == Kind::unix_socket; }
+
+  /// True when nothing but this machine can reach it: a Unix socket, a loopback address or the name "localhost".
+  bool is_local() const;
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+/// True for what may stand as a host: a numeric address or dot-separated labels of letters, digits, '-' and '_', at
+/// most 253 characters (RFC 1035 section 2.3.4).
+bool is_valid_host(std::string_view host);
+
+}  // namespace persona

@@ -1,0 +1,79 @@
+// Structured log lines: a sentence and fields, as text or as one JSON object a line.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "persona/base/result.hpp"
+
+namespace spdlog::sinks {
+class sink;
+}
+
+namespace persona::log {
+
+enum class Level { trace, debug, info, warn, error, off };
+enum class Format { text, json };
+
+std::string_view to_string(Level level);
+
+struct Settings {
+  Level level = Level::info;
+  Format format = Format::text;
+  std::string file;  ///< empty: standard error
+};
+
+struct Field {
+  using Value = std::variant<std::string, std::int64_t, double, bool>;
+
+  std::string_view key;  ///< a literal: it must outlive the call
+  Value value;
+
+  Field(std::string_view k, std::string_view v) : key(k), value(std::string(v)) {}
+  Field(std::string_view k, const char* v) : key(k), value(std::string(v)) {}
+  Field(std::string_view k, const std::string& v) : key(k), value(v) {}
+  Field(std::string_view k, bool v) : key(k), value(v) {}
+  Field(std::string_view k, double v) : key(k), value(v) {}
+  template <class Integer>
+    requires std::is_integral_v<Integer>
+  Field(std::string_view k, Integer v) : key(k), value(static_cast<std::int64_t>(v)) {}
+};
+
+using Fields = std::vector<Field>;
+
+/// One destination with one level and format. Thread-safe: every loop writes to it.
+class Logger {
+ public:
+  /// `service` labels every line; empty for lines of the process.
+  Logger(std::string service, Settings settings, std::shared_ptr<spdlog::sinks::sink> sink);
+  ~Logger();
+  Logger(const Logger&) = delete;
+  Logger& operator=(const Logger&) = delete;
+
+  /// Opens the destination. Fails with a sentence naming the file when it cannot be opened for appending.
+  static Result<std::shared_ptr<Logger>> open(std::string service, const Settings& settings);
+
+  /// A logger that hands every rendered line (without line end) to `receive`, under a lock. For tests and the demo.
+  static std::shared_ptr<Logger> to_function(std::string service, const Settings& settings,
+                                             std::function<void(std::string_view)> receive);
+
+  bool enabled(Level level) const { return level >= settings_.level && level != Level::off; }
+  void write(Level level, std::string_view message, const Fields& fields = {});
+
+  void debug(std::string_view message, const Fields& fields = {}) { write(Level::debug, message, fields); }
+  void info(std::string_view message, const Fields& fields = {}) { write(Level::info, message, fields); }
+  void warn(std::string_view message, const Fields& fields = {}) { write(Level::warn, message, fields); }
+  void error(std::string_view message, const Fields& fields = {}) { write(Level::error, message, fields); }
+
+ private:
+  std::string service_;
+  Settings settings_;
+  std::shared_ptr<spdlog::sinks::sink> sink_;
+};
+
+}  // namespace persona::log

@@ -1,0 +1,20 @@
+// Text from outside made fit for a terminal, a log line or a diagnostic.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace persona {
+
+/// Bytes of the well-formed UTF-8 sequence (RFC 3629) that `text` begins with; 0 when there is none.
+std::size_t utf8_sequence_length(std::string_view text);
+
+/// Control and bidirectional-override characters and malformed UTF-8 as escapes (\n, \u001b, \xff), all else as it
+/// is: what comes out is one line and moves no cursor.
+std::string printable(std::string_view text);
+
+/// printable() in double quotes, with quotes and backslashes escaped.
+std::string in_quotes(std::string_view text);
+
+}  // namespace persona

@@ -1,0 +1,31 @@
+// YAML to Config. Reads files and nothing else: certificates and addresses are checked by later stages.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "persona/base/result.hpp"
+#include "persona/config/config.hpp"
+#include "persona/config/diagnostic.hpp"
+
+namespace persona::config {
+
+struct Loaded {
+  Report report;
+  Config config;  ///< as far as it could be read; to be used only when !report.has_errors()
+};
+
+/// Never throws. `text` is the content of `file`, which is not opened.
+Loaded parse(const std::filesystem::path& file, std::string_view text);
+
+/// Reads and parses one file; a file that cannot be read is a diagnostic without a line.
+Loaded load(const std::filesystem::path& file);
+
+/// The files `--config` stands for: the file itself, or every *.yaml of a folder in order of name. Fails with a
+/// sentence when there is nothing there.
+Result<std::vector<std::filesystem::path>> find_files(const std::filesystem::path& file_or_folder);
+
+}  // namespace persona::config

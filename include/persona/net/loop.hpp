@@ -1,0 +1,55 @@
+// One event loop and the thread that runs it.
+#pragma once
+
+#include <uv.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "persona/base/result.hpp"
+
+namespace persona::net {
+
+class Loop {
+ public:
+  static Result<std::unique_ptr<Loop>> create();
+
+  /// Only after close().
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  uv_loop_t* uv() { return &loop_; }
+
+  /// Runs on the calling thread, which becomes the loop's, until finish() was called and every handle is closed.
+  void run();
+
+  /// Any thread: runs `task` on the loop's thread, in the order posted. Tasks posted after finish() are dropped
+  /// (destroyed without running).
+  void post(std::function<void()> task);
+
+  /// Loop's thread: lets run() return once the last handle is closed.
+  void finish();
+
+  /// After run(): false when a handle is still open, which is a leak.
+  [[nodiscard]] bool close();
+
+  bool on_thread() const { return thread_ == std::this_thread::get_id(); }
+
+ private:
+  Loop() = default;
+  void run_posted();
+
+  uv_loop_t loop_{};
+  uv_async_t wake_{};
+  std::atomic<std::thread::id> thread_{};
+  std::mutex mutex_;
+  std::vector<std::function<void()>> posted_;
+  bool finished_ = false;  // guarded by mutex_
+};
+
+}  // namespace persona::net

@@ -1,0 +1,32 @@
+// A connected or listening socket that no loop has yet: what an accepting loop hands to a working one.
+#pragma once
+
+#include <uv.h>
+
+#include <utility>
+
+namespace persona::net {
+
+/// Owns the descriptor. Movable to another thread.
+class Socket {
+ public:
+  Socket() = default;
+  explicit Socket(uv_os_sock_t descriptor) : descriptor_(descriptor) {}
+  Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, none)) {}
+  Socket& operator=(Socket&& other) noexcept;
+  ~Socket() { close(); }
+
+  bool valid() const { return descriptor_ != none; }
+  uv_os_sock_t get() const { return descriptor_; }
+  uv_os_sock_t release() { return std::exchange(descriptor_, none); }
+
+  void close();
+  /// Closes with RST where the protocol has one.
+  void reset();
+
+ private:
+  static constexpr uv_os_sock_t none = static_cast<uv_os_sock_t>(-1);
+  uv_os_sock_t descriptor_ = none;
+};
+
+}  // namespace persona::net

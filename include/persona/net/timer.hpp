@@ -1,0 +1,38 @@
+// A one-shot timer.
+#pragma once
+
+#include <uv.h>
+
+#include <functional>
+
+#include "persona/base/duration.hpp"
+#include "persona/net/handle.hpp"
+#include "persona/net/loop.hpp"
+
+namespace persona::net {
+
+/// Loop's thread only.
+class Timer {
+ public:
+  /// `owner` may be null; else it is told when the handle has closed.
+  static HandlePtr<Timer> create(Loop& loop, HandleOwner* owner);
+
+  /// Replaces what was set before. `expired` is called once.
+  void start(Milliseconds delay, std::function<void()> expired);
+  void stop();
+
+ private:
+  friend struct CloseDeleter;
+  Timer() = default;
+  ~Timer() = default;
+  void close();
+
+  uv_timer_t handle_{};
+  HandleOwner* owner_ = nullptr;
+  std::function<void()> expired_;
+};
+
+/// Monotonic milliseconds of the loop's current iteration (uv_now).
+Milliseconds now(Loop& loop);
+
+}  // namespace persona::net

@@ -1,0 +1,69 @@
+// What all TLS sessions of one service share: role, identity, trust, versions, suites, groups, ALPN.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "persona/base/result.hpp"
+#include "persona/base/tls_parameters.hpp"
+
+struct mbedtls_ssl_config;
+
+namespace persona::identity {
+class Identity;
+class Trust;
+}  // namespace persona::identity
+
+namespace persona::tls {
+
+enum class Role { client, server };
+
+/// What a session asks of the peer's certificate. A client role always requires one.
+enum class PeerCertificate {
+  required,
+  optional,  ///< none is fine, one that does not verify is not
+  none,      ///< not asked for
+};
+
+struct ContextOptions {
+  Role role = Role::client;
+  std::shared_ptr<const identity::Identity> identity;  ///< null: a client without a certificate
+  std::shared_ptr<const identity::Trust> trust;        ///< null only with PeerCertificate::none
+  PeerCertificate peer_certificate = PeerCertificate::required;
+  TlsVersion min_version = TlsVersion::tls12;
+  TlsVersion max_version = TlsVersion::tls13;
+  std::vector<std::uint16_t> ciphers;  ///< IANA code points in order of preference
+  std::vector<std::uint16_t> groups;   ///< IANA code points in order of preference
+  std::vector<std::string> alpn;       ///< empty: not offered
+};
+
+/// Immutable once created, so that the engines of every loop share it.
+class Context {
+ public:
+  static Result<std::shared_ptr<const Context>> create(ContextOptions options);
+
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const ContextOptions& options() const { return options_; }
+  const mbedtls_ssl_config* config() const { return config_.get(); }
+
+ private:
+  explicit Context(ContextOptions options);
+
+  struct Deleter {
+    void operator()(mbedtls_ssl_config* config) const;
+  };
+
+  // mbedTLS keeps pointers into these vectors.
+  ContextOptions options_;
+  std::vector<int> suite_list_;
+  std::vector<std::uint16_t> group_list_;
+  std::vector<const char*> alpn_list_;
+  std::unique_ptr<mbedtls_ssl_config, Deleter> config_;
+};
+
+}  // namespace persona::tls

@@ -1,0 +1,211 @@
+#include "persona/base/endpoint.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "persona/base/address.hpp"
+#include "persona/base/text.hpp"
+
+namespace persona {
+
+namespace {
+
+constexpr std::string_view kUnixPrefix = "unix:";
+constexpr std::size_t kLongestUnixPath = 107;  // sockaddr_un::sun_path has 108 bytes with the final NUL
+constexpr std::size_t kLongestHost = 253;
+constexpr std::size_t kLongestLabel = 63;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_host_character(char c) { return is_digit(c) || is_letter(c) || c == '-' || c == '_'; }
+
+bool is_valid_label(std::string_view label) {
+  return !label.empty() && label.size() <= kLongestLabel && std::all_of(label.begin(), label.end(), is_host_character);
+}
+
+bool is_number(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_digit); }
+
+// Resolvers take "127.1", "0177.0.0.1" and "0x7f000001" for addresses in notations of their own. No domain ends so.
+bool ends_in_number(std::string_view host) {
+  const std::string_view last = host.substr(host.rfind('.') + 1);
+  return is_number(last) || last.starts_with("0x") || last.starts_with("0X");
+}
+
+bool same_name(std::string_view left, std::string_view lower_case) {
+  return std::equal(left.begin(), left.end(), lower_case.begin(), lower_case.end(),
+                    [](char l, char r) { return (l >= 'A' && l <= 'Z' ? static_cast<char>(l + 'a' - 'A') : l) == r; });
+}
+
+template <class... Args>
+tl::unexpected<Error> refuse(fmt::format_string<Args...> format, Args&&... args) {
+  return fail(ErrorKind::configuration, format, std::forward<Args>(args)...);
+}
+
+Result<Endpoint> parse_unix(std::string_view text) {
+  const std::string_view path = text.substr(kUnixPrefix.size());
+  if (path.empty()) {
+    return refuse("{} has no path; write unix:/run/persona/NAME.sock", in_quotes(text));
+  }
+  if (path.front() != '/') {
+    return refuse("the socket path {} is not absolute; write unix:/run/persona/NAME.sock", in_quotes(path));
+  }
+  if (path.find('\0') != std::string_view::npos) {
+    return refuse("{} has a NUL character in its path", in_quotes(text));
+  }
+  if (path.size() > kLongestUnixPath) {
+    return refuse("the socket path is {} bytes long; the system allows {}", path.size(), kLongestUnixPath);
+  }
+  Endpoint endpoint;
+  endpoint.kind = Endpoint::Kind::unix_socket;
+  endpoint.path = std::string(path);
+  return endpoint;
+}
+
+Result<std::uint16_t> parse_port(std::string_view port) {
+  if (!is_number(port)) {
+    return refuse("port {} is not a number", in_quotes(port));
+  }
+  std::uint16_t value = 0;
+  if (std::from_chars(port.data(), port.data() + port.size(), value).ec != std::errc()) {
+    return refuse("port {} is out of range; ports go up to 65535", port);
+  }
+  return value;
+}
+
+std::optional<Error> check_host(std::string_view host, std::string_view port) {
+  const auto because = [](std::string message) { return Error{ErrorKind::configuration, std::move(message)}; };
+  if (host.empty()) {
+    return because(fmt::format("the host is missing; write HOST:{}", printable(port)));
+  }
+  if (host == "*") {
+    return because(fmt::format("\"*\" is not a host; for every address write 0.0.0.0:{0} or \"[::]:{0}\"",
+                               printable(port)));
+  }
+  if (is_valid_host(host)) {
+    return std::nullopt;
+  }
+  if (std::all_of(host.begin(), host.end(), [](char c) { return is_host_character(c) || c == '.'; }) &&
+      ends_in_number(host)) {
+    return because(fmt::format("{} is not an IPv4 address", in_quotes(host)));
+  }
+  return because(fmt::format("{} is not a host name or an address", in_quotes(host)));
+}
+
+// Several colons without brackets: where the address ends is a guess, which the message makes for the reader.
+Error without_brackets(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  const bool has_port = is_number(text.substr(colon + 1)) && IpAddress::parse(text.substr(0, colon)).has_value();
+  if (has_port) {
+    return {ErrorKind::configuration, fmt::format("an IPv6 address needs brackets; write \"[{}]:{}\"",
+                                                  text.substr(0, colon), text.substr(colon + 1))};
+  }
+  if (IpAddress::parse(text)) {
+    return {ErrorKind::configuration, fmt::format("{} has no port; write \"[{}]:PORT\"", in_quotes(text), text)};
+  }
+  return {ErrorKind::configuration, fmt::format("{} is not HOST:PORT, \"[IPV6]:PORT\" or unix:/PATH", in_quotes(text))};
+}
+
+struct Parts {
+  std::string_view host;
+  std::string_view port;
+};
+
+Result<Parts> split_bracketed(std::string_view text) {
+  const std::size_t end = text.find(']');
+  if (end == std::string_view::npos) {
+    return refuse("{} has no closing bracket", in_quotes(text));
+  }
+  const std::string_view host = text.substr(1, end - 1);
+  if (host.find(':') == std::string_view::npos || !IpAddress::parse(host)) {
+    return refuse("{} is not an IPv6 address; only those stand in brackets", in_quotes(host));
+  }
+  const std::string_view rest = text.substr(end + 1);
+  if (rest.empty() || rest == ":") {
+    return refuse("{} has no port; write \"[{}]:PORT\"", in_quotes(text), host);
+  }
+  if (rest.front() != ':') {
+    return refuse("{} has something other than :PORT after the bracket", in_quotes(text));
+  }
+  return Parts{host, rest.substr(1)};
+}
+
+Result<Parts> split(std::string_view text) {
+  if (text.front() == '[') {
+    return split_bracketed(text);
+  }
+  if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos) {
+    return refuse("{} is a URL; write HOST:PORT without {}", in_quotes(text), in_quotes(text.substr(0, scheme + 3)));
+  }
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || colon + 1 == text.size()) {
+    return refuse("{} has no port; write {}:PORT", in_quotes(text), printable(text.substr(0, colon)));
+  }
+  if (text.find(':', colon + 1) != std::string_view::npos) {
+    return tl::unexpected<Error>(without_brackets(text));
+  }
+  return Parts{text.substr(0, colon), text.substr(colon + 1)};
+}
+
+}  // namespace
+
+Result<Endpoint> Endpoint::parse(std::string_view text) {
+  if (text.empty()) {
+    return refuse("the address is empty; write HOST:PORT, \"[IPV6]:PORT\" or unix:/PATH");
+  }
+  if (text.starts_with(kUnixPrefix)) {
+    return parse_unix(text);
+  }
+  const auto parts = split(text);
+  if (!parts) {
+    return tl::unexpected<Error>(parts.error());
+  }
+  if (auto error = check_host(parts->host, parts->port)) {
+    return tl::unexpected<Error>(std::move(*error));
+  }
+  const auto port = parse_port(parts->port);
+  if (!port) {
+    return tl::unexpected<Error>(port.error());
+  }
+  Endpoint endpoint;
+  endpoint.host = std::string(parts->host);
+  endpoint.port = *port;
+  return endpoint;
+}
+
+std::string Endpoint::to_string() const {
+  if (is_unix()) {
+    return std::string(kUnixPrefix) + path;
+  }
+  const bool v6 = host.find(':') != std::string::npos;
+  return v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
+
+bool Endpoint::is_local() const {
+  if (is_unix() || same_name(host, "localhost")) {
+    return true;
+  }
+  const auto address = IpAddress::parse(host);
+  return address && address->is_loopback();
+}
+
+bool is_valid_host(std::string_view host) {
+  if (IpAddress::parse(host)) {
+    return true;
+  }
+  if (host.empty() || host.size() > kLongestHost || ends_in_number(host)) {
+    return false;
+  }
+  for (std::size_t begin = 0;;) {
+    const std::size_t dot = host.find('.', begin);
+    if (!is_valid_label(host.substr(begin, dot == std::string_view::npos ? dot : dot - begin))) {
+      return false;
+    }
+    if (dot == std::string_view::npos) {
+      return true;
+    }
+    begin = dot + 1;
+  }
+}
+
+}  // namespace persona

@@ -1,0 +1,189 @@
+#include "persona/identity/certificate.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <mbedtls/base64.h>
+#include <mbedtls/error.h>
+#include <mbedtls/oid.h>
+#include <mbedtls/x509_crt.h>
+#include <psa/crypto.h>
+
+#include "pem.hpp"
+#include "san.hpp"
+#include "words.hpp"
+
+namespace persona::identity {
+
+namespace {
+
+std::string serial_in_words(const mbedtls_x509_buf& serial) {
+  std::string words;
+  for (std::size_t i = 0; i < serial.len; ++i) {
+    if (i == 0 && serial.len > 1 && serial.p[i] == 0) {
+      continue;  // only the sign of the INTEGER
+    }
+    words += fmt::format("{}{:02X}", words.empty() ? "" : ":", serial.p[i]);
+  }
+  return words;
+}
+
+std::string spki_pin(const mbedtls_x509_crt& certificate) {
+  std::array<std::uint8_t, 32> hash{};
+  std::size_t hash_length = 0;
+  if (psa_hash_compute(PSA_ALG_SHA_256, certificate.pk_raw.p, certificate.pk_raw.len, hash.data(), hash.size(),
+                       &hash_length) != PSA_SUCCESS) {
+    return {};  // initialise_crypto() was forgotten; an empty pin matches nothing
+  }
+  std::array<unsigned char, 48> text{};
+  std::size_t length = 0;
+  mbedtls_base64_encode(text.data(), text.size(), &length, hash.data(), hash_length);
+  return "sha256//" + std::string(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(length));
+}
+
+bool allows(const mbedtls_x509_crt& certificate, const char* usage_oid, std::size_t oid_size) {
+  return mbedtls_x509_crt_check_extended_key_usage(&certificate, usage_oid, oid_size) == 0;
+}
+
+}  // namespace
+
+Result<void> initialise_crypto() {
+  const psa_status_t status = psa_crypto_init();
+  if (status != PSA_SUCCESS) {
+    return fail(ErrorKind::internal, "the cryptographic library cannot start (PSA status {}); is there no entropy?",
+                status);
+  }
+  return {};
+}
+
+CertificateInfo describe(const mbedtls_x509_crt& certificate) {
+  CertificateInfo info;
+  info.subject = name_in_words(certificate.subject);
+  info.issuer = name_in_words(certificate.issuer);
+  info.serial = serial_in_words(certificate.serial);
+  info.not_before = to_time_point(certificate.valid_from);
+  info.not_after = to_time_point(certificate.valid_to);
+  for_each_alternative_name(certificate, [&](int type, ByteView value) {
+    switch (type) {
+      case MBEDTLS_X509_SAN_DNS_NAME:
+        info.dns_names.push_back(escape(as_text(value)));
+        break;
+      case MBEDTLS_X509_SAN_IP_ADDRESS:
+        info.ip_addresses.push_back(address_in_words(value));
+        break;
+      case MBEDTLS_X509_SAN_UNIFORM_RESOURCE_IDENTIFIER:
+        info.uris.push_back(escape(as_text(value)));
+        break;
+      default:
+        break;
+    }
+    return true;
+  });
+  info.key = key_in_words(certificate.pk);
+  info.spki_pin = spki_pin(certificate);
+  info.for_clients = allows(certificate, MBEDTLS_OID_CLIENT_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH));
+  info.for_servers = allows(certificate, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH));
+  return info;
+}
+
+std::string display_name(const mbedtls_x509_crt& certificate) {
+  std::string name = name_in_words(certificate.subject);
+  if (name.empty()) {
+    for_each_alternative_name(certificate, [&](int type, ByteView value) {
+      if (type == MBEDTLS_X509_SAN_IP_ADDRESS) {
+        name = address_in_words(value);
+      } else if (type == MBEDTLS_X509_SAN_DNS_NAME || type == MBEDTLS_X509_SAN_UNIFORM_RESOURCE_IDENTIFIER) {
+        name = escape(as_text(value));
+      }
+      return name.empty();
+    });
+  }
+  return name.empty() ? "serial " + serial_in_words(certificate.serial) : name;
+}
+
+long days_between(TimePoint now, TimePoint then) { return static_cast<long>((then - now) / std::chrono::days(1)); }
+
+TimePoint now() { return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
+std::string format_date(TimePoint time) {
+  const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(time));
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
+}
+
+CertificateList::CertificateList() = default;
+CertificateList::~CertificateList() = default;
+CertificateList::CertificateList(CertificateList&&) noexcept = default;
+CertificateList& CertificateList::operator=(CertificateList&&) noexcept = default;
+
+void CertificateList::Deleter::operator()(mbedtls_x509_crt* list) const {
+  mbedtls_x509_crt_free(list);
+  delete list;
+}
+
+bool CertificateList::empty() const { return list_ == nullptr; }
+
+std::size_t CertificateList::size() const {
+  std::size_t count = 0;
+  for (const mbedtls_x509_crt* certificate = get(); certificate != nullptr; certificate = certificate->next) {
+    ++count;
+  }
+  return count;
+}
+
+mbedtls_x509_crt* CertificateList::get() const { return list_.get(); }
+
+Result<void> CertificateList::append_pem(std::string_view pem, std::string_view source) {
+  auto blocks = find_pem_blocks(pem);
+  if (!blocks) {
+    return fail(ErrorKind::configuration, "{} {}", source, blocks.error().message);
+  }
+  // Into a list of its own first, so that a failure leaves this one as it was.
+  std::unique_ptr<mbedtls_x509_crt, Deleter> added;
+  const auto parse = [&](const unsigned char* data, std::size_t size) {
+    if (added == nullptr) {
+      added.reset(new mbedtls_x509_crt);
+      mbedtls_x509_crt_init(added.get());
+    }
+    return mbedtls_x509_crt_parse(added.get(), data, size);
+  };
+
+  std::size_t number = 0;
+  for (const PemBlock& block : *blocks) {
+    if (block.label == "TRUSTED CERTIFICATE" || block.label == "X509 CERTIFICATE") {
+      return fail(ErrorKind::configuration, "{} has a {} (line {}): convert it with openssl x509", source, block.label,
+                  block.line);
+    }
+    if (block.label != "CERTIFICATE") {
+      continue;  // a private key in the same file, parameters
+    }
+    ++number;
+    const std::string text(block.text);  // mbedTLS wants the NUL
+    const int status = parse(reinterpret_cast<const unsigned char*>(text.c_str()), text.size() + 1);
+    if (status != 0) {
+      return fail(ErrorKind::configuration, "certificate {} in {} (line {}) cannot be parsed: {}", number, source,
+                  block.line, mbedtls_reason(status));
+    }
+  }
+  if (blocks->empty() && !pem.empty() && parse(as_bytes(pem).data(), pem.size()) == 0) {
+    number = 1;  // DER
+  }
+  if (number == 0) {
+    return fail(ErrorKind::configuration, "{} contains {}", source, instead_of_certificate(*blocks));
+  }
+
+  std::unique_ptr<mbedtls_x509_crt, Deleter>& head = list_;
+  if (head == nullptr) {
+    head = std::move(added);
+    return {};
+  }
+  // Only the head of a list is ours; mbedTLS allocates and frees the others itself. So re-parse behind our last.
+  for (const mbedtls_x509_crt* certificate = added.get(); certificate != nullptr; certificate = certificate->next) {
+    if (mbedtls_x509_crt_parse_der(head.get(), certificate->raw.p, certificate->raw.len) != 0) {
+      return fail(ErrorKind::internal, "no memory for the certificates in {}", source);
+    }
+  }
+  return {};
+}
+
+}  // namespace persona::identity

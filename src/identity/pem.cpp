@@ -1,0 +1,59 @@
+#include "pem.hpp"
+
+#include <algorithm>
+
+namespace persona::identity {
+
+Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text) {
+  constexpr std::string_view begin = "-----BEGIN ";
+  constexpr std::string_view dashes = "-----";
+  std::vector<PemBlock> blocks;
+  std::size_t line = 1;
+  std::size_t counted = 0;  // up to where `line` counts
+
+  for (std::size_t start = text.find(begin); start != std::string_view::npos;) {
+    line += static_cast<std::size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(counted),
+                                                text.begin() + static_cast<std::ptrdiff_t>(start), '\n'));
+    counted = start;
+    const std::size_t label_start = start + begin.size();
+    const std::size_t label_end = text.find(dashes, label_start);
+    if (label_end == std::string_view::npos) {
+      return fail(ErrorKind::configuration, "has a PEM block that is cut off (line {})", line);
+    }
+    const std::string_view label = text.substr(label_start, label_end - label_start);
+    const std::size_t next = text.find(begin, label_end);
+    const std::string footer = fmt::format("-----END {}-----", label);
+    const std::size_t footer_start = text.find(footer, label_end);
+    if (footer_start == std::string_view::npos || footer_start > next) {
+      // Not the label itself: it is as long as whatever the file holds.
+      const bool certificate = label == "CERTIFICATE";
+      return fail(ErrorKind::configuration, "has a {} without its -----END line (line {})",
+                  certificate ? "certificate" : "PEM block", line);
+    }
+    std::size_t end = text.find('\n', footer_start);
+    end = end == std::string_view::npos ? text.size() : end + 1;
+    blocks.push_back({label, text.substr(start, end - start), line});
+    start = next;
+  }
+  return blocks;
+}
+
+bool is_private_key(const PemBlock& block) { return block.label.ends_with("PRIVATE KEY"); }
+
+std::string_view instead_of_certificate(const std::vector<PemBlock>& blocks) {
+  const auto has = [&](std::string_view label) {
+    return std::any_of(blocks.begin(), blocks.end(), [&](const PemBlock& block) { return block.label == label; });
+  };
+  if (std::any_of(blocks.begin(), blocks.end(), is_private_key)) {
+    return "a private key, not a certificate";
+  }
+  if (has("CERTIFICATE REQUEST") || has("NEW CERTIFICATE REQUEST")) {
+    return "a certificate request, not a certificate: let a CA sign it first";
+  }
+  if (has("PKCS7")) {
+    return "a PKCS#7 bundle: convert it with openssl pkcs7 -print_certs";
+  }
+  return "no certificate";
+}
+
+}  // namespace persona::identity

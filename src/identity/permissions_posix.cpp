@@ -1,0 +1,25 @@
+// POSIX only: another platform has its own permissions_*.cpp.
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
+#include "persona/identity/identity.hpp"
+
+namespace persona::identity {
+
+std::optional<std::string> permission_warning(const std::filesystem::path& private_key) {
+  struct stat status {};
+  if (::stat(private_key.c_str(), &status) != 0) {
+    return std::nullopt;  // loading it says why
+  }
+  // A key of root's that a service's group may read is how packages hand keys to services without root's rights.
+  const bool handed_to_group = status.st_uid == 0;
+  const mode_t others = handed_to_group ? S_IROTH : (S_IRGRP | S_IROTH);
+  if ((status.st_mode & others) == 0) {
+    return std::nullopt;
+  }
+  return fmt::format("others than its owner can read the private key (mode {:04o}): chmod {} {}",
+                     status.st_mode & 07777U, handed_to_group ? "o-rwx" : "600", private_key.string());
+}
+
+}  // namespace persona::identity

@@ -1,0 +1,177 @@
+#include "persona/net/stream.hpp"
+
+#include <cassert>
+#include <utility>
+
+#include "linger.hpp"
+
+namespace persona::net {
+
+namespace {
+
+Stream& self(void* data) { return *static_cast<Stream*>(data); }
+
+// How long a peer may be silent before the kernel asks whether it is still there.
+constexpr unsigned keepalive_seconds = 60;
+
+}  // namespace
+
+HandlePtr<Stream> Stream::create(Loop& loop, Kind kind, StreamEvents& owner, int& error) {
+  auto* stream = new Stream;
+  stream->kind_ = kind;
+  error = kind == Kind::tcp ? uv_tcp_init(loop.uv(), &stream->handle_.tcp)
+                            : uv_pipe_init(loop.uv(), &stream->handle_.pipe, 0);
+  if (error != 0) {
+    delete stream;
+    return nullptr;
+  }
+  stream->handle_.any.data = stream;
+  stream->owner_ = &owner;
+  stream->closed_owner_ = &owner;
+  return HandlePtr<Stream>(stream);
+}
+
+int Stream::adopt(Socket socket) {
+  const int code = kind_ == Kind::tcp ? uv_tcp_open(&handle_.tcp, socket.get())
+                                      : uv_pipe_open(&handle_.pipe, static_cast<uv_file>(socket.get()));
+  if (code != 0) {
+    return code;
+  }
+  static_cast<void>(socket.release());
+  set_tcp_options();
+  return 0;
+}
+
+void Stream::set_tcp_options() {
+  if (kind_ == Kind::tcp) {
+    // Both only tune: a socket that refuses them still works (and Wine refuses keep-alive).
+    static_cast<void>(uv_tcp_nodelay(&handle_.tcp, 1));
+    static_cast<void>(uv_tcp_keepalive(&handle_.tcp, 1, keepalive_seconds));
+  }
+}
+
+int Stream::connect(const SocketAddress& address) {
+  const auto done = [](uv_connect_t* request, int status) {
+    Stream& stream = self(request->handle->data);
+    if (stream.owner_ == nullptr) {
+      return;
+    }
+    if (status == 0) {
+      stream.set_tcp_options();
+    }
+    stream.owner_->on_connected(stream, status);
+  };
+  return uv_tcp_connect(&connect_, &handle_.tcp, address.get(), done);
+}
+
+int Stream::connect_unix(const std::string& path) {
+  const auto done = [](uv_connect_t* request, int status) {
+    Stream& stream = self(request->handle->data);
+    if (stream.owner_ != nullptr) {
+      stream.owner_->on_connected(stream, status);
+    }
+  };
+  uv_pipe_connect(&connect_, &handle_.pipe, path.c_str(), done);
+  return 0;
+}
+
+int Stream::start_reading() {
+  const auto allocate = [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
+    Stream& stream = self(handle->data);
+    const ByteSpan space = stream.owner_ != nullptr ? stream.owner_->on_buffer(stream) : ByteSpan{};
+    *buffer = uv_buf_init(reinterpret_cast<char*>(space.data()), static_cast<unsigned>(space.size()));
+  };
+  const auto read = [](uv_stream_t* handle, ssize_t count, const uv_buf_t* buffer) {
+    Stream& stream = self(handle->data);
+    if (stream.owner_ == nullptr || count == 0) {
+      return;
+    }
+    if (count > 0) {
+      stream.owner_->on_read(
+          stream, {reinterpret_cast<const std::uint8_t*>(buffer->base), static_cast<std::size_t>(count)});
+      return;
+    }
+    stream.stop_reading();
+    stream.owner_->on_end(stream, count == UV_EOF ? 0 : static_cast<int>(count));
+  };
+  const int code = uv_read_start(stream(), allocate, read);
+  return code == UV_EALREADY ? 0 : code;
+}
+
+void Stream::stop_reading() {
+  // Always returns 0 (libuv's documentation of uv_read_stop).
+  static_cast<void>(uv_read_stop(stream()));
+}
+
+ssize_t Stream::write(ByteView bytes) {
+  assert(queued_.empty());
+  uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())),
+                                static_cast<unsigned>(bytes.size()));
+  const int written = uv_try_write(stream(), &buffer, 1);
+  if (written < 0 && written != UV_EAGAIN) {
+    return written;
+  }
+  const ByteView rest = bytes.subspan(written > 0 ? static_cast<std::size_t>(written) : 0);
+  if (rest.empty()) {
+    return 0;
+  }
+  if (int code = queue(rest); code != 0) {
+    return code;
+  }
+  return static_cast<ssize_t>(rest.size());
+}
+
+int Stream::queue(ByteView rest) {
+  queued_.append(rest);
+  const auto done = [](uv_write_t* request, int status) {
+    Stream& stream = self(request->handle->data);
+    stream.queued_.release();  // an idle connection holds no buffer
+    if (stream.owner_ != nullptr) {
+      stream.owner_->on_written(stream, status);
+    }
+  };
+  const ByteView view = queued_.view();
+  uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(view.data())),
+                                static_cast<unsigned>(view.size()));
+  const int code = uv_write(&write_, stream(), &buffer, 1, done);
+  if (code != 0) {
+    queued_.release();
+  }
+  return code;
+}
+
+int Stream::shutdown() {
+  // ENOTCONN and ECONNRESET at this point are ordinary: reading reports them.
+  return uv_shutdown(&shutdown_, stream(), [](uv_shutdown_t*, int) {});
+}
+
+SocketAddress Stream::peer() const {
+  sockaddr_storage storage{};
+  int length = sizeof storage;
+  if (kind_ == Kind::tcp &&
+      uv_tcp_getpeername(&handle_.tcp, reinterpret_cast<sockaddr*>(&storage), &length) == 0) {
+    return SocketAddress(reinterpret_cast<const sockaddr*>(&storage));
+  }
+  return {};
+}
+
+void Stream::close() {
+  owner_ = nullptr;
+  const auto closed = [](uv_handle_t* handle) {
+    auto* stream = static_cast<Stream*>(handle->data);
+    HandleOwner* owner = stream->closed_owner_;
+    delete stream;
+    owner->on_handle_closed();
+  };
+  if (reset_ && kind_ == Kind::tcp) {
+    // Refused while a shutdown is under way (libuv's documentation of uv_tcp_close_reset): then the lingering is set
+    // by hand before an ordinary close.
+    if (uv_tcp_close_reset(&handle_.tcp, closed) == 0) {
+      return;
+    }
+    set_reset_on_close(handle_.any);
+  }
+  uv_close(&handle_.any, closed);
+}
+
+}  // namespace persona::net

@@ -1,0 +1,48 @@
+#include "persona/net/timer.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace persona::net {
+
+HandlePtr<Timer> Timer::create(Loop& loop, HandleOwner* owner) {
+  HandlePtr<Timer> timer(new Timer);
+  timer->owner_ = owner;
+  timer->handle_.data = timer.get();
+  const int code = uv_timer_init(loop.uv(), &timer->handle_);
+  assert(code == 0);  // it cannot fail (libuv's src/timer.c)
+  static_cast<void>(code);
+  return timer;
+}
+
+void Timer::start(Milliseconds delay, std::function<void()> expired) {
+  expired_ = std::move(expired);
+  const auto fire = [](uv_timer_t* handle) {
+    // Moved out first: the callback may start the timer again or let go of it.
+    auto callback = std::move(static_cast<Timer*>(handle->data)->expired_);
+    callback();
+  };
+  const int code = uv_timer_start(&handle_, fire, static_cast<std::uint64_t>(delay.count()), 0);
+  assert(code == 0);  // fails only while closing
+  static_cast<void>(code);
+}
+
+void Timer::stop() {
+  const int code = uv_timer_stop(&handle_);
+  assert(code == 0);
+  static_cast<void>(code);
+}
+
+void Timer::close() {
+  expired_ = nullptr;
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle_), [](uv_handle_t* handle) {
+    auto* timer = static_cast<Timer*>(handle->data);
+    HandleOwner* owner = timer->owner_;
+    delete timer;
+    if (owner != nullptr) {
+      owner->on_handle_closed();
+    }
+  });
+}
+
+}  // namespace persona::net

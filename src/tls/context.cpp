@@ -1,0 +1,111 @@
+#include "persona/tls/context.hpp"
+
+#include <mbedtls/error.h>
+#include <mbedtls/psa_util.h>
+#include <mbedtls/ssl.h>
+
+#include <array>
+#include <utility>
+
+#include "persona/identity/identity.hpp"
+
+namespace persona::tls {
+
+namespace {
+
+mbedtls_ssl_protocol_version to_mbedtls(TlsVersion version) {
+  return version == TlsVersion::tls12 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3;
+}
+
+int to_mbedtls(PeerCertificate policy) {
+  switch (policy) {
+    case PeerCertificate::required:
+      return MBEDTLS_SSL_VERIFY_REQUIRED;
+    case PeerCertificate::optional:
+      return MBEDTLS_SSL_VERIFY_OPTIONAL;  // the engine refuses one that does not verify
+    case PeerCertificate::none:
+      return MBEDTLS_SSL_VERIFY_NONE;
+  }
+  return MBEDTLS_SSL_VERIFY_REQUIRED;
+}
+
+std::string mbedtls_words(int code) {
+  std::array<char, 160> text{};
+  mbedtls_strerror(code, text.data(), text.size());
+  return text.data();
+}
+
+}  // namespace
+
+void Context::Deleter::operator()(mbedtls_ssl_config* config) const {
+  mbedtls_ssl_config_free(config);
+  delete config;
+}
+
+Context::Context(ContextOptions options) : options_(std::move(options)), config_(new mbedtls_ssl_config) {
+  mbedtls_ssl_config_init(config_.get());
+}
+
+Context::~Context() = default;
+
+Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
+  if (options.role == Role::client) {
+    options.peer_certificate = PeerCertificate::required;
+  }
+  if (options.peer_certificate != PeerCertificate::none && !options.trust) {
+    return persona::fail(ErrorKind::internal, "a TLS context that verifies its peer needs trusted certificates");
+  }
+  if (options.role == Role::server && !options.identity) {
+    return persona::fail(ErrorKind::internal, "a TLS server needs a certificate");
+  }
+  std::shared_ptr<Context> context(new Context(std::move(options)));
+  const ContextOptions& o = context->options_;
+  mbedtls_ssl_config* config = context->config_.get();
+
+  const int endpoint = o.role == Role::client ? MBEDTLS_SSL_IS_CLIENT : MBEDTLS_SSL_IS_SERVER;
+  if (int code = mbedtls_ssl_config_defaults(config, endpoint, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                             MBEDTLS_SSL_PRESET_DEFAULT);
+      code != 0) {
+    return persona::fail(ErrorKind::internal, "cannot set up TLS: {}", mbedtls_words(code));
+  }
+  mbedtls_ssl_conf_rng(config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+  mbedtls_ssl_conf_min_tls_version(config, to_mbedtls(o.min_version));
+  mbedtls_ssl_conf_max_tls_version(config, to_mbedtls(o.max_version));
+  mbedtls_ssl_conf_authmode(config, to_mbedtls(o.peer_certificate));
+  mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
+  if (o.role == Role::client) {
+    mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+  }
+
+  // Both lists end with a zero (ssl.h, mbedtls_ssl_conf_ciphersuites and mbedtls_ssl_conf_groups).
+  if (!o.ciphers.empty()) {
+    context->suite_list_.assign(o.ciphers.begin(), o.ciphers.end());
+    context->suite_list_.push_back(0);
+    mbedtls_ssl_conf_ciphersuites(config, context->suite_list_.data());
+  }
+  if (!o.groups.empty()) {
+    context->group_list_ = o.groups;
+    context->group_list_.push_back(MBEDTLS_SSL_IANA_TLS_GROUP_NONE);
+    mbedtls_ssl_conf_groups(config, context->group_list_.data());
+  }
+  if (!o.alpn.empty()) {
+    for (const auto& protocol : o.alpn) {
+      context->alpn_list_.push_back(protocol.c_str());
+    }
+    context->alpn_list_.push_back(nullptr);
+    if (int code = mbedtls_ssl_conf_alpn_protocols(config, context->alpn_list_.data()); code != 0) {
+      return persona::fail(ErrorKind::configuration, "tls.alpn is too long: {}", mbedtls_words(code));
+    }
+  }
+  if (o.trust) {
+    mbedtls_ssl_conf_ca_chain(config, o.trust->roots().get(), nullptr);
+  }
+  if (o.identity) {
+    if (int code = mbedtls_ssl_conf_own_cert(config, o.identity->chain().get(), o.identity->key()); code != 0) {
+      return persona::fail(ErrorKind::internal, "cannot use the certificate: {}", mbedtls_words(code));
+    }
+  }
+  return std::shared_ptr<const Context>(std::move(context));
+}
+
+}  // namespace persona::tls

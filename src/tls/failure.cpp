@@ -1,0 +1,108 @@
+#include "persona/tls/failure.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace persona::tls {
+
+namespace {
+
+struct Alert {
+  std::uint8_t description;
+  std::string_view name;  // RFC 8446 section 6, RFC 5246 section 7.2
+  bool about_certificate;
+  std::string_view meaning;  // follows "the gateway refused ...", empty: the name says it
+};
+
+constexpr std::array alerts{
+    Alert{0, "close_notify", false, ""},
+    Alert{10, "unexpected_message", false, ""},
+    Alert{20, "bad_record_mac", false, "a record was damaged on the way"},
+    Alert{22, "record_overflow", false, ""},
+    Alert{40, "handshake_failure", false, "no common TLS version, cipher suite or group, or a client certificate is required"},
+    Alert{42, "bad_certificate", true, "it finds the certificate unacceptable"},
+    Alert{43, "unsupported_certificate", true, "it does not support this kind of certificate"},
+    Alert{44, "certificate_revoked", true, "it says the certificate is revoked"},
+    Alert{45, "certificate_expired", true, "it says the certificate is expired or not yet valid; compare the clocks"},
+    Alert{46, "certificate_unknown", true, "it finds the certificate unacceptable"},
+    Alert{47, "illegal_parameter", false, ""},
+    Alert{48, "unknown_ca", true, "it does not trust the issuer"},
+    Alert{49, "access_denied", true, "the certificate is valid but not allowed in"},
+    Alert{50, "decode_error", false, ""},
+    Alert{51, "decrypt_error", false, "a signature or Finished message did not verify"},
+    Alert{70, "protocol_version", false, "no common TLS version: compare tls.min_version and tls.max_version"},
+    Alert{71, "insufficient_security", false, "it asks for stronger cipher suites"},
+    Alert{80, "internal_error", false, "it failed for a reason of its own: see its log"},
+    Alert{86, "inappropriate_fallback", false, ""},
+    Alert{90, "user_canceled", false, ""},
+    Alert{100, "no_renegotiation", false, ""},
+    Alert{109, "missing_extension", false, ""},
+    Alert{110, "unsupported_extension", false, ""},
+    Alert{112, "unrecognized_name", false, "it does not serve this name: check gateway.server_name"},
+    Alert{113, "bad_certificate_status_response", false, ""},
+    Alert{115, "unknown_psk_identity", false, ""},
+    Alert{116, "certificate_required", true, "it requires a client certificate"},
+    Alert{120, "no_application_protocol", false, "no common application protocol: compare tls.alpn"},
+};
+
+const Alert* find_alert(std::uint8_t description) {
+  const auto* found = std::find_if(alerts.begin(), alerts.end(),
+                                   [&](const Alert& alert) { return alert.description == description; });
+  return found == alerts.end() ? nullptr : found;
+}
+
+}  // namespace
+
+std::string_view peer_word(Role role) { return role == Role::client ? "gateway" : "client"; }
+
+std::string alert_name(std::uint8_t description) {
+  const Alert* alert = find_alert(description);
+  return alert != nullptr ? std::string(alert->name) : fmt::format("alert_{}", description);
+}
+
+bool is_certificate_alert(std::uint8_t description) {
+  const Alert* alert = find_alert(description);
+  return alert != nullptr && alert->about_certificate;
+}
+
+std::string explain_alert(Role role, std::uint8_t description, std::string_view our_certificate) {
+  const Alert* alert = find_alert(description);
+  const std::string_view meaning = alert != nullptr ? alert->meaning : "";
+  std::string sentence;
+  if (is_certificate_alert(description)) {
+    if (our_certificate.empty()) {
+      sentence = fmt::format("the {} requires a client certificate issued by an authority it trusts, and none was presented",
+                             peer_word(role));
+    } else {
+      sentence = fmt::format("the {} refused our certificate ({}): {}", peer_word(role), our_certificate, meaning);
+    }
+  } else {
+    sentence = fmt::format("the {} ended the TLS session", peer_word(role));
+    if (!meaning.empty()) {
+      sentence += fmt::format(": {}", meaning);
+    }
+  }
+  return sentence + fmt::format(" (alert {})", alert_name(description));
+}
+
+std::optional<std::string> explain_not_tls(Role role, const std::uint8_t* bytes, std::size_t count) {
+  // RFC 8446 section 5.1: content type 20 to 23, then legacy_record_version 3.x.
+  const bool type_fits = count < 1 || (bytes[0] >= 20 && bytes[0] <= 23);
+  const bool version_fits = count < 2 || bytes[1] == 3;
+  if (type_fits && version_fits) {
+    return std::nullopt;
+  }
+  std::string quoted;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '"' && bytes[i] != '\\') {
+      quoted += static_cast<char>(bytes[i]);
+    } else {
+      quoted += fmt::format("\\x{:02x}", bytes[i]);
+    }
+  }
+  return fmt::format("the {} does not speak TLS here: its first bytes are \"{}\"", peer_word(role), quoted);
+}
+
+}  // namespace persona::tls
