@@ -1,1 +1,72 @@
-int main() { return 0; }
+// The command line: one subcommand per source file. Exit codes: 0 done, 1 runtime failure, 2 usage or configuration.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "persona/cli/commands.hpp"
+#include "persona/host/process.hpp"
+#include "persona/identity/certificate.hpp"
+
+namespace persona::cli {
+
+namespace {
+
+constexpr const char* config_help = "A configuration file, or a folder whose *.yaml files are all hosted";
+
+int dispatch(int argc, char** argv) {
+  CLI::App app{"persona: an mTLS identity for TCP applications that cannot speak TLS"};
+  app.name("persona");
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 done or clean drain, 1 runtime failure, 2 usage or configuration.");
+  std::string config;
+
+  CLI::App* run_command = app.add_subcommand("run", "Forward connections until told to stop");
+  run_command->add_option("--config,-c", config, config_help)->required();
+  run_command->footer("SIGTERM or SIGINT drains; a second one forces.");
+
+  CLI::App* check_command = app.add_subcommand("check", "Validate a configuration offline and say what would run");
+  check_command->add_option("--config,-c", config, config_help)->required();
+
+  bool once = false;
+  CLI::App* demo_command =
+      app.add_subcommand("demo", "Client, persona, gateway and service in one process, with throwaway certificates");
+  demo_command->add_flag("--once", once, "Exit after the self-check, 0 when it passed");
+
+  CLI::App* version_command = app.add_subcommand("version", "Say which versions of what this is");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_done : exit_usage;
+  }
+  if (auto ready = identity::initialise_crypto(); !ready) {
+    std::fprintf(stderr, "persona: %s\n", ready.error().message.c_str());
+    return exit_failure;
+  }
+  host::prepare_process();
+  if (run_command->parsed()) {
+    return run(config);
+  }
+  if (check_command->parsed()) {
+    return check(config, stdout, stderr);
+  }
+  if (demo_command->parsed()) {
+    return demo(once);
+  }
+  return version_command->parsed() ? version(stdout) : exit_usage;
+}
+
+}  // namespace
+
+}  // namespace persona::cli
+
+int main(int argc, char** argv) {
+  try {
+    return persona::cli::dispatch(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "persona: %s\n", error.what());
+    return persona::cli::exit_failure;
+  }
+}

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "persona/net/error.hpp"
-#include "persona/net/timer.hpp"
 
 namespace persona::net {
 
@@ -70,7 +69,5 @@ void Loop::finish() {
 }
 
 bool Loop::close() { return uv_loop_close(&loop_) == 0; }
-
-Milliseconds now(Loop& loop) { return Milliseconds(static_cast<std::int64_t>(uv_now(loop.uv()))); }
 
 }  // namespace persona::net

@@ -103,39 +103,50 @@ void Stream::stop_reading() {
   static_cast<void>(uv_read_stop(stream()));
 }
 
-ssize_t Stream::write(ByteView bytes) {
-  assert(queued_.empty());
+tl::expected<bool, int> Stream::write(ByteView bytes) {
+  if (writing()) {
+    queued_.append(bytes);
+    return false;
+  }
   uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())),
                                 static_cast<unsigned>(bytes.size()));
   const int written = uv_try_write(stream(), &buffer, 1);
   if (written < 0 && written != UV_EAGAIN) {
-    return written;
+    return tl::unexpected(written);
   }
   const ByteView rest = bytes.subspan(written > 0 ? static_cast<std::size_t>(written) : 0);
   if (rest.empty()) {
-    return 0;
+    return true;
   }
-  if (int code = queue(rest); code != 0) {
-    return code;
+  queued_.append(rest);
+  if (int code = send_queued(); code != 0) {
+    return tl::unexpected(code);
   }
-  return static_cast<ssize_t>(rest.size());
+  return false;
 }
 
-int Stream::queue(ByteView rest) {
-  queued_.append(rest);
+int Stream::send_queued() {
+  in_flight_.swap(queued_);
   const auto done = [](uv_write_t* request, int status) {
     Stream& stream = self(request->handle->data);
-    stream.queued_.release();  // an idle connection holds no buffer
-    if (stream.owner_ != nullptr) {
-      stream.owner_->on_written(stream, status);
+    stream.in_flight_.release();  // an idle connection holds no buffer
+    if (stream.owner_ == nullptr) {
+      return;
     }
+    if (status == 0 && !stream.queued_.empty()) {
+      status = stream.send_queued();
+      if (status == 0) {
+        return;
+      }
+    }
+    stream.owner_->on_written(stream, status);
   };
-  const ByteView view = queued_.view();
+  const ByteView view = in_flight_.view();
   uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(view.data())),
                                 static_cast<unsigned>(view.size()));
   const int code = uv_write(&write_, stream(), &buffer, 1, done);
   if (code != 0) {
-    queued_.release();
+    in_flight_.release();
   }
   return code;
 }

@@ -45,4 +45,8 @@ void Timer::close() {
   });
 }
 
+Milliseconds now(Loop& loop) { return Milliseconds(static_cast<std::int64_t>(uv_now(loop.uv()))); }
+
+Milliseconds precise_now() { return Milliseconds(static_cast<std::int64_t>(uv_hrtime() / 1'000'000)); }
+
 }  // namespace persona::net

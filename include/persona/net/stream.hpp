@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include <tl/expected.hpp>
+
 #include "persona/base/buffer.hpp"
 #include "persona/base/bytes.hpp"
 #include "persona/net/address.hpp"
@@ -47,10 +49,10 @@ class Stream {
   int start_reading();
   void stop_reading();
 
-  /// Writes what the kernel takes now and queues the rest, which ends in on_written. Returns how much was queued, or
-  /// a libuv error code. Must not be called while something is queued.
-  ssize_t write(ByteView bytes);
-  bool writing() const { return !queued_.empty(); }
+  /// Writes what the kernel takes now and queues the rest behind what is queued already. True: done. False: something
+  /// is queued, on_written follows. Else a libuv error code, and nothing more can be written.
+  tl::expected<bool, int> write(ByteView bytes);
+  bool writing() const { return !in_flight_.empty(); }
 
   /// FIN after what is queued. Failure is not reported: a stream that is gone has ended both ways.
   int shutdown();
@@ -67,7 +69,7 @@ class Stream {
   void close();
   uv_stream_t* stream() { return &handle_.stream; }
   void set_tcp_options();
-  int queue(ByteView rest);
+  int send_queued();
 
   union {
     uv_handle_t any;
@@ -81,7 +83,8 @@ class Stream {
   Kind kind_ = Kind::tcp;
   StreamEvents* owner_ = nullptr;  // null once let go
   StreamEvents* closed_owner_ = nullptr;
-  Buffer queued_;
+  Buffer in_flight_;  // of the one uv_write under way
+  Buffer queued_;     // behind it
   bool reset_ = false;
 };
 

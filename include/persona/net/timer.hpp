@@ -35,4 +35,7 @@ class Timer {
 /// Monotonic milliseconds of the loop's current iteration (uv_now).
 Milliseconds now(Loop& loop);
 
+/// The same clock read anew (uv_hrtime): for durations within one iteration.
+Milliseconds precise_now();
+
 }  // namespace persona::net

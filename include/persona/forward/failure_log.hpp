@@ -1,0 +1,36 @@
+// Failures in words, with repeated ones throttled.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "persona/base/duration.hpp"
+#include "persona/base/log.hpp"
+
+namespace persona::forward {
+
+/// Thread-safe. A sentence is logged at once, then at most every `window`; the next line says how many were left out.
+class FailureLog {
+ public:
+  static constexpr Milliseconds window{10'000};
+  static constexpr std::size_t most_sentences = 256;  ///< bounds the memory: peers can influence sentences
+
+  explicit FailureLog(std::shared_ptr<log::Logger> logger) : logger_(std::move(logger)) {}
+
+  /// `now` is any monotonic clock.
+  void report(const std::string& sentence, log::Fields fields, Milliseconds now);
+
+ private:
+  struct Entry {
+    Milliseconds logged{0};
+    std::size_t suppressed = 0;
+  };
+
+  std::shared_ptr<log::Logger> logger_;
+  std::mutex mutex_;
+  std::map<std::string, Entry> entries_;
+};
+
+}  // namespace persona::forward

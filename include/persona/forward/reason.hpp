@@ -1,0 +1,34 @@
+// Why a connection ended: the words of logs and metrics.
+#pragma once
+
+#include <string_view>
+
+namespace persona::forward {
+
+/// `local_*` is the plaintext leg, `gateway_*` the TLS leg, in both modes.
+enum class Reason {
+  local_closed,
+  gateway_closed,
+  local_reset,
+  gateway_reset,
+  truncated,  ///< TCP FIN without close_notify on the TLS leg
+  dial_failed,
+  dial_timeout,
+  handshake_failed,
+  handshake_timeout,
+  verify_failed,
+  client_certificate_refused,
+  idle_timeout,
+  half_close_timeout,
+  limit_reached,
+  access_denied,
+  protocol_error,
+  shutdown,
+};
+
+std::string_view to_string(Reason reason);
+
+/// True for the two reasons that are an ordinary end; every other one resets the plaintext leg.
+bool is_clean(Reason reason);
+
+}  // namespace persona::forward

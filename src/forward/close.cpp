@@ -1,0 +1,126 @@
+// Stage 5: the end. Every exit comes through close(); the first reason wins; one line says what happened.
+#include <utility>
+
+#include "persona/forward/connection.hpp"
+
+namespace persona::forward {
+
+namespace {
+
+/// A failure that somebody should look into, as opposed to a peer that just went away.
+bool is_trouble(Reason reason) {
+  switch (reason) {
+    case Reason::local_closed:
+    case Reason::gateway_closed:
+    case Reason::local_reset:
+    case Reason::idle_timeout:
+    case Reason::shutdown:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/// Was the peer of the TLS leg told by an alert? Then RST would only overtake it.
+bool alert_was_sent(Reason reason) {
+  switch (reason) {
+    case Reason::handshake_failed:
+    case Reason::verify_failed:
+    case Reason::protocol_error:
+    case Reason::dial_failed:
+    case Reason::dial_timeout:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool Connection::close(Reason reason, const std::string& error) {
+  if (closing()) {
+    return false;
+  }
+  const bool was_dialing_for_client = state_ == State::dialing && !dials_tls();
+  const bool was_open = state_ == State::open;
+  state_ = State::closing;
+  log_close(reason, error);
+  if (!error.empty() && is_trouble(reason)) {
+    service_->failures().report(error, {{"reason", to_string(reason)}, {"client", client_}, {"target", target_}},
+                                net::now(worker_.loop()));
+  }
+  if (was_dialing_for_client && engine_) {
+    // The service cannot be reached: the TLS client must not take our end for a clean one.
+    worker_.records().clear();
+    engine_->abort(worker_.records());
+    if (!worker_.records().empty() && tls_) {
+      // Best effort: the connection ends either way.
+      static_cast<void>(tls_->write(worker_.records().view()));
+    }
+  }
+  if (!is_clean(reason)) {
+    if (plain_) {
+      plain_->reset_on_close();
+    }
+    if (tls_ && !alert_was_sent(reason)) {
+      tls_->reset_on_close();
+    }
+  } else if (!was_open && tls_) {
+    tls_->reset_on_close();  // a dial given up: nothing was promised
+  }
+  engine_.reset();
+  early_.release();
+  lookup_.reset();
+  timer_.reset();
+  plain_.reset();
+  tls_.reset();
+  return true;
+}
+
+void Connection::on_handle_closed() {
+  if (--open_handles_ == 0) {
+    worker_.release(*this);  // frees this
+  }
+}
+
+void Connection::log_open() {
+  log::Fields fields{{"id", id_}, {"client", client_}, {"target", target_}};
+  add_session(fields);
+  service_->logger().info("connection open", fields);
+}
+
+void Connection::add_session(log::Fields& fields) const {
+  if (!engine_ || !handshake_time_) {
+    return;
+  }
+  const tls::SessionInfo& info = engine_->info();
+  fields.emplace_back("tls_version", to_string(info.version));
+  fields.emplace_back("cipher_suite", info.cipher_suite);
+  fields.emplace_back("resumed", info.resumed);
+  fields.emplace_back("handshake_ms", handshake_time_->count());
+  if (!info.peer.empty()) {
+    fields.emplace_back("peer", info.peer);
+  }
+  if (!info.alpn.empty()) {
+    fields.emplace_back("alpn", info.alpn);
+  }
+}
+
+void Connection::log_close(Reason reason, const std::string& error) {
+  log::Fields fields{{"id", id_}, {"reason", to_string(reason)}, {"client", client_}};
+  if (!target_.empty()) {
+    fields.emplace_back("target", target_);
+  }
+  add_session(fields);
+  const auto [up, down] = dials_tls() ? std::pair(plain_to_tls_.bytes, tls_to_plain_.bytes)
+                                      : std::pair(tls_to_plain_.bytes, plain_to_tls_.bytes);
+  fields.emplace_back("bytes_up", up);
+  fields.emplace_back("bytes_down", down);
+  fields.emplace_back("duration_ms", (net::precise_now() - started_).count());
+  if (!error.empty()) {
+    fields.emplace_back("error", error);
+  }
+  service_->logger().info("connection closed", fields);
+}
+
+}  // namespace persona::forward

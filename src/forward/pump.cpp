@@ -1,0 +1,227 @@
+// Stage 4: open. Two half-duplex pumps; a sink that is full stops its source; an end is passed on after all that was
+// read before it.
+#include <algorithm>
+#include <utility>
+
+#include "persona/forward/connection.hpp"
+#include "persona/net/error.hpp"
+
+namespace persona::forward {
+
+void Connection::open(ByteView leftover) {
+  state_ = State::open;
+  log_open();
+  touch();
+  watch_traffic();
+  net::Stream& dialled = *dialled_leg();
+  if (int error = dialled.start_reading(); error != 0) {
+    close(dials_tls() ? Reason::gateway_reset : Reason::local_reset, net::error_words(error));
+    return;
+  }
+  // `leftover` is of the TLS leg; what was read ahead is of the accepted one.
+  if (!leftover.empty()) {
+    tls_received(leftover);
+  }
+  const Buffer early = std::move(early_);
+  if (!closing() && !early.empty()) {
+    if (dials_tls()) {
+      plain_received(early.view());
+    } else {
+      tls_received(early.view());
+    }
+  }
+  if (closing()) {
+    return;
+  }
+  if (ended_early_) {
+    if (dials_tls()) {
+      plain_ended(0);
+    } else {
+      tls_ended(0);
+    }
+    return;
+  }
+  const bool sink_full = dials_tls() ? tls_->writing() : plain_->writing();
+  if (!sink_full) {
+    resume(accepted_leg());
+  }
+}
+
+void Connection::plain_received(ByteView plaintext) {
+  plain_to_tls_.bytes += plaintext.size();
+  touch();
+  Buffer& records = worker_.records();
+  records.clear();
+  if (!engine_->seal(plaintext, records)) {
+    fail_engine();
+    return;
+  }
+  send_records();
+  if (!closing() && (tls_->writing() || tls_broken_)) {
+    plain_->stop_reading();
+  }
+}
+
+void Connection::tls_received(ByteView received) {
+  if (tls_to_plain_.state != Direction::State::flowing) {
+    return;  // RFC 8446 section 6.1: data after a closure alert is ignored
+  }
+  touch();
+  Buffer& plaintext = worker_.plaintext();
+  plaintext.clear();
+  worker_.records().clear();
+  const tls::Status status = engine_->open(received, plaintext, worker_.records());
+  send_records();
+  if (closing()) {
+    return;
+  }
+  if (!plaintext.empty()) {
+    tls_to_plain_.bytes += plaintext.size();
+    if (auto written = plain_->write(plaintext.view()); !written) {
+      plain_write_failed(written.error());
+      return;
+    }
+    if (plain_->writing()) {
+      tls_->stop_reading();
+    }
+  }
+  if (status == tls::Status::failed) {
+    fail_engine();
+  } else if (status == tls::Status::closed) {
+    tls_to_plain_.state = Direction::State::eof;
+    first_end_ = first_end_.value_or(Reason::gateway_closed);
+    resume(*tls_);  // to see a reset
+    progress();
+  }
+}
+
+void Connection::plain_ended(int status) {
+  if (status != 0) {
+    close(Reason::local_reset, fmt::format("the {}: {}", plain_peer(), net::error_words(status)));
+    return;
+  }
+  plain_to_tls_.state = Direction::State::eof;
+  first_end_ = first_end_.value_or(Reason::local_closed);
+  progress();
+}
+
+void Connection::tls_ended(int status) {
+  if (tls_to_plain_.state != Direction::State::flowing) {
+    // After close_notify a FIN is the ordinary end, and a reset matters only to what we have not sent yet.
+    if ((status != 0 || tls_broken_) && plain_to_tls_.state != Direction::State::shut) {
+      close(Reason::gateway_reset, fmt::format("the {} reset the connection", tls_peer()));
+    }
+  } else if (status != 0 || tls_broken_) {
+    close(Reason::gateway_reset,
+          fmt::format("the {} reset the connection: {}", tls_peer(), status != 0 ? net::error_words(status) : *tls_broken_));
+  } else {
+    close(Reason::truncated,
+          fmt::format("the {} ended the TCP connection without a TLS close_notify: data may be missing", tls_peer()));
+  }
+}
+
+// Goes on where a sink has nothing left to write: passes an end on, or closes when both directions are done.
+void Connection::progress() {
+  if (plain_to_tls_.state == Direction::State::eof && !tls_->writing() && !tls_broken_) {
+    worker_.records().clear();
+    engine_->close_notify(worker_.records());
+    plain_to_tls_.state = Direction::State::shut;
+    send_records();
+    if (closing()) {
+      return;
+    }
+  }
+  if (tls_to_plain_.state == Direction::State::eof && !plain_->writing()) {
+    // ENOTCONN: the local side is gone already, which reading tells.
+    static_cast<void>(plain_->shutdown());
+    tls_to_plain_.state = Direction::State::shut;
+  }
+  if (plain_to_tls_.state == Direction::State::shut && tls_to_plain_.state == Direction::State::shut &&
+      !plain_->writing() && !tls_->writing()) {
+    close(*first_end_);
+    return;
+  }
+  watch_traffic();
+}
+
+void Connection::on_written(net::Stream& stream, int status) {
+  if (closing()) {
+    return;
+  }
+  const bool plain = plain_.get() == &stream;
+  if (status != 0) {
+    if (plain) {
+      plain_write_failed(status);
+    } else {
+      tls_write_failed(status);
+    }
+    return;
+  }
+  if (state_ != State::open) {
+    return;
+  }
+  touch();
+  const Direction& direction = plain ? tls_to_plain_ : plain_to_tls_;
+  if (direction.state == Direction::State::flowing) {
+    resume(plain ? *tls_ : *plain_);
+  }
+  progress();
+}
+
+void Connection::resume(net::Stream& source) {
+  if (closing()) {
+    return;
+  }
+  if (int error = source.start_reading(); error != 0) {
+    on_end(source, error);
+  }
+}
+
+void Connection::plain_write_failed(int status) {
+  close(Reason::local_reset, fmt::format("writing to the {}: {}", plain_peer(), net::error_words(status)));
+}
+
+// The peer's alert may still wait to be read, and says more than the failed write: reading ends the connection.
+void Connection::tls_write_failed(int status) {
+  tls_broken_ = net::error_words(status);
+  if (state_ != State::open) {
+    return;
+  }
+  plain_->stop_reading();
+  if (tls_to_plain_.state != Direction::State::flowing) {
+    close(Reason::gateway_reset, fmt::format("writing to the {}: {}", tls_peer(), *tls_broken_));
+    return;
+  }
+  watch_traffic();
+}
+
+// One timer for both: how long nothing may move while open, and while one side has ended.
+Milliseconds Connection::quiet_limit() const {
+  const bool half_closed = first_end_.has_value() || tls_broken_.has_value();
+  return half_closed ? service_->config().timeouts.half_close : service_->config().timeouts.idle;
+}
+
+void Connection::watch_traffic() {
+  if (const Milliseconds limit = quiet_limit(); limit.count() > 0) {
+    const Milliseconds quiet = net::now(worker_.loop()) - last_traffic_;
+    timer_->start(std::max(limit - quiet, Milliseconds(1)), [this] { traffic_timer_expired(); });
+  } else {
+    timer_->stop();
+  }
+}
+
+void Connection::traffic_timer_expired() {
+  const Milliseconds limit = quiet_limit();
+  if (net::now(worker_.loop()) - last_traffic_ < limit) {
+    watch_traffic();
+  } else if (tls_broken_) {
+    close(Reason::gateway_reset, *tls_broken_);
+  } else if (first_end_) {
+    close(Reason::half_close_timeout,
+          fmt::format("no traffic for {} after one side had ended (timeouts.half_close)", format_duration(limit)));
+  } else {
+    close(Reason::idle_timeout, fmt::format("no traffic for {} (timeouts.idle)", format_duration(limit)));
+  }
+}
+
+}  // namespace persona::forward

@@ -1,0 +1,47 @@
+#include "persona/forward/reason.hpp"
+
+namespace persona::forward {
+
+std::string_view to_string(Reason reason) {
+  switch (reason) {
+    case Reason::local_closed:
+      return "local_closed";
+    case Reason::gateway_closed:
+      return "gateway_closed";
+    case Reason::local_reset:
+      return "local_reset";
+    case Reason::gateway_reset:
+      return "gateway_reset";
+    case Reason::truncated:
+      return "truncated";
+    case Reason::dial_failed:
+      return "dial_failed";
+    case Reason::dial_timeout:
+      return "dial_timeout";
+    case Reason::handshake_failed:
+      return "handshake_failed";
+    case Reason::handshake_timeout:
+      return "handshake_timeout";
+    case Reason::verify_failed:
+      return "verify_failed";
+    case Reason::client_certificate_refused:
+      return "client_certificate_refused";
+    case Reason::idle_timeout:
+      return "idle_timeout";
+    case Reason::half_close_timeout:
+      return "half_close_timeout";
+    case Reason::limit_reached:
+      return "limit_reached";
+    case Reason::access_denied:
+      return "access_denied";
+    case Reason::protocol_error:
+      return "protocol_error";
+    case Reason::shutdown:
+      return "shutdown";
+  }
+  return "unknown";
+}
+
+bool is_clean(Reason reason) { return reason == Reason::local_closed || reason == Reason::gateway_closed; }
+
+}  // namespace persona::forward

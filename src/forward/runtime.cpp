@@ -1,0 +1,153 @@
+#include "persona/forward/runtime.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "persona/forward/accept.hpp"
+
+namespace persona::forward {
+
+Result<std::unique_ptr<Runtime>> Runtime::create(unsigned threads, std::shared_ptr<log::Logger> logger) {
+  const unsigned count = threads == 0 ? std::max(1U, uv_available_parallelism()) : threads;
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (unsigned i = 0; i < count; ++i) {
+    auto worker = Worker::create();
+    if (!worker) {
+      return tl::unexpected(worker.error());
+    }
+    workers.push_back(std::move(*worker));
+  }
+  return std::unique_ptr<Runtime>(new Runtime(std::move(workers), std::move(logger)));
+}
+
+Runtime::Runtime(std::vector<std::unique_ptr<Worker>> workers, std::shared_ptr<log::Logger> logger)
+    : workers_(std::move(workers)), logger_(std::move(logger)) {}
+
+Runtime::~Runtime() = default;
+
+Result<std::vector<Endpoint>> Runtime::add(const std::shared_ptr<Service>& service) {
+  Entry entry;
+  entry.service = service;
+  std::vector<Endpoint> bound;
+  for (const auto& endpoint : service->config().listen) {
+    auto listener = net::Listener::bind(loop(), endpoint.value);
+    if (!listener) {
+      return tl::unexpected(listener.error());
+    }
+    bound.push_back((*listener)->local());
+    entry.listeners.push_back(std::move(*listener));
+  }
+  entries_.push_back(std::move(entry));
+  return bound;
+}
+
+void Runtime::start_listening(Entry& entry) {
+  for (auto& listener : entry.listeners) {
+    const auto kind = listener->local().is_unix() ? net::Stream::Kind::unix_socket : net::Stream::Kind::tcp;
+    const std::string where = listener->local().to_string();
+    net::Listener::Events events;
+    events.accepted = [this, kind, service = entry.service](net::Socket socket, net::SocketAddress client) {
+      Worker& worker = *workers_[next_worker_];
+      next_worker_ = (next_worker_ + 1) % workers_.size();
+      accept(service, worker, {std::move(socket), client, kind}, net::now(loop()));
+    };
+    events.resting = [this, where, service = entry.service](const std::string& why, Milliseconds rest) {
+      service->failures().report(fmt::format("cannot accept on {}: {}; connections wait", where, why),
+                                 {{"retry_ms", rest.count()}}, net::now(loop()));
+    };
+    listener->start(std::move(events));
+  }
+}
+
+Runtime::Summary Runtime::run(std::function<void()> drained) {
+  drained_ = std::move(drained);
+  for (auto& entry : entries_) {
+    start_listening(entry);
+  }
+  for (std::size_t i = 1; i < workers_.size(); ++i) {
+    threads_.emplace_back([worker = workers_[i].get()] { worker->loop().run(); });
+  }
+  loop().run();
+  for (auto& thread : threads_) {
+    thread.join();
+  }
+  Summary summary;
+  for (const auto& worker : workers_) {
+    summary.connections_cut += worker->connections_cut();
+  }
+  summary.loops_closed = close_loops();
+  return summary;
+}
+
+std::size_t Runtime::live() const {
+  std::size_t count = 0;
+  for (const auto& entry : entries_) {
+    count += entry.service->live();
+  }
+  return count;
+}
+
+void Runtime::drain() {
+  if (std::exchange(draining_, true)) {
+    return;
+  }
+  logger_->info("draining", {{"connections", live()}});
+  for (auto& entry : entries_) {
+    entry.listeners.clear();
+    const Milliseconds patience = entry.service->config().timeouts.shutdown;
+    if (patience.count() > 0) {
+      entry.shutdown_timer = net::Timer::create(loop(), nullptr);
+      entry.shutdown_timer->start(patience, [this, service = entry.service] {
+        for (auto& worker : workers_) {
+          worker->cut(service);
+        }
+      });
+    }
+  }
+  // A socket handed to a worker before this is adopted before it: tasks run in order.
+  for (auto& worker : workers_) {
+    worker->drain([this] { loop().post([this] { worker_drained(); }); });
+  }
+}
+
+void Runtime::cut() {
+  for (auto& worker : workers_) {
+    worker->cut(nullptr);
+  }
+}
+
+void Runtime::worker_drained() {
+  if (++workers_drained_ < workers_.size()) {
+    return;
+  }
+  for (auto& entry : entries_) {
+    entry.shutdown_timer.reset();
+  }
+  if (drained_) {
+    drained_();
+  }
+  for (auto& worker : workers_) {
+    worker->loop().post([&worker] { worker->loop().finish(); });
+  }
+}
+
+bool Runtime::abandon() {
+  for (auto& entry : entries_) {
+    entry.listeners.clear();
+  }
+  for (auto& worker : workers_) {
+    worker->loop().finish();
+    worker->loop().run();
+  }
+  return close_loops();
+}
+
+bool Runtime::close_loops() {
+  bool all = true;
+  for (auto& worker : workers_) {
+    all = worker->loop().close() && all;
+  }
+  return all;
+}
+
+}  // namespace persona::forward

@@ -1,0 +1,69 @@
+#include "persona/forward/worker.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "persona/forward/connection.hpp"
+
+namespace persona::forward {
+
+Result<std::unique_ptr<Worker>> Worker::create() {
+  auto loop = net::Loop::create();
+  if (!loop) {
+    return tl::unexpected(loop.error());
+  }
+  return std::unique_ptr<Worker>(new Worker(std::move(*loop)));
+}
+
+Worker::Worker(std::unique_ptr<net::Loop> loop) : loop_(std::move(loop)) {}
+
+Worker::~Worker() = default;
+
+void Worker::adopt(std::shared_ptr<Service> service, Accepted accepted) {
+  if (loop_->on_thread()) {
+    open_connection(std::move(service), std::move(accepted));
+    return;
+  }
+  // Shared, because std::function wants what it holds to be copyable.
+  auto socket = std::make_shared<Accepted>(std::move(accepted));
+  loop_->post([this, service = std::move(service), socket] { open_connection(service, std::move(*socket)); });
+}
+
+void Worker::open_connection(std::shared_ptr<Service> service, Accepted accepted) {
+  auto owned = std::make_unique<Connection>(*this, std::move(service));
+  Connection& connection = *owned;
+  connections_.emplace(&connection, std::move(owned));
+  connection.start(std::move(accepted));
+}
+
+void Worker::release(Connection& connection) {
+  connections_.erase(&connection);
+  check_drained();
+}
+
+void Worker::drain(std::function<void()> drained) {
+  loop_->post([this, drained = std::move(drained)] {
+    drained_ = drained;
+    check_drained();
+  });
+}
+
+void Worker::check_drained() {
+  if (drained_ && connections_.empty()) {
+    std::exchange(drained_, nullptr)();
+  }
+}
+
+void Worker::cut(std::shared_ptr<const Service> service) {
+  loop_->post([this, service = std::move(service)] {
+    // A connection leaves the map only in a later callback, so iterating while closing is safe.
+    for (auto& [connection, owned] : connections_) {
+      const bool meant = !service || service.get() == &connection->service();
+      if (meant && connection->close(Reason::shutdown, "persona is shutting down")) {
+        ++connections_cut_;
+      }
+    }
+  });
+}
+
+}  // namespace persona::forward

@@ -1,0 +1,117 @@
+#include "persona/base/log.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <stdexcept>
+
+#include <doctest/doctest.h>
+
+using persona::log::Fields;
+using persona::log::Format;
+using persona::log::Level;
+using persona::log::Logger;
+using persona::log::Settings;
+
+namespace {
+
+// The line without its 25 characters of timestamp and space.
+std::string text_line(std::string service, std::string_view message, const Fields& fields = {},
+                      Level level = Level::info) {
+  std::string line;
+  Logger::to_function(std::move(service), {}, [&](std::string_view l) { line = l; })->write(level, message, fields);
+  REQUIRE(line.size() > 25);
+  CHECK(line[10] == 'T');
+  CHECK(line.substr(23, 2) == "Z ");
+  return line.substr(25);
+}
+
+std::string json_line(std::string_view message, const Fields& fields = {}) {
+  std::string line;
+  Settings settings;
+  settings.format = Format::json;
+  Logger::to_function("pg", settings, [&](std::string_view l) { line = l; })->write(Level::warn, message, fields);
+  const std::size_t time = line.find("Z\",");
+  REQUIRE(time != std::string::npos);
+  CHECK(line.starts_with("{\"time\":\"2"));
+  return line.substr(time + 3);
+}
+
+}  // namespace
+
+TEST_CASE("a text line has time, level, service, message and fields") {
+  const std::size_t bytes = 12;
+  CHECK(text_line("postgres", "connection closed",
+                  {{"id", 17}, {"reason", "local_closed"}, {"up", bytes}, {"resumed", false}, {"ms", 1.5}}) ==
+        "info  postgres: connection closed id=17 reason=local_closed up=12 resumed=false ms=1.5");
+  CHECK(text_line("", "started", {}, Level::error) == "error started");
+}
+
+TEST_CASE("values that could be taken for something else are quoted") {
+  CHECK(text_line("", "m", {{"a", ""}, {"b", "x y"}, {"c", "k=v"}, {"d", "say \"hi\""}, {"e", "a\\b"}}) ==
+        "info  m a=\"\" b=\"x y\" c=\"k=v\" d=\"say \\\"hi\\\"\" e=\"a\\\\b\"");
+}
+
+TEST_CASE("a peer can neither forge a line nor move the cursor") {
+  CHECK(text_line("", "m", {{"subject", "x\n2026 info forged\x1b[2J"}}) ==
+        "info  m subject=\"x\\n2026 info forged\\u001b[2J\"");
+  CHECK(text_line("", "bad\r\nname", {{"v", "\xff\xc2\x9b"}}) == "info  bad\\r\\nname v=\"\\xff\\u009b\"");
+}
+
+TEST_CASE("a JSON line is one ASCII object with its keys in order") {
+  CHECK(json_line("closed", {{"id", std::uint16_t{7}}, {"ms", 0.25}, {"ok", true}, {"who", "a\nb"}}) ==
+        R"("level":"warn","service":"pg","message":"closed","id":7,"ms":0.25,"ok":true,"who":"a\nb"})");
+  CHECK(json_line("\xff\x1b\xc2\x9b") == R"("level":"warn","service":"pg","message":"\ufffd\u001b\u009b"})");
+}
+
+TEST_CASE("a field cannot replace a key of the line") {
+  CHECK(json_line("m", {{"level", "fatal"}}) == R"("level":"warn","service":"pg","message":"m"})");
+}
+
+TEST_CASE("lines below the level are not written") {
+  int lines = 0;
+  Settings settings;
+  settings.level = Level::warn;
+  const auto logger = Logger::to_function("", settings, [&](std::string_view) { ++lines; });
+  logger->info("no");
+  logger->warn("yes");
+  logger->error("yes");
+  logger->write(Level::off, "no");
+  CHECK(lines == 2);
+  CHECK(!logger->enabled(Level::info));
+}
+
+TEST_CASE("a destination that fails does not fail the writer") {
+  const auto logger = Logger::to_function("", {}, [](std::string_view) { throw std::runtime_error("disk full"); });
+  CHECK_NOTHROW(logger->info("m", {{"nan", std::numeric_limits<double>::quiet_NaN()}}));
+}
+
+TEST_CASE("a log file is appended to, one flushed line a write") {
+  const auto file = std::filesystem::temp_directory_path() / "persona-unit-log.txt";
+  std::filesystem::remove(file);
+  Settings settings;
+  settings.file = file.string();
+  Logger::open("a", settings).value()->info("first");
+  const auto logger = Logger::open("b", settings).value();
+  logger->info("second");
+  std::ifstream in(file);
+  std::string first;
+  std::string second;
+  std::string rest;
+  std::getline(in, first);
+  std::getline(in, second);
+  CHECK(first.substr(25) == "info  a: first");
+  CHECK(second.substr(25) == "info  b: second");
+  CHECK(!std::getline(in, rest));
+  std::filesystem::remove(file);
+}
+
+TEST_CASE("a log file that cannot be opened is named") {
+  Settings settings;
+  settings.file = (std::filesystem::temp_directory_path() / "persona-no-such-folder" / "x.log").string();
+  const auto logger = Logger::open("", settings);
+  REQUIRE(!logger);
+  CHECK(logger.error().kind == persona::ErrorKind::configuration);
+  CHECK(logger.error().message == "cannot open log file \"" + settings.file + "\": No such file or directory");
+  CHECK(!std::filesystem::exists(std::filesystem::temp_directory_path() / "persona-no-such-folder"));
+}
