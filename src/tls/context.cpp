@@ -1,13 +1,13 @@
 #include "persona/tls/context.hpp"
 
 #include <mbedtls/error.h>
-#include <mbedtls/psa_util.h>
 #include <mbedtls/ssl.h>
 
 #include <array>
 #include <utility>
 
 #include "persona/identity/identity.hpp"
+#include "persona/identity/random.hpp"
 
 namespace persona::tls {
 
@@ -17,16 +17,14 @@ mbedtls_ssl_protocol_version to_mbedtls(TlsVersion version) {
   return version == TlsVersion::tls12 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3;
 }
 
-int to_mbedtls(PeerCertificate policy) {
-  switch (policy) {
-    case PeerCertificate::required:
-      return MBEDTLS_SSL_VERIFY_REQUIRED;
-    case PeerCertificate::optional:
-      return MBEDTLS_SSL_VERIFY_OPTIONAL;  // the engine refuses one that does not verify
-    case PeerCertificate::none:
-      return MBEDTLS_SSL_VERIFY_NONE;
+/// A server lets mbedTLS finish the handshake and the engine judge the client's certificate after it: mbedTLS 3.6 would
+/// refuse within a TLS 1.3 handshake by an alert under the handshake keys, which a client that has sent its Finished
+/// can no longer read (RFC 8446 section 7.3), so that nobody would learn why.
+int authentication_mode(Role role, PeerCertificate policy) {
+  if (role == Role::client) {
+    return MBEDTLS_SSL_VERIFY_REQUIRED;
   }
-  return MBEDTLS_SSL_VERIFY_REQUIRED;
+  return policy == PeerCertificate::none ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_OPTIONAL;
 }
 
 std::string mbedtls_words(int code) {
@@ -68,10 +66,10 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
       code != 0) {
     return persona::fail(ErrorKind::internal, "cannot set up TLS: {}", mbedtls_words(code));
   }
-  mbedtls_ssl_conf_rng(config, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+  mbedtls_ssl_conf_rng(config, identity::psa_random, nullptr);
   mbedtls_ssl_conf_min_tls_version(config, to_mbedtls(o.min_version));
   mbedtls_ssl_conf_max_tls_version(config, to_mbedtls(o.max_version));
-  mbedtls_ssl_conf_authmode(config, to_mbedtls(o.peer_certificate));
+  mbedtls_ssl_conf_authmode(config, authentication_mode(o.role, o.peer_certificate));
   mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
   if (o.role == Role::client) {
     mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);

@@ -24,7 +24,9 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<const Context> co
   if (role == Role::client) {
     expected_name = server_name;
   }
-  engine->ssl_ = std::make_unique<Ssl>(identity::PeerVerifier(std::string(peer_word(role)), expected_name));
+  const auto& trust = engine->context_->options().trust;
+  engine->ssl_ = std::make_unique<Ssl>(identity::PeerVerifier(std::string(peer_word(role)), expected_name,
+                                                              trust ? &trust->roots() : nullptr));
   mbedtls_ssl_context* ssl = &engine->ssl_->context;
   if (int code = mbedtls_ssl_setup(ssl, engine->context_->config()); code != 0) {
     return persona::fail(ErrorKind::internal, "cannot set up a TLS session (mbedTLS -0x{:04x})", -code);
@@ -141,10 +143,10 @@ void Engine::abort(Buffer& output) {
   }
   close_notify_sent_ = true;  // RFC 8446 section 6.2: nothing may follow a fatal alert
   ssl_->output = &output;
-  const int code = mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
-                                                  MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR);
-  if (code != 0) {
-    output.clear();  // the reset that follows says it as well
+  if (int code = mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                                MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR);
+      code != 0) {
+    fail({Failure::Kind::protocol_error, fmt::format("cannot send an alert (mbedTLS -0x{:04x})", -code)});
   }
   ssl_->output = nullptr;
 }

@@ -9,6 +9,27 @@
 
 namespace persona::tls {
 
+namespace {
+
+/// RFC 8446 section 6.2.
+std::uint8_t refusal_alert(bool absent, std::uint32_t verification_flags) {
+  if (absent) {
+    return MBEDTLS_SSL_ALERT_MSG_CERT_REQUIRED;
+  }
+  if ((verification_flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
+    return MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA;
+  }
+  if ((verification_flags & MBEDTLS_X509_BADCERT_REVOKED) != 0) {
+    return MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED;
+  }
+  if ((verification_flags & (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE)) != 0) {
+    return MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
+  }
+  return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
+}
+
+}  // namespace
+
 Status Engine::handshake(ByteView& input, Buffer& output) {
   if (failure_) {
     return Status::failed;
@@ -26,23 +47,7 @@ Status Engine::handshake(ByteView& input, Buffer& output) {
 
   Status status = Status::want_input;
   if (code == 0) {
-    const PeerCertificate policy = context_->options().peer_certificate;
-    const bool verified = ssl_->verifier.passed() ||
-                          (!ssl_->verifier.leaf_seen() && policy != PeerCertificate::required);
-    if (verified) {
-      established_ = true;
-      read_session_info();
-      status = Status::established;
-    } else {
-      // Only PeerCertificate::optional gets here: mbedTLS lets it pass, we do not (fail closed).
-      const int sent = mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
-                                                      MBEDTLS_SSL_ALERT_MSG_BAD_CERT);
-      std::string sentence = ssl_->verifier.explain();
-      if (sent != 0) {
-        sentence += fmt::format(" (and the alert could not be sent: mbedTLS -0x{:04x})", -sent);
-      }
-      status = fail({Failure::Kind::verify_failed, std::move(sentence)});
-    }
+    status = judge_peer();
   } else if (code != MBEDTLS_ERR_SSL_WANT_READ) {
     status = fail_handshake(code);
   }
@@ -50,11 +55,36 @@ Status Engine::handshake(ByteView& input, Buffer& output) {
   return status;
 }
 
+// The handshake is complete; the session is established only if the peer is who it has to be. For a client mbedTLS has
+// decided the same already.
+Status Engine::judge_peer() {
+  const bool absent = !ssl_->verifier.leaf_seen();
+  const bool absence_allowed = context_->options().role == Role::server &&
+                               context_->options().peer_certificate != PeerCertificate::required;
+  if (absent ? absence_allowed : ssl_->verifier.passed()) {
+    established_ = true;
+    read_session_info();
+    return Status::established;
+  }
+  Failure failure{Failure::Kind::verify_failed,
+                  absent ? fmt::format("the {} presented no certificate", peer_word(context_->options().role))
+                         : ssl_->verifier.explain()};
+  const int sent = mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                                  refusal_alert(absent, ssl_->verifier.flags()));
+  if (sent != 0) {
+    failure.message += fmt::format("; the alert could not be sent (mbedTLS -0x{:04x})", -sent);
+  }
+  return fail(std::move(failure));
+}
+
 Status Engine::fail_handshake(int code) {
   const Role role = context_->options().role;
   const auto peer = peer_word(role);
   if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
     return fail(describe_alert(ssl_->received_alert()));
+  }
+  if (const auto alert = ssl_->unprotected_alert(); code == MBEDTLS_ERR_SSL_INVALID_MAC && alert) {
+    return fail(describe_alert(*alert));
   }
   // Before anything else: a certificate that we refuse explains every code that may follow from it.
   if (ssl_->verifier.leaf_seen() && !ssl_->verifier.passed()) {
@@ -64,8 +94,6 @@ Status Engine::fail_handshake(int code) {
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
     case MBEDTLS_ERR_X509_FATAL_ERROR:
       return fail({Failure::Kind::verify_failed, fmt::format("the {}'s certificate does not verify", peer)});
-    case MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE:
-      return fail({Failure::Kind::verify_failed, fmt::format("the {} presented no certificate", peer)});
     case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
       return fail({Failure::Kind::handshake_failed,
                    fmt::format("no TLS version in common with the {}: compare tls.min_version and tls.max_version",

@@ -20,6 +20,13 @@ std::uint8_t Engine::Ssl::received_alert() const {
   return message != nullptr ? message[1] : 0;
 }
 
+std::optional<std::uint8_t> Engine::Ssl::unprotected_alert() const {
+  const unsigned char* record = context.MBEDTLS_PRIVATE(in_hdr);
+  const bool is_alert = record != nullptr && record[0] == MBEDTLS_SSL_MSG_ALERT && record[3] == 0 && record[4] == 2 &&
+                        record[5] == MBEDTLS_SSL_ALERT_LEVEL_FATAL;
+  return is_alert ? std::optional<std::uint8_t>(record[6]) : std::nullopt;
+}
+
 int Engine::Ssl::receive(void* self, unsigned char* buffer, std::size_t count) {
   auto& ssl = *static_cast<Ssl*>(self);
   if (ssl.input.empty()) {

@@ -4,6 +4,7 @@
 #include <mbedtls/ssl.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,10 @@ struct Engine::Ssl {
   /// The description of the alert that made mbedTLS return MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE. mbedTLS has no public
   /// way to ask; it leaves the two bytes of the alert in in_msg (ssl_msg.c, mbedtls_ssl_handle_message_type).
   std::uint8_t received_alert() const;
+
+  /// An alert in the clear where mbedTLS expected a protected record: a TLS 1.3 client that refuses the server's
+  /// certificate may send it so, and mbedTLS 3.6 reports a wrong MAC for it. The record is still in in_hdr then.
+  std::optional<std::uint8_t> unprotected_alert() const;
 
   static int receive(void* self, unsigned char* buffer, std::size_t count);
   static int send(void* self, const unsigned char* bytes, std::size_t count);

@@ -30,6 +30,7 @@ class PeerVerifier {
   /// True once the leaf was seen and no certificate had a finding.
   bool passed() const { return leaf_seen_ && flags_ == 0; }
   bool leaf_seen() const { return leaf_seen_; }
+  std::uint32_t flags() const { return flags_; }               ///< MBEDTLS_X509_BADCERT_*, of all certificates
   const std::string& peer_name() const { return peer_name_; }  ///< display_name() of the leaf, once seen
 
   /// Why verification failed, as one sentence without full stop, for the log; the gravest finding when there are

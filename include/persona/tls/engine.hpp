@@ -78,6 +78,7 @@ class Engine {
 
   explicit Engine(std::shared_ptr<const Context> context);
   Status fail(Failure failure);
+  Status judge_peer();
   Status fail_handshake(int code);
   Status fail_open(int code);
   Failure describe_alert(std::uint8_t description) const;

@@ -1,0 +1,146 @@
+// Two engines back to back in memory, and the certificates they need.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "persona/base/buffer.hpp"
+#include "persona/identity/identity.hpp"
+#include "persona/identity/pki.hpp"
+#include "persona/tls/engine.hpp"
+
+namespace persona::tls::test {
+
+inline identity::Authority make_authority(const std::string& name) {
+  REQUIRE(identity::initialise_crypto());
+  auto authority = identity::Authority::create(name, std::chrono::hours(24));
+  REQUIRE(authority);
+  return std::move(*authority);
+}
+
+/// Made once: a test that needs another authority makes its own.
+inline const identity::Authority& authority() {
+  static const identity::Authority instance = make_authority("Test CA");
+  return instance;
+}
+
+inline identity::IssueRequest server_request() {
+  identity::IssueRequest request;
+  request.usage = identity::IssueRequest::Usage::server;
+  request.common_name = "server";
+  request.dns_names = {"db.example.com"};
+  request.ip_addresses = {"127.0.0.1"};
+  return request;
+}
+
+inline identity::IssueRequest client_request() {
+  identity::IssueRequest request;
+  request.common_name = "client";
+  return request;
+}
+
+inline std::shared_ptr<const identity::Identity> make_identity(const identity::IssueRequest& request,
+                                                               const identity::Authority& issuer = authority()) {
+  auto pair = issuer.issue(request);
+  REQUIRE(pair);
+  auto identity = identity::Identity::from_pem(pair->certificate, pair->private_key, std::nullopt);
+  REQUIRE(identity);
+  return *identity;
+}
+
+inline std::shared_ptr<const identity::Trust> trust_in(const identity::Authority& issuer) {
+  auto trust = identity::Trust::from_pem(issuer.certificate_pem());
+  REQUIRE(trust);
+  return *trust;
+}
+
+inline std::shared_ptr<const Context> make_context(ContextOptions options) {
+  auto context = Context::create(std::move(options));
+  REQUIRE(context);
+  return *context;
+}
+
+inline ContextOptions client_options() {
+  static const auto identity = make_identity(client_request());
+  ContextOptions options;
+  options.role = Role::client;
+  options.identity = identity;
+  options.trust = trust_in(authority());
+  return options;
+}
+
+inline ContextOptions server_options() {
+  static const auto identity = make_identity(server_request());
+  ContextOptions options;
+  options.role = Role::server;
+  options.identity = identity;
+  options.trust = trust_in(authority());
+  return options;
+}
+
+/// A client and a server engine with a wire between them.
+struct Pair {
+  explicit Pair(ContextOptions client_side = client_options(), ContextOptions server_side = server_options(),
+                const std::string& name = "db.example.com") {
+    auto made = Engine::create(make_context(std::move(client_side)), name);
+    REQUIRE(made);
+    client = std::move(*made);
+    made = Engine::create(make_context(std::move(server_side)), "");
+    REQUIRE(made);
+    server = std::move(*made);
+  }
+
+  /// Runs both handshakes until neither moves. With `chunk` the wire delivers at most so many bytes at a time.
+  void handshake(std::size_t chunk = 1 << 20) {
+    client_status = step(*client, to_client, to_server, client_status, chunk);
+    for (int round = 0; round < 100'000; ++round) {
+      const Status server_before = server_status;
+      const std::size_t waiting = to_client.size() + to_server.size();
+      server_status = step(*server, to_server, to_client, server_status, chunk);
+      client_status = step(*client, to_client, to_server, client_status, chunk);
+      const bool moved = to_client.size() + to_server.size() != waiting || server_status != server_before;
+      if (!moved) {
+        return;
+      }
+    }
+    FAIL("the handshake does not end");
+  }
+
+  bool established() const { return client_status == Status::established && server_status == Status::established; }
+
+  std::unique_ptr<Engine> client;
+  std::unique_ptr<Engine> server;
+  Buffer to_client;
+  Buffer to_server;
+  Status client_status = Status::want_input;
+  Status server_status = Status::want_input;
+
+ private:
+  static Status step(Engine& engine, Buffer& input, Buffer& output, Status status, std::size_t chunk) {
+    if (status != Status::want_input) {
+      return status;
+    }
+    const ByteView whole = input.view();
+    ByteView offered = whole.first(std::min(chunk, whole.size()));
+    const std::size_t count = offered.size();
+    status = engine.handshake(offered, output);
+    input.consume(count - offered.size());
+    return status;
+  }
+};
+
+/// Opens what is on the wire, `chunk` bytes at a time.
+inline Status open_all(Engine& engine, Buffer& wire, Buffer& plaintext, Buffer& reply, std::size_t chunk = 1 << 20) {
+  Status status = Status::want_input;
+  while (!wire.empty() && status == Status::want_input) {
+    const std::size_t count = std::min(chunk, wire.size());
+    status = engine.open(wire.view().first(count), plaintext, reply);
+    wire.consume(count);
+  }
+  return status;
+}
+
+}  // namespace persona::tls::test
