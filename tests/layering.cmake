@@ -1,3 +1,4 @@
+cmake_minimum_required(VERSION 3.25)
 # Fails when a file includes a header of an area, or of a third-party library, that its own area may not use.
 # Usage: cmake -DROOT=<source folder> -P layering.cmake
 set(uses_base base)
@@ -10,7 +11,7 @@ set(uses_host base host)
 set(uses_cli base config identity tls net forward host cli)
 set(areas base config identity tls net forward host cli)
 
-# Which areas may include what: uv.h also where its handles are embedded, none so far but in net.
+# Which areas may include what of third parties.
 set(only_uv.h net)
 set(only_mbedtls identity tls)
 set(only_psa identity tls)
@@ -18,7 +19,6 @@ set(only_yaml-cpp config)
 set(only_CLI cli)
 set(only_spdlog base)
 
-set(found 0)
 function(complain file line)
   file(RELATIVE_PATH name ${ROOT} ${file})
   message(SEND_ERROR "${name}: ${line}")
@@ -29,11 +29,17 @@ foreach(area IN LISTS areas)
   foreach(file IN LISTS files)
     file(STRINGS ${file} includes REGEX "^#include ")
     foreach(line IN LISTS includes)
-      if(line MATCHES "\"persona/([a-z]+)/" AND NOT CMAKE_MATCH_1 IN_LIST uses_${area})
-        complain(${file} "${area} may not use ${CMAKE_MATCH_1}: ${line}")
+      if(line MATCHES "\"persona/([a-z]+)/")
+        set(used ${CMAKE_MATCH_1})
+        if(NOT used IN_LIST uses_${area})
+          complain(${file} "${area} may not use ${used}: ${line}")
+        endif()
       endif()
-      if(line MATCHES "<(uv\\.h|mbedtls|psa|yaml-cpp|CLI|spdlog)" AND NOT area IN_LIST only_${CMAKE_MATCH_1})
-        complain(${file} "only ${only_${CMAKE_MATCH_1}} may use ${CMAKE_MATCH_1}: ${line}")
+      if(line MATCHES "<(uv\\.h|mbedtls|psa|yaml-cpp|CLI|spdlog)")
+        set(used ${CMAKE_MATCH_1})
+        if(NOT area IN_LIST only_${used})
+          complain(${file} "only ${only_${used}} may use ${used}: ${line}")
+        endif()
       endif()
       # Platform headers only in files made for a platform.
       if(line MATCHES "<(sys/|unistd|netdb|netinet/|arpa/|poll|pwd|fcntl|windows|winsock)" AND

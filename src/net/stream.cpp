@@ -139,6 +139,9 @@ int Stream::send_queued() {
         return;
       }
     }
+    if (status == 0 && std::exchange(stream.shutdown_wanted_, false)) {
+      static_cast<void>(stream.shutdown());
+    }
     stream.owner_->on_written(stream, status);
   };
   const ByteView view = in_flight_.view();
@@ -152,6 +155,10 @@ int Stream::send_queued() {
 }
 
 int Stream::shutdown() {
+  if (writing()) {
+    shutdown_wanted_ = true;  // libuv would send FIN before what it has not been given yet
+    return 0;
+  }
   // ENOTCONN and ECONNRESET at this point are ordinary: reading reports them.
   return uv_shutdown(&shutdown_, stream(), [](uv_shutdown_t*, int) {});
 }

@@ -85,6 +85,7 @@ class Stream {
   StreamEvents* closed_owner_ = nullptr;
   Buffer in_flight_;  // of the one uv_write under way
   Buffer queued_;     // behind it
+  bool shutdown_wanted_ = false;
   bool reset_ = false;
 };
 

@@ -1,0 +1,193 @@
+#include "persona/net/stream.hpp"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+
+#include "persona/net/listener.hpp"
+#include "persona/net/resolver.hpp"
+#include "persona/net/timer.hpp"
+#include "support.hpp"
+
+using namespace persona;
+using namespace persona::net;
+using persona::net::test::TestLoop;
+
+namespace {
+
+/// Records what happens to one stream.
+struct Recorder final : StreamEvents {
+  std::string received;
+  int connected = -1;
+  int ended = 1;
+  bool closed = false;
+  int written = 0;
+  std::function<void()> on_progress = [] {};
+  HandlePtr<Stream> stream;
+  Buffer input;
+
+  void on_connected(Stream&, int status) override {
+    connected = status;
+    on_progress();
+  }
+  ByteSpan on_buffer(Stream&) override { return input.prepare(65'536); }
+  void on_read(Stream&, ByteView bytes) override {
+    received += as_text(bytes);
+    on_progress();
+  }
+  void on_end(Stream&, int status) override {
+    ended = status;
+    on_progress();
+  }
+  void on_written(Stream&, int) override {
+    ++written;
+    on_progress();
+  }
+  void on_handle_closed() override { closed = true; }
+};
+
+/// A connected pair on one loop.
+struct Wire {
+  TestLoop loop;
+  Recorder dialled;
+  Recorder accepted;
+  HandlePtr<Listener> listener;
+
+  Wire() {
+    auto bound = Listener::bind(*loop, *Endpoint::parse("127.0.0.1:0"));
+    REQUIRE(bound);
+    listener = std::move(*bound);
+    listener->start({[this](Socket socket, const SocketAddress&) {
+                       int error = 0;
+                       accepted.stream = Stream::create(*loop, Stream::Kind::tcp, accepted, error);
+                       REQUIRE(error == 0);
+                       REQUIRE(accepted.stream->adopt(std::move(socket)) == 0);
+                     },
+                     [](const std::string&, Milliseconds) {}});
+    int error = 0;
+    dialled.stream = Stream::create(*loop, Stream::Kind::tcp, dialled, error);
+    REQUIRE(error == 0);
+    REQUIRE(dialled.stream->connect(*SocketAddress::from_numeric("127.0.0.1", listener->local().port)) == 0);
+    until([this] { return accepted.stream && dialled.connected == 0; });
+  }
+
+  ~Wire() { listener.reset(); }
+
+  /// Turns the loop until `done`; a test that hangs is ended by ctest.
+  void until(const std::function<bool()>& done) {
+    while (!done()) {
+      uv_run(loop->uv(), UV_RUN_ONCE);
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("more than the kernel takes is queued, arrives whole, and is followed by FIN") {
+  Wire wire;
+  std::string sent(8 * 1024 * 1024, 'x');
+  for (std::size_t i = 0; i < sent.size(); i += 1'000) {
+    sent[i] = static_cast<char>(i / 1'000);
+  }
+  const auto done = wire.dialled.stream->write(as_bytes(sent));
+  REQUIRE(done);
+  CHECK_FALSE(*done);
+  REQUIRE(wire.dialled.stream->write(as_bytes("tail")));
+  CHECK(wire.dialled.stream->writing());
+  CHECK(wire.dialled.stream->shutdown() == 0);
+  REQUIRE(wire.accepted.stream->start_reading() == 0);
+  wire.until([&] { return wire.accepted.ended != 1; });
+  CHECK(wire.accepted.ended == 0);
+  CHECK(wire.accepted.received == sent + "tail");
+  CHECK_FALSE(wire.dialled.stream->writing());
+}
+
+TEST_CASE("a reset is seen as one, also after a shutdown") {
+  for (const bool shut_first : {false, true}) {
+    Wire wire;
+    if (shut_first) {
+      CHECK(wire.dialled.stream->shutdown() == 0);
+    }
+    wire.dialled.stream->reset_on_close();
+    wire.dialled.stream.reset();
+    REQUIRE(wire.accepted.stream->start_reading() == 0);
+    wire.until([&] { return wire.accepted.ended != 1; });
+    CHECK(wire.accepted.ended == UV_ECONNRESET);
+    wire.until([&] { return wire.dialled.closed; });
+  }
+}
+
+TEST_CASE("letting go with a write under way frees everything and calls nothing back") {
+  Wire wire;
+  const std::string sent(8 * 1024 * 1024, 'x');
+  REQUIRE(wire.dialled.stream->write(as_bytes(sent)));
+  REQUIRE(wire.dialled.stream->writing());
+  wire.dialled.stream.reset();
+  wire.until([&] { return wire.dialled.closed; });
+  CHECK(wire.dialled.written == 0);
+}
+
+TEST_CASE("a refused connection is reported with its code") {
+  TestLoop loop;
+  std::uint16_t port = 0;
+  {
+    auto bound = Listener::bind(*loop, *Endpoint::parse("127.0.0.1:0"));
+    REQUIRE(bound);
+    port = (*bound)->local().port;
+  }
+  uv_run(loop->uv(), UV_RUN_NOWAIT);
+  Recorder recorder;
+  int error = 0;
+  recorder.stream = Stream::create(*loop, Stream::Kind::tcp, recorder, error);
+  REQUIRE(error == 0);
+  REQUIRE(recorder.stream->connect(*SocketAddress::from_numeric("127.0.0.1", port)) == 0);
+  while (recorder.connected == -1) {
+    uv_run(loop->uv(), UV_RUN_ONCE);
+  }
+  CHECK(recorder.connected == UV_ECONNREFUSED);
+}
+
+TEST_CASE("a look-up finds localhost, and one let go calls nothing back") {
+  TestLoop loop;
+  std::string error;
+  bool found = false;
+  auto lookup = Lookup::start(*loop, "localhost", 5432, nullptr,
+                              [&](Result<std::vector<SocketAddress>> addresses) {
+                                REQUIRE(addresses);
+                                CHECK(addresses->front().ip()->is_loopback());
+                                CHECK(addresses->front().port() == 5432);
+                                found = true;
+                              },
+                              error);
+  REQUIRE(lookup);
+  while (!found) {
+    uv_run(loop->uv(), UV_RUN_ONCE);
+  }
+  bool called = false;
+  auto dropped = Lookup::start(*loop, "localhost", 1, nullptr,
+                               [&](const Result<std::vector<SocketAddress>>&) { called = true; }, error);
+  REQUIRE(dropped);
+  dropped.reset();
+  uv_run(loop->uv(), UV_RUN_NOWAIT);
+  CHECK_FALSE(called);
+}
+
+TEST_CASE("tasks of other threads run on the loop, in order; later ones are dropped") {
+  TestLoop loop;
+  std::vector<int> order;
+  std::thread other([&] {
+    for (int i = 0; i < 100; ++i) {
+      loop->post([&order, i] { order.push_back(i); });
+    }
+  });
+  other.join();
+  while (order.size() < 100) {
+    uv_run(loop->uv(), UV_RUN_ONCE);
+  }
+  CHECK(std::is_sorted(order.begin(), order.end()));
+  loop->finish();
+  loop->post([&] { order.clear(); });
+  uv_run(loop->uv(), UV_RUN_DEFAULT);
+  CHECK(order.size() == 100);
+}
