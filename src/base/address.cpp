@@ -67,7 +67,8 @@ bool IpAddress::is_loopback() const {
   if (is_v4()) {
     return octets_[kMappedPrefix.size()] == 127;
   }
-  return octets_.back() == 1 && std::all_of(octets_.begin(), octets_.end() - 1, [](auto o) { return o == 0; });
+  return octets_.back() == 1 &&
+         std::all_of(octets_.begin(), octets_.end() - 1, [](auto o) { return o == 0; });
 }
 
 std::string IpAddress::to_string() const {
@@ -78,8 +79,8 @@ Result<Cidr> Cidr::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto address = IpAddress::parse(text.substr(0, slash));
   if (!address) {
-    return fail(ErrorKind::configuration, "{} is not an address block; write one like 10.0.0.0/8 or \"::1/128\"",
-                in_quotes(text));
+    return fail(ErrorKind::configuration,
+                "{} is not an address block; write one like 10.0.0.0/8 or \"::1/128\"", in_quotes(text));
   }
   Cidr block;
   block.network_ = *address;
@@ -90,7 +91,8 @@ Result<Cidr> Cidr::parse(std::string_view text) {
   const unsigned most = dotted ? 32 : 128;
   const auto length = parse_prefix_length(text.substr(slash + 1), most);
   if (!length) {
-    return fail(ErrorKind::configuration, "the prefix length of {} must be a number from 0 to {}", in_quotes(text), most);
+    return fail(ErrorKind::configuration, "the prefix length of {} must be a number from 0 to {}",
+                in_quotes(text), most);
   }
   block.bits_ = dotted ? kMappedBits + *length : *length;
   block.network_ = masked(*address, block.bits_);

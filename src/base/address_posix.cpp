@@ -30,7 +30,11 @@ std::optional<Ipv4Octets> ipv4_from_text(const std::string& text) {
 std::optional<Ipv6Octets> ipv6_from_text(const std::string& text) {
   return from_text<Ipv6Octets>(AF_INET6, text);
 }
-std::string ipv4_to_text(const Ipv4Octets& octets) { return to_text(AF_INET, octets); }
-std::string ipv6_to_text(const Ipv6Octets& octets) { return to_text(AF_INET6, octets); }
+std::string ipv4_to_text(const Ipv4Octets& octets) {
+  return to_text(AF_INET, octets);
+}
+std::string ipv6_to_text(const Ipv6Octets& octets) {
+  return to_text(AF_INET6, octets);
+}
 
 }  // namespace persona::detail

@@ -30,10 +30,12 @@ Result<Milliseconds> parse_duration(std::string_view text) {
   const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789"));
   const std::string_view unit_name = text.substr(digits.size());
   if (digits.empty()) {
-    return fail(ErrorKind::configuration, "{} is not a duration; write one like 250ms, 10s, 5m or 12h", in_quotes(text));
+    return fail(ErrorKind::configuration, "{} is not a duration; write one like 250ms, 10s, 5m or 12h",
+                in_quotes(text));
   }
   if (unit_name.empty()) {
-    return fail(ErrorKind::configuration, "{} has no unit; write {}s, or use ms, m, h or d", in_quotes(text), digits);
+    return fail(ErrorKind::configuration, "{} has no unit; write {}s, or use ms, m, h or d", in_quotes(text),
+                digits);
   }
   for (const Unit& unit : kUnits) {
     if (unit_name != unit.name) {
@@ -46,7 +48,8 @@ Result<Milliseconds> parse_duration(std::string_view text) {
     }
     return Milliseconds(count * unit.milliseconds);
   }
-  return fail(ErrorKind::configuration, "{} is not a whole number with one of the units ms, s, m, h, d", in_quotes(text));
+  return fail(ErrorKind::configuration, "{} is not a whole number with one of the units ms, s, m, h, d",
+              in_quotes(text));
 }
 
 std::string format_duration(Milliseconds duration) {

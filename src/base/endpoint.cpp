@@ -16,25 +16,36 @@ constexpr std::size_t kLongestUnixPath = 107;  // sockaddr_un::sun_path has 108 
 constexpr std::size_t kLongestHost = 253;
 constexpr std::size_t kLongestLabel = 63;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_host_character(char c) { return is_digit(c) || is_letter(c) || c == '-' || c == '_'; }
-
-bool is_valid_label(std::string_view label) {
-  return !label.empty() && label.size() <= kLongestLabel && std::all_of(label.begin(), label.end(), is_host_character);
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_host_character(char c) {
+  return is_digit(c) || is_letter(c) || c == '-' || c == '_';
 }
 
-bool is_number(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_digit); }
+bool is_valid_label(std::string_view label) {
+  return !label.empty() && label.size() <= kLongestLabel &&
+         std::all_of(label.begin(), label.end(), is_host_character);
+}
 
-// Resolvers take "127.1", "0177.0.0.1" and "0x7f000001" for addresses in notations of their own. No domain ends so.
+bool is_number(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+// Resolvers take "127.1", "0177.0.0.1" and "0x7f000001" for addresses in notations of their own. No domain
+// ends so.
 bool ends_in_number(std::string_view host) {
   const std::string_view last = host.substr(host.rfind('.') + 1);
   return is_number(last) || last.starts_with("0x") || last.starts_with("0X");
 }
 
 bool same_name(std::string_view left, std::string_view lower_case) {
-  return std::equal(left.begin(), left.end(), lower_case.begin(), lower_case.end(),
-                    [](char l, char r) { return (l >= 'A' && l <= 'Z' ? static_cast<char>(l + 'a' - 'A') : l) == r; });
+  return std::equal(left.begin(), left.end(), lower_case.begin(), lower_case.end(), [](char l, char r) {
+    return (l >= 'A' && l <= 'Z' ? static_cast<char>(l + 'a' - 'A') : l) == r;
+  });
 }
 
 template <class... Args>
@@ -74,7 +85,9 @@ Result<std::uint16_t> parse_port(std::string_view port) {
 }
 
 std::optional<Error> check_host(std::string_view host, std::string_view port) {
-  const auto because = [](std::string message) { return Error{ErrorKind::configuration, std::move(message)}; };
+  const auto because = [](std::string message) {
+    return Error{ErrorKind::configuration, std::move(message)};
+  };
   if (host.empty()) {
     return because(fmt::format("the host is missing; write HOST:{}", printable(port)));
   }
@@ -95,15 +108,18 @@ std::optional<Error> check_host(std::string_view host, std::string_view port) {
 // Several colons without brackets: where the address ends is a guess, which the message makes for the reader.
 Error without_brackets(std::string_view text) {
   const std::size_t colon = text.rfind(':');
-  const bool has_port = is_number(text.substr(colon + 1)) && IpAddress::parse(text.substr(0, colon)).has_value();
+  const bool has_port =
+      is_number(text.substr(colon + 1)) && IpAddress::parse(text.substr(0, colon)).has_value();
   if (has_port) {
     return {ErrorKind::configuration, fmt::format("an IPv6 address needs brackets; write \"[{}]:{}\"",
                                                   text.substr(0, colon), text.substr(colon + 1))};
   }
   if (IpAddress::parse(text)) {
-    return {ErrorKind::configuration, fmt::format("{} has no port; write \"[{}]:PORT\"", in_quotes(text), text)};
+    return {ErrorKind::configuration,
+            fmt::format("{} has no port; write \"[{}]:PORT\"", in_quotes(text), text)};
   }
-  return {ErrorKind::configuration, fmt::format("{} is not HOST:PORT, \"[IPV6]:PORT\" or unix:/PATH", in_quotes(text))};
+  return {ErrorKind::configuration,
+          fmt::format("{} is not HOST:PORT, \"[IPV6]:PORT\" or unix:/PATH", in_quotes(text))};
 }
 
 struct Parts {
@@ -135,7 +151,8 @@ Result<Parts> split(std::string_view text) {
     return split_bracketed(text);
   }
   if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos) {
-    return refuse("{} is a URL; write HOST:PORT without {}", in_quotes(text), in_quotes(text.substr(0, scheme + 3)));
+    return refuse("{} is a URL; write HOST:PORT without {}", in_quotes(text),
+                  in_quotes(text.substr(0, scheme + 3)));
   }
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon + 1 == text.size()) {

@@ -47,13 +47,14 @@ std::string timestamp() {
   const auto now = std::chrono::system_clock::now();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
   const auto fraction = std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds).count();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
-                     fraction);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), fraction);
 }
 
 // A value a peer chose must not be able to pass for another field or another line.
 bool needs_quotes(std::string_view value) {
-  return value.empty() || value.find_first_of(" =\"\\") != std::string_view::npos || printable(value) != value;
+  return value.empty() || value.find_first_of(" =\"\\") != std::string_view::npos ||
+         printable(value) != value;
 }
 
 std::string text_value(const Field::Value& value) {
@@ -69,7 +70,8 @@ std::string text_value(const Field::Value& value) {
   return std::get<bool>(value) ? "true" : "false";
 }
 
-std::string render_text(Level level, std::string_view service, std::string_view message, const Fields& fields) {
+std::string render_text(Level level, std::string_view service, std::string_view message,
+                        const Fields& fields) {
   std::string line = fmt::format("{} {:<5} ", timestamp(), to_string(level));
   if (!service.empty()) {
     line += printable(service);
@@ -82,7 +84,8 @@ std::string render_text(Level level, std::string_view service, std::string_view 
   return line;
 }
 
-std::string render_json(Level level, std::string_view service, std::string_view message, const Fields& fields) {
+std::string render_json(Level level, std::string_view service, std::string_view message,
+                        const Fields& fields) {
   nlohmann::ordered_json line;
   line["time"] = timestamp();
   line["level"] = to_string(level);
@@ -117,7 +120,9 @@ std::shared_ptr<spdlog::sinks::sink> whole_line(std::shared_ptr<spdlog::sinks::s
 
 }  // namespace
 
-std::string_view to_string(Level level) { return kLevelNames.at(static_cast<std::size_t>(level)); }
+std::string_view to_string(Level level) {
+  return kLevelNames.at(static_cast<std::size_t>(level));
+}
 
 Logger::Logger(std::string service, Settings settings, std::shared_ptr<spdlog::sinks::sink> sink)
     : service_(std::move(service)), settings_(std::move(settings)), sink_(std::move(sink)) {}
@@ -136,16 +141,19 @@ Result<std::shared_ptr<Logger>> Logger::open(std::string service, const Settings
                 std::generic_category().message(errno));
   }
   try {
-    return std::make_shared<Logger>(std::move(service), settings,
-                                    whole_line(std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file)));
+    return std::make_shared<Logger>(
+        std::move(service), settings,
+        whole_line(std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file)));
   } catch (const std::exception& error) {
-    return fail(ErrorKind::configuration, "cannot open log file {}: {}", in_quotes(settings.file), error.what());
+    return fail(ErrorKind::configuration, "cannot open log file {}: {}", in_quotes(settings.file),
+                error.what());
   }
 }
 
 std::shared_ptr<Logger> Logger::to_function(std::string service, const Settings& settings,
                                             std::function<void(std::string_view)> receive) {
-  return std::make_shared<Logger>(std::move(service), settings, std::make_shared<FunctionSink>(std::move(receive)));
+  return std::make_shared<Logger>(std::move(service), settings,
+                                  std::make_shared<FunctionSink>(std::move(receive)));
 }
 
 void Logger::write(Level level, std::string_view message, const Fields& fields) {

@@ -1,5 +1,6 @@
 #include "persona/base/text.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 
@@ -27,7 +28,8 @@ std::uint32_t code_point(std::string_view sequence) {
   return value;
 }
 
-// What a terminal or an editor obeys instead of showing: C0, DEL, C1, line separators, bidirectional controls.
+// What a terminal or an editor obeys instead of showing: C0, DEL, C1, line separators, bidirectional
+// controls.
 bool is_unprintable(std::uint32_t point) {
   return point < 0x20 || in_range(point, 0x7f, 0x9f) || in_range(point, 0x200e, 0x200f) ||
          in_range(point, 0x2028, 0x202e) || in_range(point, 0x2066, 0x2069) || point == 0xfeff;
@@ -103,6 +105,22 @@ std::size_t utf8_sequence_length(std::string_view text) {
     }
   }
   return length;
+}
+
+std::size_t utf8_length(std::string_view text) {
+  std::size_t count = 0;
+  for (; !text.empty(); ++count) {
+    text.remove_prefix(std::max<std::size_t>(utf8_sequence_length(text), 1));
+  }
+  return count;
+}
+
+std::string_view utf8_prefix(std::string_view text, std::size_t count) {
+  std::string_view rest = text;
+  for (; count > 0 && !rest.empty(); --count) {
+    rest.remove_prefix(std::max<std::size_t>(utf8_sequence_length(rest), 1));
+  }
+  return text.substr(0, text.size() - rest.size());
 }
 
 std::string printable(std::string_view text) {

@@ -35,17 +35,24 @@ auto find_in(const Table& table, Predicate predicate) {
 
 }  // namespace
 
-std::string_view to_string(TlsVersion version) { return version == TlsVersion::tls12 ? "TLSv1.2" : "TLSv1.3"; }
+std::string_view to_string(TlsVersion version) {
+  return version == TlsVersion::tls12 ? "TLSv1.2" : "TLSv1.3";
+}
 
-std::span<const CipherSuite> cipher_suites() { return kCipherSuites; }
-std::span<const NamedGroup> named_groups() { return kNamedGroups; }
+std::span<const CipherSuite> cipher_suites() {
+  return kCipherSuites;
+}
+std::span<const NamedGroup> named_groups() {
+  return kNamedGroups;
+}
 
 const CipherSuite* find_cipher_suite(std::string_view name) {
   return find_in(kCipherSuites, [name](const CipherSuite& suite) { return suite.name == name; });
 }
 
 const CipherSuite* find_cipher_suite(std::uint16_t code_point) {
-  return find_in(kCipherSuites, [code_point](const CipherSuite& suite) { return suite.code_point == code_point; });
+  return find_in(kCipherSuites,
+                 [code_point](const CipherSuite& suite) { return suite.code_point == code_point; });
 }
 
 const NamedGroup* find_named_group(std::string_view name) {

@@ -36,6 +36,12 @@ int dispatch(int argc, char** argv) {
 
   CLI::App* version_command = app.add_subcommand("version", "Say which versions of what this is");
 
+  // CLI11 itself would only say that a subcommand is required.
+  const auto has_name = [&](CLI::App* command) { return argc > 1 && command->check_name(argv[1]); };
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(has_name).empty()) {
+    std::fprintf(stderr, "persona: unknown subcommand \"%s\": see persona --help\n", argv[1]);
+    return exit_usage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,5 +1,4 @@
 // Stage 1: a socket was accepted. It is counted in or refused, and read one batch ahead while we dial.
-#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -105,8 +104,8 @@ void Connection::accepted_ended_early(int status) {
 
 ByteSpan Connection::on_buffer(net::Stream& stream) {
   const ByteSpan whole = worker_.input().prepare(Worker::batch);
-  const bool ahead = state_ != State::open && (plain_.get() == &stream) == dials_tls() && state_ != State::handshaking;
-  return ahead ? whole.first(std::min(whole.size(), read_ahead_limit)) : whole;
+  const bool ahead = state_ != State::open && &stream == &accepted_leg();
+  return ahead ? whole.first(read_ahead_limit) : whole;
 }
 
 void Connection::on_read(net::Stream& stream, ByteView bytes) {

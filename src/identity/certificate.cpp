@@ -6,6 +6,7 @@
 #include <mbedtls/base64.h>
 #include <mbedtls/error.h>
 #include <mbedtls/oid.h>
+#include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
 #include <psa/crypto.h>
 
@@ -31,8 +32,8 @@ std::string serial_in_words(const mbedtls_x509_buf& serial) {
 std::string spki_pin(const mbedtls_x509_crt& certificate) {
   std::array<std::uint8_t, 32> hash{};
   std::size_t hash_length = 0;
-  if (psa_hash_compute(PSA_ALG_SHA_256, certificate.pk_raw.p, certificate.pk_raw.len, hash.data(), hash.size(),
-                       &hash_length) != PSA_SUCCESS) {
+  if (psa_hash_compute(PSA_ALG_SHA_256, certificate.pk_raw.p, certificate.pk_raw.len, hash.data(),
+                       hash.size(), &hash_length) != PSA_SUCCESS) {
     return {};  // initialise_crypto() was forgotten; an empty pin matches nothing
   }
   std::array<unsigned char, 48> text{};
@@ -50,14 +51,21 @@ bool allows(const mbedtls_x509_crt& certificate, const char* usage_oid, std::siz
 Result<void> initialise_crypto() {
   const psa_status_t status = psa_crypto_init();
   if (status != PSA_SUCCESS) {
-    return fail(ErrorKind::internal, "the cryptographic library cannot start (PSA status {}); is there no entropy?",
-                status);
+    return fail(ErrorKind::internal,
+                "the cryptographic library cannot start (PSA status {}); is there no entropy?", status);
   }
   return {};
 }
 
+std::string crypto_library_version() {
+  std::array<char, 16> version{};  // mbedTLS asks for at least nine
+  mbedtls_version_get_string(version.data());
+  return version.data();
+}
+
 CertificateInfo describe(const mbedtls_x509_crt& certificate) {
   CertificateInfo info;
+  info.name = display_name(certificate);
   info.subject = name_in_words(certificate.subject);
   info.issuer = name_in_words(certificate.issuer);
   info.serial = serial_in_words(certificate.serial);
@@ -101,9 +109,13 @@ std::string display_name(const mbedtls_x509_crt& certificate) {
   return name.empty() ? "serial " + serial_in_words(certificate.serial) : name;
 }
 
-long days_between(TimePoint now, TimePoint then) { return static_cast<long>((then - now) / std::chrono::days(1)); }
+long days_between(TimePoint now, TimePoint then) {
+  return static_cast<long>((then - now) / std::chrono::days(1));
+}
 
-TimePoint now() { return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now()); }
+TimePoint now() {
+  return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+}
 
 std::string format_date(TimePoint time) {
   const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(time));
@@ -121,7 +133,9 @@ void CertificateList::Deleter::operator()(mbedtls_x509_crt* list) const {
   delete list;
 }
 
-bool CertificateList::empty() const { return list_ == nullptr; }
+bool CertificateList::empty() const {
+  return list_ == nullptr;
+}
 
 std::size_t CertificateList::size() const {
   std::size_t count = 0;
@@ -131,7 +145,17 @@ std::size_t CertificateList::size() const {
   return count;
 }
 
-mbedtls_x509_crt* CertificateList::get() const { return list_.get(); }
+mbedtls_x509_crt* CertificateList::get() const {
+  return list_.get();
+}
+
+std::vector<CertificateInfo> CertificateList::describe() const {
+  std::vector<CertificateInfo> infos;
+  for (const mbedtls_x509_crt* certificate = get(); certificate != nullptr; certificate = certificate->next) {
+    infos.push_back(identity::describe(*certificate));
+  }
+  return infos;
+}
 
 Result<void> CertificateList::append_pem(std::string_view pem, std::string_view source) {
   auto blocks = find_pem_blocks(pem);
@@ -151,8 +175,8 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
   std::size_t number = 0;
   for (const PemBlock& block : *blocks) {
     if (block.label == "TRUSTED CERTIFICATE" || block.label == "X509 CERTIFICATE") {
-      return fail(ErrorKind::configuration, "{} has a {} (line {}): convert it with openssl x509", source, block.label,
-                  block.line);
+      return fail(ErrorKind::configuration, "{} has a {} (line {}): convert it with openssl x509", source,
+                  block.label, block.line);
     }
     if (block.label != "CERTIFICATE") {
       continue;  // a private key in the same file, parameters
@@ -161,8 +185,8 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
     const std::string text(block.text);  // mbedTLS wants the NUL
     const int status = parse(reinterpret_cast<const unsigned char*>(text.c_str()), text.size() + 1);
     if (status != 0) {
-      return fail(ErrorKind::configuration, "certificate {} in {} (line {}) cannot be parsed: {}", number, source,
-                  block.line, mbedtls_reason(status));
+      return fail(ErrorKind::configuration, "certificate {} in {} (line {}) cannot be parsed: {}", number,
+                  source, block.line, mbedtls_reason(status));
     }
   }
   if (blocks->empty() && !pem.empty() && parse(as_bytes(pem).data(), pem.size()) == 0) {
@@ -177,8 +201,10 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
     head = std::move(added);
     return {};
   }
-  // Only the head of a list is ours; mbedTLS allocates and frees the others itself. So re-parse behind our last.
-  for (const mbedtls_x509_crt* certificate = added.get(); certificate != nullptr; certificate = certificate->next) {
+  // Only the head of a list is ours; mbedTLS allocates and frees the others itself. So re-parse behind our
+  // last.
+  for (const mbedtls_x509_crt* certificate = added.get(); certificate != nullptr;
+       certificate = certificate->next) {
     if (mbedtls_x509_crt_parse_der(head.get(), certificate->raw.p, certificate->raw.len) != 0) {
       return fail(ErrorKind::internal, "no memory for the certificates in {}", source);
     }

@@ -30,7 +30,8 @@ struct Narrator {
   const mbedtls_x509_crt& certificate;
   int depth;
 
-  // "gateway certificate" and "the gateway's certificate": the first opens a sentence with a verb, as in a log.
+  // "gateway certificate" and "the gateway's certificate": the first opens a sentence with a verb, as in a
+  // log.
   std::string subject() const {
     return depth == 0 ? fmt::format("{} certificate", context.role)
                       : fmt::format("CA certificate in the {}'s chain", context.role);
@@ -52,8 +53,9 @@ struct Narrator {
                          display_name(certificate));
     }
     const std::string start =
-        depth == 0 ? fmt::format("the {}'s certificate is issued by {}", context.role, issuer)
-                   : fmt::format("the {}'s chain {} {}", context.role, self_signed ? "ends in" : "leads to", issuer);
+        depth == 0
+            ? fmt::format("the {}'s certificate is issued by {}", context.role, issuer)
+            : fmt::format("the {}'s chain {} {}", context.role, self_signed ? "ends in" : "leads to", issuer);
     const mbedtls_x509_crt* namesake =
         context.roots != nullptr ? find_by_subject(*context.roots, certificate.issuer_raw) : nullptr;
     if (namesake == nullptr) {
@@ -62,7 +64,8 @@ struct Narrator {
     if (mbedtls_x509_crt_get_ca_istrue(namesake) != 1) {
       return start + ", which trust.ca contains but is not a CA certificate";
     }
-    return start + ", but not by the CA certificate of that name in trust.ca: was the CA made anew with another key?";
+    return start +
+           ", but not by the CA certificate of that name in trust.ca: was the CA made anew with another key?";
   }
 
   std::string validity() const {
@@ -87,7 +90,8 @@ struct Narrator {
       return about("is signed with a hash that is too weak");
     }
     return fmt::format("a key in the {}'s chain is too weak: {} ({}), issued by {}", context.role,
-                       display_name(certificate), key_in_words(certificate.pk), name_in_words(certificate.issuer));
+                       display_name(certificate), key_in_words(certificate.pk),
+                       name_in_words(certificate.issuer));
   }
 
   std::string usage(std::uint32_t flags) const {
@@ -107,7 +111,8 @@ struct Narrator {
         return true;
       }
       if (++count <= shown) {
-        names.push_back(type == MBEDTLS_X509_SAN_IP_ADDRESS ? address_in_words(value) : escape(as_text(value)));
+        names.push_back(type == MBEDTLS_X509_SAN_IP_ADDRESS ? address_in_words(value)
+                                                            : escape(as_text(value)));
       }
       return true;
     });
@@ -118,13 +123,14 @@ struct Narrator {
     } else if (count > shown) {
       what += fmt::format(" and {} more", count - shown);
     }
-    return fmt::format("name {} is not in the {}'s certificate; it has {}", context.expected_name, context.role, what);
+    return fmt::format("name {} is not in the {}'s certificate; it has {}", context.expected_name,
+                       context.role, what);
   }
 };
 
-constexpr std::uint32_t revocation_list_flags = MBEDTLS_X509_BADCRL_NOT_TRUSTED | MBEDTLS_X509_BADCRL_EXPIRED |
-                                                MBEDTLS_X509_BADCRL_FUTURE | MBEDTLS_X509_BADCRL_BAD_MD |
-                                                MBEDTLS_X509_BADCRL_BAD_PK | MBEDTLS_X509_BADCRL_BAD_KEY;
+constexpr std::uint32_t revocation_list_flags =
+    MBEDTLS_X509_BADCRL_NOT_TRUSTED | MBEDTLS_X509_BADCRL_EXPIRED | MBEDTLS_X509_BADCRL_FUTURE |
+    MBEDTLS_X509_BADCRL_BAD_MD | MBEDTLS_X509_BADCRL_BAD_PK | MBEDTLS_X509_BADCRL_BAD_KEY;
 constexpr std::uint32_t validity_flags = MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE;
 constexpr std::uint32_t strength_flags =
     MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK | MBEDTLS_X509_BADCERT_BAD_KEY;

@@ -1,10 +1,10 @@
 #include "persona/identity/identity.hpp"
 
 #include <mbedtls/pk.h>
-#include <mbedtls/psa_util.h>
 #include <mbedtls/x509_crt.h>
 
 #include "file.hpp"
+#include "persona/identity/random.hpp"
 #include "private_key.hpp"
 #include "secret.hpp"
 #include "words.hpp"
@@ -16,7 +16,7 @@ namespace {
 using Part = LoadError::Part;
 
 bool belong_together(const mbedtls_x509_crt& certificate, const mbedtls_pk_context& key) {
-  return mbedtls_pk_check_pair(&certificate.pk, &key, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE) == 0;
+  return mbedtls_pk_check_pair(&certificate.pk, &key, psa_random, nullptr) == 0;
 }
 
 std::optional<std::string> mismatch(const CertificateList& chain, const mbedtls_pk_context& key) {
@@ -26,8 +26,9 @@ std::optional<std::string> mismatch(const CertificateList& chain, const mbedtls_
   }
   for (const mbedtls_x509_crt* other = leaf->next; other != nullptr; other = other->next) {
     if (belong_together(*other, key)) {
-      return fmt::format("the private key belongs to {}, which is not the first certificate of the chain: put it first",
-                         display_name(*other));
+      return fmt::format(
+          "the private key belongs to {}, which is not the first certificate of the chain: put it first",
+          display_name(*other));
     }
   }
   return fmt::format("the private key does not match the certificate: {}", display_name(*leaf));
@@ -36,7 +37,8 @@ std::optional<std::string> mismatch(const CertificateList& chain, const mbedtls_
 void check_validity(const CertificateList& list, Part part, std::size_t index, std::string_view kind,
                     std::vector<LoadError>& errors) {
   const TimePoint at = now();
-  for (const mbedtls_x509_crt* certificate = list.get(); certificate != nullptr; certificate = certificate->next) {
+  for (const mbedtls_x509_crt* certificate = list.get(); certificate != nullptr;
+       certificate = certificate->next) {
     if (const auto problem = validity_problem(*certificate, at)) {
       errors.push_back({part, index, fmt::format("{} {}: {}", kind, *problem, display_name(*certificate))});
     }
@@ -76,7 +78,8 @@ void parse(const Texts& texts, const Sources& sources, CertificateList& chain, P
   }
   auto parsed = parse_private_key(*texts.private_key, password, sources.private_key);
   if (!parsed) {
-    errors.push_back({parsed.error().password ? Part::password_file : Part::private_key, 0, parsed.error().message});
+    errors.push_back(
+        {parsed.error().password ? Part::password_file : Part::private_key, 0, parsed.error().message});
     return;
   }
   key = std::move(*parsed);
@@ -108,16 +111,21 @@ std::optional<Secret> read(const std::filesystem::path& path, Part part, std::si
   return std::move(*content);
 }
 
-const Secret* pointer_to(const std::optional<Secret>& secret) { return secret ? &*secret : nullptr; }
+const Secret* pointer_to(const std::optional<Secret>& secret) {
+  return secret ? &*secret : nullptr;
+}
 
 }  // namespace
 
 Identity::Identity() = default;
 Identity::~Identity() = default;
 
-void Identity::KeyDeleter::operator()(mbedtls_pk_context* key) const { PrivateKeyDeleter()(key); }
+void Identity::KeyDeleter::operator()(mbedtls_pk_context* key) const {
+  PrivateKeyDeleter()(key);
+}
 
-tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>> Identity::load(const IdentityFiles& files) {
+tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>> Identity::load(
+    const IdentityFiles& files) {
   std::vector<LoadError> errors;
   const auto certificate = read(files.certificate, Part::certificate, 0, errors);
   const auto private_key = read(files.private_key, Part::private_key, 0, errors);
@@ -130,7 +138,8 @@ tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>> Identity::
   }
   const std::shared_ptr<Identity> identity(new Identity);
   PrivateKey key;
-  parse({pointer_to(certificate), pointer_to(private_key), pointer_to(password), files.password_file.has_value()},
+  parse({pointer_to(certificate), pointer_to(private_key), pointer_to(password),
+         files.password_file.has_value()},
         {files.certificate.string(), files.private_key.string()}, identity->chain_, key, errors);
   if (!errors.empty()) {
     return tl::unexpected(std::move(errors));

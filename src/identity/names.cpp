@@ -23,7 +23,8 @@ bool same_name(std::string_view left, std::string_view right) {
 }
 
 bool has_empty_label(std::string_view name) {
-  return name.empty() || name.front() == '.' || name.back() == '.' || name.find("..") != std::string_view::npos;
+  return name.empty() || name.front() == '.' || name.back() == '.' ||
+         name.find("..") != std::string_view::npos;
 }
 
 bool matches_dns(std::string_view pattern, std::string_view name) {
@@ -31,7 +32,7 @@ bool matches_dns(std::string_view pattern, std::string_view name) {
     return false;
   }
   if (!pattern.starts_with("*.")) {
-    return pattern.find('*') == std::string_view::npos && same_name(pattern, name);
+    return same_name(pattern, name);
   }
   const std::string_view parent = pattern.substr(1);  // ".example.com"
   if (parent.find('*') != std::string_view::npos || parent.find('.', 1) == std::string_view::npos) {

@@ -38,11 +38,14 @@ Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text) {
   return blocks;
 }
 
-bool is_private_key(const PemBlock& block) { return block.label.ends_with("PRIVATE KEY"); }
+bool is_private_key(const PemBlock& block) {
+  return block.label.ends_with("PRIVATE KEY");
+}
 
 std::string_view instead_of_certificate(const std::vector<PemBlock>& blocks) {
   const auto has = [&](std::string_view label) {
-    return std::any_of(blocks.begin(), blocks.end(), [&](const PemBlock& block) { return block.label == label; });
+    return std::any_of(blocks.begin(), blocks.end(),
+                       [&](const PemBlock& block) { return block.label == label; });
   };
   if (std::any_of(blocks.begin(), blocks.end(), is_private_key)) {
     return "a private key, not a certificate";

@@ -1,4 +1,5 @@
-// Finding the blocks of a PEM text (RFC 7468), so that every one is accounted for and messages can name its line.
+// Finding the blocks of a PEM text (RFC 7468), so that every one is accounted for and messages can name its
+// line.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +16,8 @@ struct PemBlock {
   std::size_t line = 0;    ///< of -----BEGIN, 1-based
 };
 
-/// In order of appearance. Text between blocks is skipped. A failure is a predicate that fits behind the file's name:
-/// "has a CERTIFICATE without its end (line 3)".
+/// In order of appearance. Text between blocks is skipped. A failure is a predicate that fits behind the
+/// file's name: "has a CERTIFICATE without its end (line 3)".
 Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text);
 
 /// True for "PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY" and the like.

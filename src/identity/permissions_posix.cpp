@@ -12,7 +12,8 @@ std::optional<std::string> permission_warning(const std::filesystem::path& priva
   if (::stat(private_key.c_str(), &status) != 0) {
     return std::nullopt;  // loading it says why
   }
-  // A key of root's that a service's group may read is how packages hand keys to services without root's rights.
+  // A key of root's that a service's group may read is how packages hand keys to services without root's
+  // rights.
   const bool handed_to_group = status.st_uid == 0;
   const mode_t others = handed_to_group ? S_IROTH : (S_IRGRP | S_IROTH);
   if ((status.st_mode & others) == 0) {

@@ -8,11 +8,11 @@
 #include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/platform_util.h>
-#include <mbedtls/psa_util.h>
 #include <mbedtls/x509_crt.h>
 
 #include "persona/base/address.hpp"
 #include "persona/base/bytes.hpp"
+#include "persona/identity/random.hpp"
 #include "private_key.hpp"
 #include "words.hpp"
 
@@ -22,7 +22,9 @@ namespace {
 
 constexpr std::size_t pem_capacity = 16'384;
 
-void wipe(std::string& text) { mbedtls_platform_zeroize(text.data(), text.size()); }
+void wipe(std::string& text) {
+  mbedtls_platform_zeroize(text.data(), text.size());
+}
 
 struct CertificateWriter {
   mbedtls_x509write_cert context;
@@ -38,7 +40,7 @@ class AlternativeNames {
  public:
   Result<void> add(const IssueRequest& request) {
     for (const std::string& name : request.dns_names) {
-      append(MBEDTLS_X509_SAN_DNS_NAME, as_bytes(name));
+      prepend(MBEDTLS_X509_SAN_DNS_NAME, as_bytes(name));
     }
     for (const std::string& text : request.ip_addresses) {
       const auto address = IpAddress::parse(text);
@@ -47,28 +49,27 @@ class AlternativeNames {
       }
       const bool v6 = text.find(':') != std::string::npos;
       const ByteView octets(address->octets());
-      append(MBEDTLS_X509_SAN_IP_ADDRESS, v6 ? octets : octets.last(4));
+      prepend(MBEDTLS_X509_SAN_IP_ADDRESS, v6 ? octets : octets.last(4));
     }
     for (const std::string& uri : request.uris) {
-      append(MBEDTLS_X509_SAN_UNIFORM_RESOURCE_IDENTIFIER, as_bytes(uri));
+      prepend(MBEDTLS_X509_SAN_UNIFORM_RESOURCE_IDENTIFIER, as_bytes(uri));
     }
     return {};
   }
 
-  const mbedtls_x509_san_list* list() const { return nodes_.empty() ? nullptr : &nodes_.front(); }
+  const mbedtls_x509_san_list* list() const { return nodes_.empty() ? nullptr : &nodes_.back(); }
 
  private:
-  void append(int type, ByteView value) {
+  // Each before the others: mbedTLS writes the list from its end.
+  void prepend(int type, ByteView value) {
     Bytes& copy = values_.emplace_back(value.begin(), value.end());
     mbedtls_x509_san_list node{};
     node.node.type = type;
     node.node.san.unstructured_name.tag = type;
     node.node.san.unstructured_name.p = copy.data();
     node.node.san.unstructured_name.len = copy.size();
+    node.next = nodes_.empty() ? nullptr : &nodes_.back();
     nodes_.push_back(node);
-    if (nodes_.size() > 1) {
-      nodes_[nodes_.size() - 2].next = &nodes_.back();
-    }
   }
 
   std::deque<Bytes> values_;  // deques: what is in them stays where it is
@@ -114,16 +115,15 @@ std::string time_text(TimePoint time) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
   return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count());
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 Result<PrivateKey> generate_key() {
   PrivateKey key = new_private_key();
   Steps steps;
   steps << mbedtls_pk_setup(key.get(), mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
-  steps << mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), mbedtls_psa_get_random,
-                               MBEDTLS_PSA_RANDOM_STATE);
+  steps << mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), psa_random, nullptr);
   if (const auto made = steps.result("a private key"); !made) {
     return tl::unexpected(made.error());
   }
@@ -153,7 +153,7 @@ struct Basics {
 
 void set_basics(mbedtls_x509write_cert& writer, const Basics& basics, Steps& steps) {
   std::array<unsigned char, 16> serial{};
-  steps << mbedtls_psa_get_random(MBEDTLS_PSA_RANDOM_STATE, serial.data(), serial.size());
+  steps << psa_random(nullptr, serial.data(), serial.size());
   serial[0] = static_cast<unsigned char>((serial[0] & 0x3fU) | 0x40U);  // positive, and of full length
   const TimePoint start = now();
   mbedtls_x509write_crt_set_version(&writer, MBEDTLS_X509_CRT_VERSION_3);
@@ -173,8 +173,8 @@ void set_basics(mbedtls_x509write_cert& writer, const Basics& basics, Steps& ste
 
 Result<std::string> certificate_pem(mbedtls_x509write_cert& writer) {
   std::string pem(pem_capacity, '\0');
-  const int status = mbedtls_x509write_crt_pem(&writer, reinterpret_cast<unsigned char*>(pem.data()), pem.size(),
-                                               mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+  const int status = mbedtls_x509write_crt_pem(&writer, reinterpret_cast<unsigned char*>(pem.data()),
+                                               pem.size(), psa_random, nullptr);
   if (status != 0) {
     return fail(ErrorKind::internal, "cannot write a certificate: {}", mbedtls_reason(status));
   }
@@ -206,8 +206,8 @@ Result<PemPair> leaf(const IssueRequest& request, const std::string& issuer, mbe
   if (const auto added = names.add(request); !added) {
     return tl::unexpected(added.error());
   }
-  std::string usage_oid = request.usage == IssueRequest::Usage::client ? MBEDTLS_OID_CLIENT_AUTH
-                                                                       : MBEDTLS_OID_SERVER_AUTH;
+  std::string usage_oid =
+      request.usage == IssueRequest::Usage::client ? MBEDTLS_OID_CLIENT_AUTH : MBEDTLS_OID_SERVER_AUTH;
   mbedtls_asn1_sequence usage{};
   usage.buf.tag = MBEDTLS_ASN1_OID;
   usage.buf.p = reinterpret_cast<unsigned char*>(usage_oid.data());
@@ -217,8 +217,8 @@ Result<PemPair> leaf(const IssueRequest& request, const std::string& issuer, mbe
   CertificateWriter writer;
   Steps steps;
   set_basics(writer.context,
-             {subject, issuer.empty() ? subject : issuer, key->get(), issuer.empty() ? key->get() : issuer_key,
-              request.valid_from, request.valid_for},
+             {subject, issuer.empty() ? subject : issuer, key->get(),
+              issuer.empty() ? key->get() : issuer_key, request.valid_from, request.valid_for},
              steps);
   steps << mbedtls_x509write_crt_set_basic_constraints(&writer.context, 0, -1);
   steps << mbedtls_x509write_crt_set_key_usage(&writer.context, MBEDTLS_X509_KU_DIGITAL_SIGNATURE);
@@ -254,7 +254,9 @@ PemPair& PemPair::operator=(PemPair&& other) noexcept {
   return *this;
 }
 
-PemPair::~PemPair() { wipe(private_key); }
+PemPair::~PemPair() {
+  wipe(private_key);
+}
 
 struct Authority::Impl {
   std::string dn;
@@ -284,12 +286,16 @@ Result<Authority> Authority::create(const std::string& common_name, std::chrono:
   return Authority(std::move(impl));
 }
 
-const std::string& Authority::certificate_pem() const { return impl_->certificate; }
+const std::string& Authority::certificate_pem() const {
+  return impl_->certificate;
+}
 
 Result<PemPair> Authority::issue(const IssueRequest& request) const {
   return leaf(request, impl_->dn, impl_->key.get());
 }
 
-Result<PemPair> issue_self_signed(const IssueRequest& request) { return leaf(request, {}, nullptr); }
+Result<PemPair> issue_self_signed(const IssueRequest& request) {
+  return leaf(request, {}, nullptr);
+}
 
 }  // namespace persona::identity

@@ -6,9 +6,9 @@
 #include <mbedtls/pem.h>
 #include <mbedtls/pkcs12.h>
 #include <mbedtls/pkcs5.h>
-#include <mbedtls/psa_util.h>
 
 #include "pem.hpp"
+#include "persona/identity/random.hpp"
 #include "words.hpp"
 
 namespace persona::identity {
@@ -21,7 +21,8 @@ tl::unexpected<PrivateKeyError> key_error(fmt::format_string<Args...> format, Ar
 }
 
 bool is_encrypted(const PemBlock& block) {
-  return block.label == "ENCRYPTED PRIVATE KEY" || block.text.find("Proc-Type: 4,ENCRYPTED") != std::string_view::npos;
+  return block.label == "ENCRYPTED PRIVATE KEY" ||
+         block.text.find("Proc-Type: 4,ENCRYPTED") != std::string_view::npos;
 }
 
 bool is_unknown_encryption(int status) {
@@ -63,7 +64,8 @@ PrivateKey new_private_key() {
   return key;
 }
 
-tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& pem, std::optional<std::string_view> password,
+tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& pem,
+                                                            std::optional<std::string_view> password,
                                                             std::string_view source) {
   const auto blocks = find_pem_blocks(pem.view());
   if (!blocks) {
@@ -84,13 +86,14 @@ tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& pem, s
 
   const Secret text(block->text);  // mbedTLS wants the NUL behind the block
   PrivateKey key = new_private_key();
-  const int status = mbedtls_pk_parse_key(
-      key.get(), text.octets(), text.size_with_nul(),
-      password ? reinterpret_cast<const unsigned char*>(password->data()) : nullptr, password ? password->size() : 0,
-      mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+  const int status =
+      mbedtls_pk_parse_key(key.get(), text.octets(), text.size_with_nul(),
+                           password ? reinterpret_cast<const unsigned char*>(password->data()) : nullptr,
+                           password ? password->size() : 0, psa_random, nullptr);
   if (status != 0 && encrypted && is_unknown_encryption(status)) {
     return key_error(
-        "the private key is encrypted in a way that is not supported: convert it with openssl pkcs8 -topk8 -v2 "
+        "the private key is encrypted in a way that is not supported: convert it with openssl pkcs8 -topk8 "
+        "-v2 "
         "aes-256-cbc");
   }
   if (status != 0 && encrypted) {
@@ -105,9 +108,10 @@ tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& pem, s
                      mbedtls_reason(status));
   }
   if (!is_strong(*key)) {
-    return key_error("the private key ({}) is refused: use EC secp256r1, secp384r1, secp521r1 or RSA of 2048 bits or "
-                     "more",
-                     key_in_words(*key));
+    return key_error(
+        "the private key ({}) is refused: use EC secp256r1, secp384r1, secp521r1 or RSA of 2048 bits or "
+        "more",
+        key_in_words(*key));
   }
   return key;
 }

@@ -26,7 +26,8 @@ struct PrivateKeyError {
 
 /// PEM: PKCS#8 (plain or PBES2), SEC1 or PKCS#1. EC P-256, P-384, P-521 or RSA of 2048 bits or more.
 /// `source` is how the text is called in messages.
-tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& pem, std::optional<std::string_view> password,
+tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& pem,
+                                                            std::optional<std::string_view> password,
                                                             std::string_view source);
 
 }  // namespace persona::identity

@@ -10,7 +10,8 @@ namespace persona::identity {
 /// Calls visit(MBEDTLS_X509_SAN_..., ByteView) for each entry until it returns false.
 template <class Visit>
 void for_each_alternative_name(const mbedtls_x509_crt& certificate, Visit visit) {
-  for (const mbedtls_x509_sequence* name = &certificate.subject_alt_names; name != nullptr; name = name->next) {
+  for (const mbedtls_x509_sequence* name = &certificate.subject_alt_names; name != nullptr;
+       name = name->next) {
     if (name->buf.p == nullptr) {
       continue;  // the list's head is part of the certificate, present or not
     }

@@ -29,6 +29,8 @@ void Secret::shrink(std::size_t size) {
   }
 }
 
-void Secret::wipe() { mbedtls_platform_zeroize(bytes_.data(), bytes_.size()); }
+void Secret::wipe() {
+  mbedtls_platform_zeroize(bytes_.data(), bytes_.size());
+}
 
 }  // namespace persona::identity

@@ -12,8 +12,8 @@ namespace persona::identity {
 
 namespace {
 
-// What mbedTLS checks only after the callback, and then for the ordinary verify mode alone: a TLS certificate signs
-// (RFC 8446 section 4.4.2.2), and it is for the side that presents it.
+// What mbedTLS checks only after the callback, and then for the ordinary verify mode alone: a TLS certificate
+// signs (RFC 8446 section 4.4.2.2), and it is for the side that presents it.
 std::uint32_t usage_flags(const mbedtls_x509_crt& leaf, bool is_client) {
   std::uint32_t flags = 0;
   if (mbedtls_x509_crt_check_key_usage(&leaf, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) != 0) {
@@ -29,7 +29,8 @@ std::uint32_t usage_flags(const mbedtls_x509_crt& leaf, bool is_client) {
 
 }  // namespace
 
-PeerVerifier::PeerVerifier(std::string role, std::optional<std::string> expected_name, const CertificateList* roots)
+PeerVerifier::PeerVerifier(std::string role, std::optional<std::string> expected_name,
+                           const CertificateList* roots)
     : role_(std::move(role)), expected_name_(std::move(expected_name)), roots_(roots) {}
 
 int PeerVerifier::callback(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags) {

@@ -19,8 +19,8 @@ std::string span_in_words(std::chrono::seconds span) {
     std::chrono::seconds size;
     const char* name;
   };
-  constexpr std::array<Unit, 3> units{{{std::chrono::days(1), "day"}, {std::chrono::hours(1), "hour"},
-                                       {std::chrono::minutes(1), "minute"}}};
+  constexpr std::array<Unit, 3> units{
+      {{std::chrono::days(1), "day"}, {std::chrono::hours(1), "hour"}, {std::chrono::minutes(1), "minute"}}};
   for (const Unit& unit : units) {
     const auto count = span / unit.size;
     if (count > 0) {
@@ -52,7 +52,7 @@ std::string name_in_words(const mbedtls_x509_name& name) {
   if (length < 0) {
     return "(a name that cannot be shown)";
   }
-  return escape({buffer.data(), static_cast<std::size_t>(length)});
+  return {buffer.data(), static_cast<std::size_t>(length)};  // escaped by mbedTLS
 }
 
 std::string address_in_words(ByteView octets) {
@@ -91,7 +91,8 @@ std::optional<std::string> validity_problem(const mbedtls_x509_crt& certificate,
     return fmt::format("expired {} ago ({})", span_in_words(at - not_after), format_date(not_after));
   }
   if (at < not_before) {
-    return fmt::format("is not valid before {} (in {})", format_date(not_before), span_in_words(not_before - at));
+    return fmt::format("is not valid before {} (in {})", format_date(not_before),
+                       span_in_words(not_before - at));
   }
   return std::nullopt;
 }

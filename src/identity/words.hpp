@@ -12,7 +12,8 @@
 
 namespace persona::identity {
 
-/// Printable ASCII as it is, everything else as \xNN: names in certificates come from strangers and end up in logs.
+/// Printable ASCII as it is, everything else as \xNN: names in certificates come from strangers and end up in
+/// logs.
 std::string escape(std::string_view text);
 
 /// A distinguished name as RFC 4514 writes it, with control characters escaped. Empty for an empty name.
@@ -26,7 +27,8 @@ std::string mbedtls_reason(int code);
 
 TimePoint to_time_point(const mbedtls_x509_time& time);
 
-/// "expired 3 days ago (2026-11-18)" or "is not valid before 2026-11-23 (in 2 days)"; nothing when it is valid.
+/// "expired 3 days ago (2026-11-18)" or "is not valid before 2026-11-23 (in 2 days)"; nothing when it is
+/// valid.
 std::optional<std::string> validity_problem(const mbedtls_x509_crt& certificate, TimePoint at);
 
 /// "EC secp256r1", "RSA 2048"

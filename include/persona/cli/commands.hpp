@@ -1,4 +1,4 @@
-// The subcommands. Each returns the process's exit code.
+// The subcommands of the program, one source file each.
 #pragma once
 
 #include <cstdio>
@@ -10,16 +10,15 @@ inline constexpr int exit_done = 0;     ///< done, or a clean drain
 inline constexpr int exit_failure = 1;  ///< runtime failure
 inline constexpr int exit_usage = 2;    ///< usage or configuration
 
-/// Forwards until SIGTERM or SIGINT. `config`: a file or a folder.
+/// Forwards until told to stop. `config`: a file, or a folder whose *.yaml files are all hosted.
 int run(const std::filesystem::path& config);
 
-/// Validates offline; findings to `err`, a summary of what would run to `out`.
+/// Validates everything offline: findings to `err`, a summary of what would run to `out`.
 int check(const std::filesystem::path& config, std::FILE* out, std::FILE* err);
 
-/// The whole journey in one process; with `once` it ends after its self-check.
+/// Client, persona, gateway and service in one process. `once`: ends after the self-check, with its verdict.
 int demo(bool once);
 
-/// Versions of persona and of what it is built on.
 int version(std::FILE* out);
 
 }  // namespace persona::cli

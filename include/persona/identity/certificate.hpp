@@ -18,17 +18,21 @@ using TimePoint = std::chrono::sys_seconds;
 /// Must be called once at start-up before anything else of identity or tls (psa_crypto_init; Mbed-TLS #9223).
 Result<void> initialise_crypto();
 
+/// "3.6.6", of the mbedTLS that runs.
+std::string crypto_library_version();
+
 /// What a person wants to know of one certificate. Control characters in names are escaped.
 struct CertificateInfo {
-  std::string subject;       ///< "CN=db.example.com, O=Example"
+  std::string name;     ///< display_name()
+  std::string subject;  ///< "CN=db.example.com, O=Example"
   std::string issuer;
-  std::string serial;        ///< hexadecimal, colon-separated
+  std::string serial;  ///< hexadecimal, colon-separated
   TimePoint not_before{};
   TimePoint not_after{};
-  std::vector<std::string> dns_names;      ///< subjectAltName dNSName
-  std::vector<std::string> ip_addresses;   ///< subjectAltName iPAddress
-  std::vector<std::string> uris;           ///< subjectAltName uniformResourceIdentifier
-  std::string key;           ///< "EC secp256r1", "RSA 2048"
+  std::vector<std::string> dns_names;     ///< subjectAltName dNSName
+  std::vector<std::string> ip_addresses;  ///< subjectAltName iPAddress
+  std::vector<std::string> uris;          ///< subjectAltName uniformResourceIdentifier
+  std::string key;                        ///< "EC secp256r1", "RSA 2048"
   std::string spki_pin;      ///< "sha256//BASE64" of the SubjectPublicKeyInfo (RFC 7469 section 2.4)
   bool for_clients = false;  ///< extendedKeyUsage is absent or includes clientAuth
   bool for_servers = false;  ///< extendedKeyUsage is absent or includes serverAuth
@@ -55,9 +59,9 @@ class CertificateList {
   CertificateList(CertificateList&&) noexcept;
   CertificateList& operator=(CertificateList&&) noexcept;
 
-  /// Appends every certificate of a PEM text (or one DER certificate). All or nothing: a text with a certificate that
-  /// does not parse, or with none at all, is an error; the message calls the text by its `source`. Blocks that are not
-  /// certificates are skipped.
+  /// Appends every certificate of a PEM text (or one DER certificate). All or nothing: a text with a
+  /// certificate that does not parse, or with none at all, is an error; the message calls the text by its
+  /// `source`. Blocks that are not certificates are skipped.
   Result<void> append_pem(std::string_view pem, std::string_view source = "the PEM text");
 
   bool empty() const;
@@ -65,6 +69,9 @@ class CertificateList {
 
   /// The first of the list, or null. mbedTLS takes non-const pointers to what it only reads.
   mbedtls_x509_crt* get() const;
+
+  /// Every certificate in words.
+  std::vector<CertificateInfo> describe() const;
 
  private:
   struct Deleter {

@@ -30,13 +30,14 @@ struct IdentityFiles {
   std::optional<std::filesystem::path> password_file;
 };
 
-/// A certificate chain (leaf first) and its private key. Immutable and shared by all loops; signing is thread-safe
-/// because mbedTLS is built with threading. The key is zeroised when the last user lets go.
+/// A certificate chain (leaf first) and its private key. Immutable and shared by all loops; signing is
+/// thread-safe because mbedTLS is built with threading. The key is zeroised when the last user lets go.
 class Identity {
  public:
-  /// Checks that the files are readable, the key matches the leaf, and no certificate of the chain is expired or not
-  /// yet valid. All problems found are reported.
-  static tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>> load(const IdentityFiles& files);
+  /// Checks that the files are readable, the key matches the leaf, and no certificate of the chain is expired
+  /// or not yet valid. All problems found are reported.
+  static tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>> load(
+      const IdentityFiles& files);
 
   /// The same from memory. The texts are not kept.
   static tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>> from_pem(
@@ -62,7 +63,8 @@ class Identity {
 /// CA certificates. Immutable and shared by all loops.
 class Trust {
  public:
-  /// Every certificate in every file counts. A file without certificates is an error, an expired CA certificate too.
+  /// Every certificate in every file counts. A file without certificates is an error, an expired CA
+  /// certificate too.
   static tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> load(
       const std::vector<std::filesystem::path>& files);
   static tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> from_pem(std::string_view pem);

@@ -27,11 +27,11 @@ struct IssueRequest {
   enum class Usage { client, server };
 
   Usage usage = Usage::client;
-  std::string common_name;  ///< may be empty when there is a subjectAltName
+  std::string common_name;  ///< empty: no subject, for tests (RFC 5280 wants such a subjectAltName critical)
   std::vector<std::string> dns_names;
   std::vector<std::string> ip_addresses;
   std::vector<std::string> uris;
-  std::chrono::seconds valid_from{-300};  ///< relative to now
+  std::chrono::seconds valid_from{-300};   ///< relative to now
   std::chrono::seconds valid_for{86'400};  ///< from now; negative: expired already
 };
 
@@ -48,8 +48,8 @@ class Authority {
 
   const std::string& certificate_pem() const;
 
-  /// A fresh P-256 key and its certificate: v3, random serial, basicConstraints CA:FALSE, keyUsage digitalSignature,
-  /// extendedKeyUsage by usage, subject and authority key identifiers, subjectAltName.
+  /// A fresh P-256 key and its certificate: v3, random serial, basicConstraints CA:FALSE, keyUsage
+  /// digitalSignature, extendedKeyUsage by usage, subject and authority key identifiers, subjectAltName.
   Result<PemPair> issue(const IssueRequest& request) const;
 
  private:

@@ -33,8 +33,8 @@ TEST_CASE("an address prints the way it is usually written") {
 TEST_CASE("only plain numeric addresses parse") {
   using namespace std::string_view_literals;
   for (const std::string_view text :
-       {""sv, "localhost"sv, "127.1"sv, "0177.0.0.1"sv, "256.0.0.1"sv, "1.2.3.4 "sv, "[::1]"sv, "fe80::1%eth0"sv,
-        ":::"sv, "127.0.0.1\0x"sv, "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa"sv}) {
+       {""sv, "localhost"sv, "127.1"sv, "0177.0.0.1"sv, "256.0.0.1"sv, "1.2.3.4 "sv, "[::1]"sv,
+        "fe80::1%eth0"sv, ":::"sv, "127.0.0.1\0x"sv, "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa"sv}) {
     CAPTURE(text);
     CHECK(!IpAddress::parse(text));
   }

@@ -19,7 +19,9 @@ namespace {
 std::string text_line(std::string service, std::string_view message, const Fields& fields = {},
                       Level level = Level::info) {
   std::string line;
-  Logger::to_function(std::move(service), {}, [&](std::string_view l) { line = l; })->write(level, message, fields);
+  Logger::to_function(std::move(service), {}, [&](std::string_view l) {
+    line = l;
+  })->write(level, message, fields);
   REQUIRE(line.size() > 25);
   CHECK(line[10] == 'T');
   CHECK(line.substr(23, 2) == "Z ");
@@ -30,7 +32,9 @@ std::string json_line(std::string_view message, const Fields& fields = {}) {
   std::string line;
   Settings settings;
   settings.format = Format::json;
-  Logger::to_function("pg", settings, [&](std::string_view l) { line = l; })->write(Level::warn, message, fields);
+  Logger::to_function("pg", settings, [&](std::string_view l) {
+    line = l;
+  })->write(Level::warn, message, fields);
   const std::size_t time = line.find("Z\",");
   REQUIRE(time != std::string::npos);
   CHECK(line.starts_with("{\"time\":\"2"));
@@ -82,7 +86,8 @@ TEST_CASE("lines below the level are not written") {
 }
 
 TEST_CASE("a destination that fails does not fail the writer") {
-  const auto logger = Logger::to_function("", {}, [](std::string_view) { throw std::runtime_error("disk full"); });
+  const auto logger =
+      Logger::to_function("", {}, [](std::string_view) { throw std::runtime_error("disk full"); });
   CHECK_NOTHROW(logger->info("m", {{"nan", std::numeric_limits<double>::quiet_NaN()}}));
 }
 
@@ -112,6 +117,7 @@ TEST_CASE("a log file that cannot be opened is named") {
   const auto logger = Logger::open("", settings);
   REQUIRE(!logger);
   CHECK(logger.error().kind == persona::ErrorKind::configuration);
-  CHECK(logger.error().message == "cannot open log file \"" + settings.file + "\": No such file or directory");
+  CHECK(logger.error().message ==
+        "cannot open log file \"" + settings.file + "\": No such file or directory");
   CHECK(!std::filesystem::exists(std::filesystem::temp_directory_path() / "persona-no-such-folder"));
 }

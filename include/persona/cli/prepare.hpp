@@ -1,0 +1,39 @@
+// Between configuration and running: reads the files that a configuration names and checks what no parser
+// can.
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "persona/base/result.hpp"
+#include "persona/config/config.hpp"
+#include "persona/config/diagnostic.hpp"
+
+namespace persona::identity {
+class Identity;
+class Trust;
+}  // namespace persona::identity
+
+namespace persona::cli {
+
+struct Prepared {
+  config::Report report;
+  config::Config config;                               ///< as far as it could be read
+  std::shared_ptr<const identity::Identity> identity;  ///< may be null when the report has errors
+  std::shared_ptr<const identity::Trust> trust;  ///< null also where clients are not asked for certificates
+};
+
+/// Loads one file with its identity and trust. Every problem is in the report, at the key that names the file
+/// at fault.
+Prepared prepare(const std::filesystem::path& file);
+
+/// The same for a file or a folder, and what may not appear twice among its files: the name of a service, an
+/// address to listen on. Fails when there is no file at all.
+Result<std::vector<Prepared>> prepare_all(const std::filesystem::path& file_or_folder);
+
+/// Prints every finding, errors and warnings. False when one of them is an error.
+bool show_findings(const std::vector<Prepared>& services, std::FILE* err);
+
+}  // namespace persona::cli

@@ -1,0 +1,126 @@
+// persona check: everything that can be validated without a network, and what would run.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "persona/cli/commands.hpp"
+#include "persona/cli/prepare.hpp"
+#include "persona/identity/identity.hpp"
+
+namespace persona::cli {
+
+namespace {
+
+using config::ClientCertificate;
+using config::Diagnostic;
+using config::Mode;
+
+std::string plural(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string expiry(const identity::CertificateInfo& certificate) {
+  const long days = std::max(0L, identity::days_between(identity::now(), certificate.not_after));
+  return fmt::format("expires {} ({} left)", identity::format_date(certificate.not_after),
+                     plural(static_cast<std::size_t>(days), "day"));
+}
+
+/// Two columns: what it is, and what it is here. A repeated label is left out.
+class Table {
+ public:
+  void row(std::string_view label, std::string_view value) {
+    text_ += fmt::format("  {:<12}{}\n", label == last_ ? "" : label, value);
+    last_ = label;
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+  std::string last_;
+};
+
+std::string_view clients_in_words(ClientCertificate certificate) {
+  switch (certificate) {
+    case ClientCertificate::required:
+      return "must have a certificate of a trusted CA";
+    case ClientCertificate::optional:
+      return "may have a certificate; if so, it must be of a trusted CA";
+    case ClientCertificate::none:
+      return "are not asked for a certificate";
+  }
+  return {};
+}
+
+void describe_far_side(const config::Config& config, Table& table) {
+  if (config.mode == Mode::gateway) {
+    if (config.service) {
+      table.row("service", config.service->value.to_string());
+    }
+    table.row("clients", clients_in_words(config.client_certificate));
+    return;
+  }
+  for (const auto& address : config.gateway.addresses) {
+    const std::string& name =
+        config.gateway.server_name ? config.gateway.server_name->value : address.value.host;
+    table.row("gateway", fmt::format("{}, verified as {}", address.value.to_string(), name));
+  }
+}
+
+std::string summary(const Prepared& prepared) {
+  const config::Config& config = prepared.config;
+  Table table;
+  table.row("mode", config.mode == Mode::persona ? "persona: plaintext in, mTLS out"
+                                                 : "gateway: mTLS in, plaintext out");
+  for (const auto& listen : config.listen) {
+    table.row("listen", listen.value.to_string());
+  }
+  describe_far_side(config, table);
+  if (prepared.identity != nullptr) {
+    const identity::CertificateInfo leaf = prepared.identity->chain().describe().front();
+    table.row("identity", leaf.name);
+    table.row("identity", fmt::format("issued by {}", leaf.issuer));
+    table.row("identity", expiry(leaf));
+    table.row("identity", fmt::format("key {}, pin {}", leaf.key, leaf.spki_pin));
+  }
+  if (prepared.trust != nullptr) {
+    for (const identity::CertificateInfo& ca : prepared.trust->roots().describe()) {
+      table.row("trust", fmt::format("{}, {}", ca.name, expiry(ca)));
+    }
+  }
+  return fmt::format("{}\n{}", config.name, table.text());
+}
+
+/// "conf/pg.yaml: ok", "conf/pg.yaml: 2 errors, 1 warning"
+std::string verdict(const Prepared& prepared) {
+  const auto& found = prepared.report.diagnostics();
+  const auto errors =
+      static_cast<std::size_t>(std::count_if(found.begin(), found.end(), [](const Diagnostic& one) {
+        return one.severity == Diagnostic::Severity::error;
+      }));
+  const std::size_t warnings = found.size() - errors;
+  std::string words = errors == 0 ? "ok" : plural(errors, "error");
+  if (warnings > 0) {
+    words += ", " + plural(warnings, "warning");
+  }
+  return fmt::format("{}: {}\n", prepared.config.file.string(), words);
+}
+
+}  // namespace
+
+int check(const std::filesystem::path& config, std::FILE* out, std::FILE* err) {
+  const auto services = prepare_all(config);
+  if (!services) {
+    std::fprintf(err, "persona: %s\n", services.error().message.c_str());
+    return exit_usage;
+  }
+  const bool good = show_findings(*services, err);
+  for (const Prepared& service : *services) {
+    const std::string text = (service.report.has_errors() ? "" : summary(service)) + verdict(service);
+    std::fputs(text.c_str(), out);
+  }
+  return good ? exit_done : exit_usage;
+}
+
+}  // namespace persona::cli

@@ -1,0 +1,182 @@
+#include "persona/cli/prepare.hpp"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "persona/config/load.hpp"
+#include "persona/identity/identity.hpp"
+
+namespace persona::cli {
+
+namespace {
+
+using config::Mark;
+using config::Mode;
+using identity::LoadError;
+
+constexpr long days_that_are_soon = 30;
+
+Mark mark_of(const config::Config& config, const LoadError& error) {
+  switch (error.part) {
+    case LoadError::Part::certificate:
+      return config.identity.certificate.mark;
+    case LoadError::Part::private_key:
+      return config.identity.private_key.mark;
+    case LoadError::Part::password_file:
+      return config.identity.private_key_password_file ? config.identity.private_key_password_file->mark
+                                                       : config.identity.private_key.mark;
+    case LoadError::Part::ca:
+      return error.index < config.trust.ca.size() ? config.trust.ca[error.index].mark : Mark{};
+  }
+  return {};
+}
+
+/// True for what is wrong with a file that the configuration could not name; the parser has told of it.
+bool is_told(const config::Config& config, const LoadError& error) {
+  return (error.part == LoadError::Part::certificate && config.identity.certificate.value.empty()) ||
+         (error.part == LoadError::Part::private_key && config.identity.private_key.value.empty());
+}
+
+void report_all(Prepared& prepared, const std::vector<LoadError>& errors) {
+  for (const LoadError& error : errors) {
+    if (is_told(prepared.config, error)) {
+      continue;
+    }
+    prepared.report.error(mark_of(prepared.config, error), error.message);
+  }
+}
+
+/// "certificate expires in 12 days (2026-12-03): CN=client", for each that does.
+void warn_of_expiry(const identity::CertificateList& list, std::string_view kind, Mark mark,
+                    config::Report& report) {
+  const identity::TimePoint now = identity::now();
+  for (const identity::CertificateInfo& info : list.describe()) {
+    const long days = identity::days_between(now, info.not_after);
+    if (days < days_that_are_soon) {
+      report.warning(mark, fmt::format("{} expires in {} day{} ({}): {}", kind, days, days == 1 ? "" : "s",
+                                       identity::format_date(info.not_after), info.name));
+    }
+  }
+}
+
+/// The other side refuses a certificate that is not for our side, and says so in an alert of few words.
+void warn_of_usage(const identity::CertificateInfo& leaf, Mode mode, Mark mark, config::Report& report) {
+  if (mode == Mode::persona && !leaf.for_clients) {
+    report.warning(
+        mark,
+        "certificate is not for clients (its extendedKeyUsage lacks clientAuth), so the gateway will "
+        "refuse it: " +
+            leaf.name);
+  }
+  if (mode == Mode::gateway && !leaf.for_servers) {
+    report.warning(mark,
+                   "certificate is not for servers (its extendedKeyUsage lacks serverAuth), so clients will "
+                   "refuse it: " +
+                       leaf.name);
+  }
+}
+
+void load_identity(Prepared& prepared) {
+  const config::Identity& names = prepared.config.identity;
+  identity::IdentityFiles files{names.certificate.value, names.private_key.value, std::nullopt};
+  if (names.private_key_password_file) {
+    files.password_file = names.private_key_password_file->value;
+  }
+  auto loaded = identity::Identity::load(files);
+  if (!loaded) {
+    report_all(prepared, loaded.error());
+  } else {
+    prepared.identity = std::move(*loaded);
+    warn_of_expiry(prepared.identity->chain(), "certificate", names.certificate.mark, prepared.report);
+    warn_of_usage(prepared.identity->chain().describe().front(), prepared.config.mode, names.certificate.mark,
+                  prepared.report);
+  }
+  if (const auto warning = identity::permission_warning(files.private_key)) {
+    prepared.report.warning(names.private_key.mark, *warning);
+  }
+}
+
+void load_trust(Prepared& prepared) {
+  const config::Config& config = prepared.config;
+  std::vector<std::filesystem::path> files;
+  for (const auto& ca : config.trust.ca) {
+    files.push_back(ca.value);
+  }
+  auto loaded = identity::Trust::load(files);
+  if (!loaded) {
+    report_all(prepared, loaded.error());
+    return;
+  }
+  for (std::size_t index = 0; index < files.size(); ++index) {
+    // Once more alone, to know which of the files a certificate is in.
+    if (const auto alone = identity::Trust::load({files[index]})) {
+      warn_of_expiry((*alone)->roots(), "CA certificate", config.trust.ca[index].mark, prepared.report);
+    }
+  }
+  prepared.trust = std::move(*loaded);
+}
+
+/// What was seen first, and where, so that the second can name it.
+using Seen = std::map<std::string, std::filesystem::path>;
+
+void check_unique(Prepared& prepared, Seen& names, Seen& addresses) {
+  const config::Config& config = prepared.config;
+  const auto [first_name, is_new_name] = names.emplace(config.name, config.file);
+  if (!is_new_name && !config.name.empty()) {
+    prepared.report.error({}, fmt::format("the service name \"{}\" is taken by {}: set another with `name`",
+                                          config.name, first_name->second.string()));
+  }
+  for (const auto& listen : config.listen) {
+    if (!listen.value.is_unix() && listen.value.port == 0) {
+      continue;  // the kernel chooses, a different one each time
+    }
+    const auto [first, is_new] = addresses.emplace(listen.value.to_string(), config.file);
+    if (!is_new && first->second != config.file) {  // the parser tells of doubles within a file
+      prepared.report.error(listen.mark,
+                            fmt::format("{} listens on {} already", first->second.string(), first->first));
+    }
+  }
+}
+
+}  // namespace
+
+Prepared prepare(const std::filesystem::path& file) {
+  config::Loaded loaded = config::load(file);
+  Prepared prepared{std::move(loaded.report), std::move(loaded.config), nullptr, nullptr};
+  // After an error in the file its certificates still count, as far as it names them: all findings at once.
+  const config::Identity& identity = prepared.config.identity;
+  if (!identity.certificate.value.empty() || !identity.private_key.value.empty()) {
+    load_identity(prepared);
+  }
+  if (!prepared.config.trust.ca.empty()) {
+    load_trust(prepared);
+  }
+  return prepared;
+}
+
+Result<std::vector<Prepared>> prepare_all(const std::filesystem::path& file_or_folder) {
+  const auto files = config::find_files(file_or_folder);
+  if (!files) {
+    return tl::unexpected(files.error());
+  }
+  std::vector<Prepared> services;
+  Seen names;
+  Seen addresses;
+  for (const std::filesystem::path& file : *files) {
+    services.push_back(prepare(file));
+    check_unique(services.back(), names, addresses);
+  }
+  return services;
+}
+
+bool show_findings(const std::vector<Prepared>& services, std::FILE* err) {
+  bool good = true;
+  for (const Prepared& service : services) {
+    std::fputs(service.report.render().c_str(), err);
+    good = good && !service.report.has_errors();
+  }
+  return good;
+}
+
+}  // namespace persona::cli

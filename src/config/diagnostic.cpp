@@ -1,0 +1,117 @@
+#include "persona/config/diagnostic.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "path_text.hpp"
+#include "persona/base/text.hpp"
+
+namespace persona::config {
+
+namespace {
+
+constexpr std::size_t kMostShown = 100;     // findings
+constexpr std::size_t kWidestLine = 120;    // characters of a source line
+constexpr std::size_t kContextBefore = 60;  // of a place further right
+
+std::vector<std::string> split_lines(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) {
+      line.remove_suffix(1);
+    }
+    lines.emplace_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+std::string shown(std::string_view part) {
+  std::string text(part);
+  std::replace(text.begin(), text.end(), '\t', ' ');  // so that the caret line needs no tabs either
+  return printable(text);
+}
+
+std::string_view drop(std::string_view text, std::size_t count) {
+  return text.substr(utf8_prefix(text, count).size());
+}
+
+// The line and the caret under its place; a long line only around it.
+void append_source(std::string& out, std::string_view line, const Diagnostic& found) {
+  auto column = static_cast<std::size_t>(std::max(found.mark.column, 1)) - 1;
+  column = std::min(column, utf8_length(line));
+  std::string_view ellipsis_before;
+  if (column > kWidestLine - kContextBefore && utf8_length(line) > kWidestLine) {
+    line = drop(line, column - kContextBefore);
+    column = kContextBefore;
+    ellipsis_before = "...";
+  }
+  const bool cut = utf8_length(line) > kWidestLine;
+  line = utf8_prefix(line, kWidestLine);
+
+  const std::string_view before = utf8_prefix(line, column);
+  const std::string_view rest = line.substr(before.size());
+  const std::string_view marked = utf8_prefix(rest, static_cast<std::size_t>(std::max(found.length, 1)));
+  const std::size_t indent = ellipsis_before.size() + utf8_length(shown(before));
+  const std::size_t width = std::max<std::size_t>(utf8_length(shown(marked)), 1);
+  const std::string number = fmt::format("{}", found.mark.line);
+  fmt::format_to(std::back_inserter(out), "  {} | {}{}{}\n", number, ellipsis_before, shown(line),
+                 cut ? "..." : "");
+  fmt::format_to(std::back_inserter(out), "  {:{}} | {:{}}^{:~>{}}\n", "", number.size(), "", indent, "",
+                 width - 1);
+}
+
+}  // namespace
+
+Report::Report(std::filesystem::path file, std::string text)
+    : file_(std::move(file)), lines_(split_lines(text)) {}
+
+void Report::error(Mark mark, std::string message, int length) {
+  diagnostics_.push_back({Diagnostic::Severity::error, mark, length, std::move(message)});
+}
+
+void Report::warning(Mark mark, std::string message, int length) {
+  diagnostics_.push_back({Diagnostic::Severity::warning, mark, length, std::move(message)});
+}
+
+bool Report::has_errors() const {
+  return std::any_of(diagnostics_.begin(), diagnostics_.end(),
+                     [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::error; });
+}
+
+std::string Report::render() const {
+  std::vector<const Diagnostic*> sorted;
+  sorted.reserve(diagnostics_.size());
+  for (const Diagnostic& diagnostic : diagnostics_) {
+    sorted.push_back(&diagnostic);
+  }
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic* left, const Diagnostic* right) {
+    return std::tie(left->mark.line, left->mark.column) < std::tie(right->mark.line, right->mark.column);
+  });
+  std::string out;
+  for (std::size_t i = 0; i < std::min(sorted.size(), kMostShown); ++i) {
+    const Diagnostic& found = *sorted[i];
+    out += printable(path_text(file_));
+    if (found.mark.line > 0) {
+      fmt::format_to(std::back_inserter(out), ":{}:{}", found.mark.line, found.mark.column);
+    }
+    const bool is_warning = found.severity == Diagnostic::Severity::warning;
+    fmt::format_to(std::back_inserter(out), ": {}{}\n", is_warning ? "warning: " : "", found.message);
+    const auto index = static_cast<std::size_t>(std::max(found.mark.line, 0));
+    if (index > 0 && index <= lines_.size()) {
+      append_source(out, lines_[index - 1], found);
+    }
+  }
+  if (sorted.size() > kMostShown) {
+    fmt::format_to(std::back_inserter(out), "{}: {} more\n", printable(path_text(file_)),
+                   sorted.size() - kMostShown);
+  }
+  return out;
+}
+
+}  // namespace persona::config

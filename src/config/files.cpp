@@ -1,0 +1,82 @@
+// Configuration files on disk.
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "document.hpp"
+#include "path_text.hpp"
+#include "persona/base/text.hpp"
+#include "persona/config/load.hpp"
+
+namespace persona::config {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Loaded unreadable(const fs::path& file, std::string why) {
+  Loaded loaded;
+  loaded.config.file = file;
+  loaded.report = Report(file, "");
+  loaded.report.error({}, std::move(why));
+  return loaded;
+}
+
+}  // namespace
+
+Loaded load(const fs::path& file) {
+  std::error_code ignored;
+  if (fs::is_directory(file, ignored)) {
+    return unreadable(file, "is a folder, expected a file");
+  }
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) {
+    return unreadable(file, std::generic_category().message(errno));
+  }
+  std::string text(kLargestFile + 1, '\0');  // one more than allowed: parse() refuses it, whatever is behind
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) {
+    return unreadable(file, std::generic_category().message(errno));
+  }
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return parse(file, text);
+}
+
+Result<std::vector<fs::path>> find_files(const fs::path& file_or_folder) {
+  const std::string shown = printable(path_text(file_or_folder));
+  std::error_code failed;
+  const fs::file_status status = fs::status(file_or_folder, failed);
+  if (status.type() == fs::file_type::not_found) {
+    return fail(ErrorKind::configuration, "{}: no such file or folder", shown);
+  }
+  if (status.type() == fs::file_type::none) {
+    return fail(ErrorKind::configuration, "{}: {}", shown, failed.message());
+  }
+  if (!fs::is_directory(status)) {
+    return std::vector<fs::path>{file_or_folder};
+  }
+  std::vector<fs::path> files;
+  fs::directory_iterator entry(file_or_folder, failed);
+  for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
+    const fs::path& path = entry->path();
+    std::error_code ignored;  // a dangling link is kept: load() says what is wrong with it
+    if (path.extension() == ".yaml" && !path_text(path.filename()).starts_with('.') &&
+        !fs::is_directory(path, ignored)) {
+      files.push_back(path);
+    }
+  }
+  if (failed) {
+    return fail(ErrorKind::configuration, "{}: {}", shown, failed.message());
+  }
+  if (files.empty()) {
+    return fail(ErrorKind::configuration, "{}: there is no *.yaml file in this folder", shown);
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace persona::config

@@ -1,0 +1,399 @@
+// The keys of a configuration file, from top to bottom, and what they mean.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "document.hpp"
+#include "encoding.hpp"
+#include "path_text.hpp"
+#include "persona/base/text.hpp"
+#include "persona/config/load.hpp"
+#include "tls_settings.hpp"
+#include "value.hpp"
+
+namespace persona::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLongestName = 64;
+constexpr std::uint64_t kMostConnections = 1'000'000;
+constexpr std::uint64_t kMostThreads = 1024;
+
+bool is_valid_name(std::string_view name) {
+  return !name.empty() && name.size() <= kLongestName && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+}
+
+/// Reads one file's root map into a Config.
+class ConfigReader {
+ public:
+  ConfigReader(Loaded& loaded, const Node& root)
+      : report_(loaded.report), config_(loaded.config), root_(loaded.report, &root, "") {}
+
+  void read() {
+    read_name();
+    const bool mode_known = read_mode();
+    read_access();
+    read_listen(mode_known);
+    read_clients(mode_known);
+    read_identity();
+    read_trust();
+    read_tls(root_.section("tls"), config_.tls);
+    read_timeouts();
+    read_limits();
+    read_log();
+    read_threads();
+    root_.not_supported_yet("reload");
+    root_.not_supported_yet("admin");
+    root_.finish();
+  }
+
+ private:
+  void read_name() {
+    if (const auto value = root_.get("name")) {
+      const auto name = value->text();
+      if (name && !is_valid_name(*name)) {
+        value->error(fmt::format("expected 1 to {} letters, digits, '-', '_' or '.'", kLongestName));
+      }
+      config_.name = name.value_or("");
+      return;
+    }
+    config_.name = path_text(config_.file.stem());
+    if (!root_.has("name") && !is_valid_name(config_.name)) {
+      report_.error(
+          {}, fmt::format("the file's name {} cannot name the service; add a \"name\" of 1 to {} letters, "
+                          "digits, '-', '_' or '.'",
+                          in_quotes(config_.name), kLongestName));
+    }
+  }
+
+  bool read_mode() {
+    const bool has_gateway = root_.has("gateway");
+    const bool has_service = root_.has("service");
+    config_.mode = has_service && !has_gateway ? Mode::gateway : Mode::persona;
+    if (!has_gateway && !has_service) {
+      root_.missing({"gateway", "service"},
+                    "\"gateway\" is missing: HOST:PORT to dial over mTLS (or \"service\", on the other end: "
+                    "HOST:PORT to forward plaintext to)");
+    }
+    read_gateway();
+    read_service();
+    if (has_gateway && has_service) {
+      root_.refuse("service", "and \"gateway\" exclude each other: a file is one end or the other");
+    }
+    return has_gateway != has_service;
+  }
+
+  void read_gateway() {
+    const auto value = root_.get("gateway");
+    if (!value) {
+      return;
+    }
+    if (value->kind() == Node::Kind::scalar) {
+      read_gateway_address(*value);
+      return;
+    }
+    if (value->kind() == Node::Kind::list) {
+      value->error("expected HOST:PORT or a map, found a list; write address: [...] below gateway:");
+      return;
+    }
+    Section section = root_.section("gateway");
+    if (const auto addresses = section.require("address")) {
+      for (const Value& address : addresses->one_or_list()) {
+        read_gateway_address(address);
+      }
+    }
+    if (const auto server_name = section.get("server_name")) {
+      const auto name = server_name->text();
+      if (name && !is_valid_host(*name)) {
+        server_name->error(fmt::format("{} is not a host name or an address", in_quotes(*name)));
+      } else if (name) {
+        config_.gateway.server_name = {*name, server_name->mark()};
+      }
+    }
+    section.not_supported_yet("pins");
+    section.not_supported_yet("allowed_addresses");
+    section.finish();
+  }
+
+  void read_gateway_address(const Value& value) {
+    const auto endpoint = value.endpoint();
+    if (!endpoint) {
+      return;
+    }
+    if (endpoint->is_unix()) {
+      value.error("a gateway is dialled over TCP; write HOST:PORT");
+    } else if (check_dialled(value, *endpoint)) {
+      config_.gateway.addresses.push_back({*endpoint, value.mark()});
+    }
+  }
+
+  static bool check_dialled(const Value& value, const Endpoint& endpoint) {
+    if (!endpoint.is_unix() && endpoint.port == 0) {
+      value.error("port 0 cannot be dialled");
+      return false;
+    }
+    return true;
+  }
+
+  void read_service() {
+    const auto value = root_.get("service");
+    const auto endpoint = value ? value->endpoint() : std::nullopt;
+    if (!endpoint || !check_dialled(*value, *endpoint)) {
+      return;
+    }
+    if (!endpoint->is_local()) {
+      value->warning(fmt::format("{} is not on this machine: plaintext leaves it", endpoint->to_string()));
+    }
+    config_.service = {*endpoint, value->mark()};
+  }
+
+  void read_listen(bool mode_known) {
+    const bool is_persona = mode_known && config_.mode == Mode::persona;
+    if (mode_known && !is_persona) {
+      root_.refuse("unsafe_listen",
+                   "belongs to a file with \"gateway\"; a gateway listens with TLS on any address");
+    } else if (const auto value = root_.get("unsafe_listen")) {
+      const auto flag = value->boolean();
+      config_.unsafe_listen = flag.value_or(true);  // a bad value is one error, not two
+      if (is_persona && flag == true && !config_.access) {
+        value->warning("without access.allow, only clients on this machine may connect");
+      }
+    }
+    const auto value = root_.require("listen");
+    if (!value) {
+      return;
+    }
+    for (const Value& item : value->one_or_list()) {
+      read_listen_address(item, is_persona && !config_.unsafe_listen);
+    }
+  }
+
+  void read_listen_address(const Value& item, bool must_be_local) {
+    const auto text = item.text();
+    if (!text) {
+      return;
+    }
+    if (text->starts_with("systemd:")) {
+      item.error(fmt::format("{} is not supported yet", in_quotes(*text)));
+      return;
+    }
+    const auto endpoint = item.endpoint();
+    if (!endpoint) {
+      return;
+    }
+    const bool listed = std::any_of(config_.listen.begin(), config_.listen.end(),
+                                    [&](const Located<Endpoint>& other) { return other.value == *endpoint; });
+    if (listed && (endpoint->is_unix() || endpoint->port != 0)) {  // the kernel chooses a new port each time
+      item.error(fmt::format("{} is listed twice", endpoint->to_string()));
+      return;
+    }
+    if (must_be_local && !endpoint->is_local()) {
+      item.error(fmt::format(
+          "{} lets other machines in, in plaintext; listen on 127.0.0.1:{}, or set unsafe_listen: "
+          "true and access.allow",
+          endpoint->to_string(), endpoint->port));
+    }
+    config_.listen.push_back({*endpoint, item.mark()});
+  }
+
+  void read_clients(bool mode_known) {
+    if (mode_known && config_.mode == Mode::persona) {
+      root_.refuse("clients", "belongs to a file with \"service\"");
+      return;
+    }
+    Section section = root_.section("clients");
+    if (const auto value = section.get("certificate")) {
+      const auto word = value->one_of({"required", "optional", "none"});
+      if (word && *word != "required") {
+        config_.client_certificate = *word == "none" ? ClientCertificate::none : ClientCertificate::optional;
+      }
+    }
+    section.not_supported_yet("allow");
+    section.finish();
+  }
+
+  void read_identity() {
+    Section section = root_.section("identity");
+    if (const auto value = section.require("certificate")) {
+      config_.identity.certificate = read_file(*value).value_or(config_.identity.certificate);
+    }
+    if (const auto value = section.require("private_key")) {
+      config_.identity.private_key = read_file(*value).value_or(config_.identity.private_key);
+    }
+    if (const auto value = section.get("private_key_password_file")) {
+      config_.identity.private_key_password_file = read_file(*value);
+    }
+    section.finish();
+  }
+
+  void read_trust() {
+    Section section = root_.section("trust");
+    const bool needed =
+        config_.mode == Mode::persona || config_.client_certificate != ClientCertificate::none;
+    if (const auto value = needed ? section.require("ca") : section.get("ca")) {
+      for (const Value& item : value->one_or_list()) {
+        if (auto file = read_file(item)) {
+          config_.trust.ca.push_back(std::move(*file));
+        }
+      }
+    }
+    section.not_supported_yet("crl");
+    section.finish();
+  }
+
+  fs::path resolve(std::string_view text) const { return config_.file.parent_path() / path_from_text(text); }
+
+  // An existing file. What is in it is looked at by a later stage.
+  std::optional<Located<fs::path>> read_file(const Value& value) const {
+    const auto text = value.text();
+    if (!text) {
+      return std::nullopt;
+    }
+    if (text->empty()) {
+      value.error("expected the name of a file, found \"\"");
+      return std::nullopt;
+    }
+    const fs::path path = resolve(*text);
+    std::error_code failed;
+    const fs::file_status status = fs::status(path, failed);
+    if (status.type() == fs::file_type::not_found) {
+      value.error(fmt::format("no such file: {}", printable(path_text(path))));
+    } else if (status.type() == fs::file_type::none) {
+      value.error(fmt::format("{}: {}", printable(path_text(path)), failed.message()));
+    } else if (fs::is_directory(status)) {
+      value.error(fmt::format("{} is a folder, expected a file", printable(path_text(path))));
+    } else {
+      return Located<fs::path>{path, value.mark()};
+    }
+    return std::nullopt;
+  }
+
+  void read_access() {
+    Section section = root_.section("access");
+    if (const auto value = section.get("allow")) {
+      config_.access.emplace();
+      for (const Value& item : value->one_or_list()) {
+        const auto text = item.text();
+        if (!text) {
+          continue;
+        }
+        if (const auto block = Cidr::parse(*text)) {
+          config_.access->push_back(*block);
+        } else {
+          item.error(block.error().message);
+        }
+      }
+    }
+    section.finish();
+  }
+
+  void read_timeouts() {
+    Section section = root_.section("timeouts");
+    const auto read = [&section](std::string_view key, Milliseconds& timeout) {
+      if (const auto value = section.get(key)) {
+        timeout = value->duration().value_or(timeout);
+      }
+    };
+    read("connect", config_.timeouts.connect);
+    read("handshake", config_.timeouts.handshake);
+    read("idle", config_.timeouts.idle);
+    read("half_close", config_.timeouts.half_close);
+    read("shutdown", config_.timeouts.shutdown);
+    section.finish();
+  }
+
+  void read_limits() {
+    Section section = root_.section("limits");
+    if (const auto value = section.get("connections")) {
+      config_.limits.connections = value->integer(1, kMostConnections).value_or(config_.limits.connections);
+    }
+    section.finish();
+  }
+
+  void read_log() {
+    using log::Level;
+    Section section = root_.section("log");
+    if (const auto value = section.get("level")) {
+      const auto word = value->one_of({"debug", "info", "warn", "error"});
+      for (const Level level : {Level::debug, Level::info, Level::warn, Level::error}) {
+        config_.log.level = word == log::to_string(level) ? level : config_.log.level;
+      }
+    }
+    if (const auto value = section.get("format")) {
+      const auto word = value->one_of({"text", "json"});
+      config_.log.format = word == "json" ? log::Format::json : log::Format::text;
+    }
+    if (const auto value = section.get("file")) {
+      read_log_file(*value);
+    }
+    section.finish();
+  }
+
+  void read_log_file(const Value& value) {
+    const auto text = value.text();
+    if (!text || text->empty()) {
+      return;  // standard error
+    }
+    const fs::path path = resolve(*text);
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) {
+      value.error(fmt::format("{} is a folder, expected a file", printable(path_text(path))));
+      return;
+    }
+    if (!path.parent_path().empty() && !fs::is_directory(path.parent_path(), ignored)) {
+      value.error(fmt::format("no such folder: {}", printable(path_text(path.parent_path()))));
+      return;
+    }
+    config_.log.file = path_text(path);
+  }
+
+  void read_threads() {
+    const auto value = root_.get("threads");
+    const auto text = value ? value->text() : std::nullopt;
+    if (text && *text != "auto") {
+      config_.threads = static_cast<unsigned>(value->integer(1, kMostThreads, "auto or ").value_or(0));
+    }
+  }
+
+  Report& report_;
+  Config& config_;
+  Section root_;
+};
+
+}  // namespace
+
+Loaded parse(const fs::path& file, std::string_view text) {
+  Loaded loaded;
+  loaded.config.file = file;
+  if (text.size() > kLargestFile) {
+    loaded.report = Report(file, "");
+    loaded.report.error({}, "the file is larger than 1 MiB");
+    return loaded;
+  }
+  text = without_byte_order_mark(text);
+  loaded.report = Report(file, std::string(text));
+  if (!check_encoding(text, loaded.report)) {
+    return loaded;
+  }
+  const auto root = read_document(text, loaded.report);
+  if (!root) {
+    return loaded;
+  }
+  if (root->kind == Node::Kind::empty) {
+    loaded.report.error({}, "the file is empty; the smallest one has listen, gateway, identity and trust");
+  } else if (root->kind != Node::Kind::map) {
+    loaded.report.error(root->mark,
+                        fmt::format("expected keys and values such as \"listen: 127.0.0.1:5432\", found {}",
+                                    describe(root->kind)));
+  } else {
+    ConfigReader(loaded, *root).read();
+  }
+  return loaded;
+}
+
+}  // namespace persona::config

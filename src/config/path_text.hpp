@@ -1,0 +1,19 @@
+// Paths from and to UTF-8, which is what configuration files and messages are in on every system.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace persona::config {
+
+inline std::string path_text(const std::filesystem::path& path) {
+  const std::u8string text = path.u8string();
+  return {text.begin(), text.end()};
+}
+
+inline std::filesystem::path path_from_text(std::string_view text) {
+  return {std::u8string(text.begin(), text.end())};
+}
+
+}  // namespace persona::config

@@ -1,0 +1,128 @@
+"""What a gateway cuts off never looks like a clean end to the local client, and the other way round."""
+
+import socket
+import threading
+
+from harness.certificates import Pki, end_of
+from harness.persona import Persona, config
+from harness.runner import case, check, equal, main
+from harness.servers import tls_gateway
+from harness.sockets import TIMEOUT, connect, expect_end, expect_reset, read_exactly, reset
+
+
+def each_version(case, serve, then, failing=False):
+    for version in ("1.2", "1.3"):
+        pki = Pki(case)
+        gateway = tls_gateway(case, pki.server_context(version=version), serve, failing)
+        persona = Persona(case, config(pki, gateway=gateway), f"tls{version}")
+        client = connect(persona.address)
+        client.sendall(b"hello")
+        equal(read_exactly(client, 5), b"hello", "the echo")
+        then(persona, client)
+        persona.stop()
+
+
+def answer_once(connection):
+    connection.sendall(read_exactly(connection, 5))
+
+
+@case("RST while data flows")
+def gateway_resets(case):
+    def serve(connection):
+        answer_once(connection)
+        read_exactly(connection, 2)  # the client has the answer
+        reset(connection)
+
+    def then(persona, client):
+        client.sendall(b"go")
+        expect_reset(client)
+        line = persona.next_close("gateway_reset", error="reset")
+        equal((line["bytes_up"], line["bytes_down"]), (7, 5), "logged bytes")
+
+    each_version(case, serve, then)
+
+
+@case("FIN without close_notify")
+def gateway_truncates(case):
+    def serve(connection):
+        answer_once(connection)
+        socket.socket.shutdown(connection, socket.SHUT_WR)
+        end_of(connection)
+
+    def then(persona, client):
+        expect_reset(client)
+        persona.next_close("truncated", error="close_notify")
+
+    each_version(case, serve, then, failing=True)
+
+
+@case("a damaged record")
+def gateway_damages(case):
+    def serve(connection):
+        answer_once(connection)
+        # Past the TLS layer: application data that no key has sealed.
+        socket.socket.sendall(connection, b"\x17\x03\x03\x00\x30" + b"\x55" * 48)
+        end_of(connection)
+
+    def then(persona, client):
+        expect_reset(client)
+        persona.next_close("protocol_error")
+
+    each_version(case, serve, then, failing=True)
+
+
+@case("close_notify is a clean end")
+def gateway_closes(case):
+    def serve(connection):
+        answer_once(connection)
+        connection.unwrap()
+
+    def then(persona, client):
+        expect_end(client)
+        persona.next_close("gateway_closed")
+
+    each_version(case, serve, then)
+
+
+@case("a local reset resets the gateway")
+def client_resets(case):
+    ends = []
+    ended = threading.Event()
+
+    def serve(connection):
+        answer_once(connection)
+        ends.append(end_of(connection))
+        ended.set()
+
+    def then(persona, client):
+        reset(client)
+        persona.next_close("local_reset")
+        check(ended.wait(TIMEOUT), "the gateway did not notice")
+        ended.clear()
+        equal(ends.pop(), "reset", "what the gateway saw")
+
+    each_version(case, serve, then)
+
+
+@case("a local end ends the gateway with close_notify")
+def client_closes(case):
+    ends = []
+    ended = threading.Event()
+
+    def serve(connection):
+        answer_once(connection)
+        ends.append(end_of(connection))
+        connection.unwrap()
+        ended.set()
+
+    def then(persona, client):
+        client.close()
+        persona.next_close("local_closed")
+        check(ended.wait(TIMEOUT), "the gateway did not notice")
+        ended.clear()
+        equal(ends.pop(), "close_notify", "what the gateway saw")
+
+    each_version(case, serve, then)
+
+
+main()

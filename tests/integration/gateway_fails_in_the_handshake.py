@@ -1,0 +1,96 @@
+"""Whatever a gateway does instead of a handshake ends in the right word, a sentence and a reset."""
+
+import ssl
+
+from harness.certificates import Pki
+from harness.persona import Persona, config
+from harness.runner import case, check, equal, main
+from harness.sockets import Server, connect, expect_reset, hold, reset
+
+
+def fails(case, serve, reason, sentence, **more):
+    persona = Persona(case, config(Pki(case), gateway=Server(case, serve, failing=True), **more))
+    # A client that waits and one that has data under way.
+    for data in (b"", b"secret"):
+        client = connect(persona.address)
+        client.sendall(data)
+        expect_reset(client)
+        line = persona.next_close(reason, error=sentence)
+        equal((line["bytes_up"], line["bytes_down"]), (0, 0), "bytes of a session that never was")
+    return persona
+
+
+@case("garbage instead of TLS")
+def garbage(case):
+    def serve(connection):
+        connection.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")
+        connection.recv(4096)
+
+    fails(case, serve, "handshake_failed", 'the gateway does not speak TLS here: its first bytes are "SSH-2')
+
+
+@case("a TLS record with nonsense in it")
+def nonsense(case):
+    def serve(connection):
+        connection.recv(4096)
+        connection.sendall(b"\x16\x03\x03\x00\x20" + b"\xff" * 32)
+        connection.recv(4096)
+
+    fails(case, serve, "handshake_failed", "gateway")
+
+
+@case("silence")
+def silence(case):
+    persona = fails(case, hold, "handshake_timeout", "timeouts.handshake", timeouts={"handshake": "300ms"})
+    for line in persona.find("connection closed"):
+        check(250 <= line["duration_ms"] < 5000, "the timeout was not kept", line)
+
+
+@case("FIN before the first byte")
+def end_at_once(case):
+    fails(case, lambda connection: connection.recv(4096) and None, "handshake_failed", "closed the connection")
+
+
+@case("reset before ServerHello")
+def reset_before(case):
+    def serve(connection):
+        connection.recv(4096)
+        reset(connection)
+
+    fails(case, serve, "gateway_reset", "reset")
+
+
+@case("reset after ServerHello")
+def reset_after(case):
+    pki = Pki(case)
+    context = pki.server_context(version="1.2")  # where the client answers the first flight, so that it is known to be read
+
+    def serve(connection):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        engine = context.wrap_bio(incoming, outgoing, server_side=True)
+        incoming.write(connection.recv(4096))
+        try:
+            engine.do_handshake()
+        except ssl.SSLWantReadError:
+            connection.sendall(outgoing.read())
+        check(connection.recv(4096), "the client's second flight did not come")
+        reset(connection)
+
+    persona = Persona(case, config(pki, gateway=Server(case, serve)))
+    client = connect(persona.address)
+    expect_reset(client)
+    persona.next_close("gateway_reset", error="reset")
+
+
+@case("no version in common")
+def no_version(case):
+    pki = Pki(case)
+    context = pki.server_context(version="1.2")
+    gateway = Server(case, lambda connection: context.wrap_socket(connection, server_side=True), failing=True)
+    persona = Persona(case, config(pki, gateway=gateway, tls={"min_version": "1.3"}))
+    client = connect(persona.address)
+    expect_reset(client)
+    persona.next_close("handshake_failed", error="version")
+
+
+main()

@@ -1,0 +1,1 @@
+"""What every integration test uses: certificates, the program under test, real servers, sockets, and the runner."""

@@ -1,0 +1,137 @@
+"""Throwaway authorities and certificates, and ssl contexts made of them."""
+
+import datetime
+import ipaddress
+import ssl
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+DAY = datetime.timedelta(days=1)
+
+
+def _now():
+    return datetime.datetime.utcnow().replace(microsecond=0)
+
+
+def _name(common_name):
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _builder(subject, issuer, key, not_before, not_after):
+    return (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+            .serial_number(x509.random_serial_number()).not_valid_before(not_before).not_valid_after(not_after))
+
+
+def _alternative(name):
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+class Credential:
+    """A certificate and its key on disk."""
+
+    def __init__(self, folder, stem, certificate, key):
+        self.certificate = folder / f"{stem}.crt"
+        self.key = folder / f"{stem}.key"
+        self.both = folder / f"{stem}.pem"  # what HAProxy wants
+        certificate_text = certificate.public_bytes(serialization.Encoding.PEM)
+        key_text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                     serialization.NoEncryption())
+        self.certificate.write_bytes(certificate_text)
+        for path, content in ((self.key, key_text), (self.both, certificate_text + key_text)):
+            path.touch(0o600)
+            path.write_bytes(content)
+
+    def config(self):
+        """The `identity:` of a configuration."""
+        return {"certificate": str(self.certificate), "private_key": str(self.key)}
+
+
+class Authority:
+    def __init__(self, folder, common_name="Test CA"):
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._subject = _name(common_name)
+        self._stem = common_name.lower().replace(" ", "-")
+        certificate = (
+            _builder(self._subject, self._subject, self._key, _now() - DAY, _now() + 365 * DAY)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(self._key, hashes.SHA256()))
+        self.certificate = folder / f"{self._stem}.crt"
+        self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+    def issue(self, common_name, names=(), expired=False, self_signed=False):
+        """A certificate for both sides of TLS, as small PKIs issue them."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = _name(common_name)
+        not_after = _now() - 3 * DAY if expired else _now() + 90 * DAY
+        issuer, signer = (subject, key) if self_signed else (self._subject, self._key)
+        builder = _builder(subject, issuer, key, _now() - 30 * DAY, not_after)
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName(map(_alternative, names)), critical=False)
+        certificate = (
+            builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]),
+                           critical=False)
+            .sign(signer, hashes.SHA256()))
+        kind = "-expired" if expired else "-self-signed" if self_signed else ""
+        return Credential(self._folder, f"{self._stem}-{common_name}{kind}", certificate, key)
+
+
+class Pki:
+    """One authority, one gateway and one client, and an authority that nobody trusts."""
+
+    GATEWAY_NAME = "gateway.test"
+
+    def __init__(self, case):
+        self.ca = Authority(case.folder)
+        self.other_ca = Authority(case.folder, "Other CA")
+        self.gateway = self.ca.issue("gateway", [self.GATEWAY_NAME])
+        self.client = self.ca.issue("client")
+
+    def server_context(self, credential=None, ca=None, version=None, client_certificate=True):
+        """For a gateway made of Python's ssl module."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        credential = credential or self.gateway
+        context.load_cert_chain(credential.certificate, credential.key)
+        _limit(context, version)
+        if client_certificate:
+            context.load_verify_locations((ca or self.ca).certificate)
+            context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def client_context(self, credential=None, version=None):
+        """For a client of persona's gateway mode. No credential: it presents none."""
+        context = ssl.create_default_context(cafile=self.ca.certificate)
+        if credential:
+            context.load_cert_chain(credential.certificate, credential.key)
+        _limit(context, version)
+        return context
+
+
+def _limit(context, version):
+    if version:
+        context.minimum_version = context.maximum_version = {
+            "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[version]
+
+
+def accept_tls(context, connection):
+    """The server's handshake. A FIN without close_notify will raise instead of looking like the end."""
+    return context.wrap_socket(connection, server_side=True, suppress_ragged_eofs=False)
+
+
+def end_of(connection):
+    """How the other side ends a TLS connection: "close_notify", "truncated" or "reset"."""
+    try:
+        while connection.recv(1 << 16):
+            pass
+    except ssl.SSLEOFError:
+        return "truncated"
+    except ConnectionResetError:
+        return "reset"
+    return "close_notify"

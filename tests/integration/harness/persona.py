@@ -1,0 +1,141 @@
+"""The program under test: its configuration, its log and its end."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+
+from . import process
+from .certificates import Pki
+from .runner import SANITIZED, Failure, check, equal
+
+BINARY = os.environ.get("PERSONA_BIN") or str(
+    pathlib.Path(__file__).resolve().parents[3] / "build" / "release" / "bin" / "persona")
+SANITIZER_REPORT = re.compile(r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
+
+
+def config(pki, gateway=None, service=None, **more):
+    """A configuration as a dict. JSON is YAML, so it is written as it is."""
+    if gateway is not None:
+        addresses = [str(address) for address in (gateway if isinstance(gateway, list) else [gateway])]
+        ours = {"gateway": {"address": addresses, "server_name": Pki.GATEWAY_NAME}, "identity": pki.client.config()}
+    else:
+        ours = {"service": str(service), "identity": pki.gateway.config()}
+    return {"listen": "127.0.0.1:0", **ours, "trust": {"ca": str(pki.ca.certificate)}, "threads": 2,
+            "log": {"format": "json"}, **more}
+
+
+def write_config(case, content, name="service"):
+    path = case.folder / f"{name}.yaml"
+    path.write_text(content if isinstance(content, str) else json.dumps(content, indent=1))
+    return path
+
+
+def address_of(text):
+    """What to connect to, from what is logged."""
+    if text.startswith("unix:"):
+        return text.removeprefix("unix:")
+    host, port = text.rsplit(":", 1)
+    return host.strip("[]"), int(port)
+
+
+def cli(*arguments, expect=0, prefix=(), timeout=60):
+    """Runs the program to its end; returns what it wrote to both streams."""
+    import subprocess
+
+    program = [*prefix, BINARY]
+    done = subprocess.run([*process.command(program[0], *program[1:]), *map(str, arguments)], timeout=timeout,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = done.stdout.decode(errors="replace")
+    check(not SANITIZER_REPORT.search(output), "a sanitizer found something", output[-4000:])
+    equal(done.returncode, expect, f"exit code of persona {' '.join(map(str, arguments))} ({output[-800:].strip()})")
+    return output
+
+
+class Persona(process.Process):
+    """`persona run`, ready for connections. It is stopped with the case, and must end cleanly."""
+
+    def __init__(self, case, content, name="service", is_ready=True):
+        self.log = []  # parsed lines, in the order written
+        self._closes_seen = 0
+        self._stopped = False
+        path = content if isinstance(content, pathlib.Path) else write_config(case, content, name)
+        super().__init__(case, BINARY, "run", "--config", path, name=f"persona {name}")
+        case.defer(self.stop)
+        if is_ready:
+            self.wait_log("ready")
+            self.address = address_of(self.listening()[0]["address"])
+
+    def __str__(self):
+        return f"{self.address[0]}:{self.address[1]}"
+
+    def _received(self, line):
+        with self._changed:
+            try:
+                self.log.append(json.loads(line))
+            except ValueError:
+                pass  # what is written before the log's format is known, and sanitizer reports: in `lines`
+            super()._received(line)
+
+    def listening(self):
+        return [line for line in self.log if line.get("message") == "listening"]
+
+    def find(self, message, **fields):
+        return [line for line in list(self.log) if line.get("message") == message
+                and all(line.get(key) == value for key, value in fields.items())]
+
+    def wait_log(self, message, count=1, timeout=20, **fields):
+        """The count-th line with this message and these fields, waiting for it."""
+        what = f"log line {message!r} {fields or ''} number {count}"
+        return self.wait_until(lambda: self.find(message, **fields)[count - 1:], what, timeout)[0]
+
+    def next_close(self, reason=None, error=None, timeout=20):
+        """The next connection that ended, in the order of the log, with the reason and words that are expected."""
+        self._closes_seen += 1
+        line = self.wait_log("connection closed", count=self._closes_seen, timeout=timeout)
+        if reason:
+            equal(line.get("reason"), reason, f"reason of {line}")
+        if error:
+            check(error in line.get("error", ""), f"the error does not say {error!r}", line)
+            self.wait_until(lambda: any(one.get("message") == line["error"] and one.get("level") == "warn"
+                                        for one in self.log), f"a warning {line['error']!r}")
+        return line
+
+    def wait_connections_gone(self, opened):
+        """Until as many connections have ended as were accepted by the test."""
+        self.wait_log("connection closed", count=opened)
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def resident_kib(self):
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
+
+    def stop(self, cut=0, code=0):
+        """Asks it to drain and asserts that nothing was left behind. Done for every case; idempotent."""
+        if self._stopped:
+            return
+        if self.running():
+            self.signal(signal.SIGTERM)
+        self.wait_stopped(cut, code)
+
+    def wait_stopped(self, cut=0, code=0):
+        self._stopped = True
+        # Longer than the default timeouts.shutdown, so that what it cuts is told from what hangs.
+        exit_code = self.wait(timeout=100 if SANITIZED else 45)
+        report = "\n".join(self.lines)
+        check(not SANITIZER_REPORT.search(report), "a sanitizer found something", report[-6000:])
+        check("loop not closed" not in report, "a handle leaked", self.tail())
+        check(exit_code == code, f"{self.name} exited with {exit_code} instead of {code}", self.tail(30))
+        stopped = self.find("stopped")
+        if stopped and cut is not None:
+            equal(stopped[0].get("connections_cut"), cut, f"connections cut at the end{self.tail()}")
+
+
+def pair(case, pki, service, persona=None, gateway=None):
+    """A persona that dials a persona gateway that dials `service`."""
+    far = Persona(case, config(pki, service=service, **(gateway or {})), "gateway")
+    near = Persona(case, config(pki, gateway=far, **(persona or {})), "persona")
+    return near, far

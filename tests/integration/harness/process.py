@@ -1,0 +1,113 @@
+"""A child process whose output is read line by line, and which never outlives the test."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+
+from .runner import Failure, check, need
+
+# A user for servers that refuse to run as root.
+UNPRIVILEGED = "nobody"
+
+
+def as_root():
+    return os.geteuid() == 0
+
+
+def make_folder(case, name):
+    """A folder that the unprivileged user owns."""
+    folder = case.folder / name
+    folder.mkdir()
+    if as_root():
+        import pwd
+
+        user = pwd.getpwnam(UNPRIVILEGED)
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    return folder
+
+
+def command(program, *arguments, unprivileged=False):
+    """The command line that runs a program so that it dies with us, whatever ends us."""
+    prefix = [need("setpriv"), "--pdeathsig", "KILL"]
+    if unprivileged and as_root():
+        prefix += ["--reuid", UNPRIVILEGED, "--regid", "nogroup", "--clear-groups"]
+    return [*prefix, "--", need(str(program)), *map(str, arguments)]
+
+
+def run(program, *arguments, unprivileged=False, timeout=60, expect=0, **options):
+    """Runs a program to its end and returns what it printed; any other exit code than `expect` fails the case."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    if "input" in options:
+        del options["stdin"]
+    done = subprocess.run(command(program, *arguments, unprivileged=unprivileged), timeout=timeout,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    output, errors = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+    check(expect is None or done.returncode == expect,
+          f"{program} exited with {done.returncode} instead of {expect}", errors[-800:], output[-400:])
+    return output
+
+
+class Process:
+    def __init__(self, case, program, *arguments, name=None, unprivileged=False, **options):
+        self.name = name or os.path.basename(str(program))
+        self.lines = []
+        self._changed = threading.Condition()
+        self._ended = False
+        self._process = subprocess.Popen(command(program, *arguments, unprivileged=unprivileged),
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                         **options)
+        self.pid = self._process.pid
+        case.defer(self.kill)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self._process.stdout:
+            self._received(line.decode(errors="replace").rstrip("\n"))
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _received(self, line):
+        with self._changed:
+            self.lines.append(line)
+            self._changed.notify_all()
+
+    def wait_until(self, found, what, timeout=20):
+        """What `found()` returns, once it is true; it is asked again after every line of output."""
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while not (result := found()):
+                if self._ended:
+                    raise Failure(f"{self.name} ended without {what} | " + self.tail())
+                if not self._changed.wait(deadline - time.monotonic()):
+                    raise Failure(f"{self.name} without {what} after {timeout} s | " + self.tail())
+            return result
+
+    def wait_line(self, words, timeout=20):
+        return self.wait_until(lambda: next((line for line in self.lines if words in line), None), f"{words!r}", timeout)
+
+    def tail(self, count=12):
+        return "\n    ".join(["", *self.lines[-count:]])
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def wait(self, timeout=20):
+        """The exit code; negative: the signal that ended it."""
+        try:
+            code = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{self.name} still runs after {timeout} s | " + self.tail()) from None
+        self._reader.join(timeout)
+        return code
+
+    def running(self):
+        return self._process.poll() is None
+
+    def kill(self):
+        if self.running():
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()

@@ -1,0 +1,157 @@
+"""Real servers from Debian's packages. Where it can be, a listening socket is made here and handed over, so that no
+port can collide and a server is ready at once; what can listen on a Unix socket does."""
+
+from . import process
+from .certificates import accept_tls
+from .process import Process, make_folder
+from .runner import Failure
+from .sockets import Server, listen, text
+
+
+class _Gateway:
+    """A TLS gateway made of somebody else's program."""
+
+    def __init__(self, listener):
+        self.address = listener.getsockname()
+
+    def __str__(self):
+        return text(self.address)
+
+
+def haproxy(case, pki, target, tls="1.3"):
+    """HAProxy that requires a client certificate, in front of the Unix socket `target`."""
+    gateway = _Gateway(listener := listen())
+    path = case.folder / f"haproxy-{gateway.address[1]}.cfg"
+    path.write_text(f"""
+global
+    maxconn 500
+    nbthread 1
+    tune.ssl.default-dh-param 2048
+defaults
+    mode tcp
+    timeout connect 10s
+    timeout client 5m
+    timeout server 5m
+frontend tls
+    bind fd@{listener.fileno()} ssl crt {pki.gateway.both} ca-file {pki.ca.certificate} verify required \
+ssl-min-ver TLSv{tls} ssl-max-ver TLSv{tls}
+    default_backend service
+backend service
+    server one unix@{target}
+""")
+    gateway.process = Process(case, "haproxy", "-db", "-f", path, pass_fds=[listener.fileno()])
+    listener.close()
+    return gateway
+
+
+def nginx(case, pki, target, tls="1.3"):
+    """nginx stream that requires a client certificate, in front of the Unix socket `target`."""
+    # It crashes when it is handed a socket while being a single process, so its port is chosen here and free for a
+    # moment; nginx itself tries again for two seconds when somebody else is quicker, then so do we.
+    for attempt in range(3):
+        with listen() as chosen:
+            gateway = _Gateway(chosen)
+        folder = case.folder / f"nginx-{gateway.address[1]}"
+        folder.mkdir(exist_ok=True)
+        path = folder / "nginx.conf"
+        path.write_text(f"""
+load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log stderr notice;
+events {{ worker_connections 512; }}
+stream {{
+    server {{
+        listen {gateway} ssl;
+        ssl_certificate {pki.gateway.certificate};
+        ssl_certificate_key {pki.gateway.key};
+        ssl_client_certificate {pki.ca.certificate};
+        ssl_verify_client on;
+        ssl_protocols TLSv{tls};
+        proxy_pass unix:{target};
+    }}
+}}
+""")
+        gateway.process = Process(case, "nginx", "-p", folder, "-c", path)
+        # The last thing it says before it serves, and what it says when the port was taken.
+        line = gateway.process.wait_until(
+            lambda: next((line for line in gateway.process.lines if "RLIMIT_NOFILE" in line or "could not bind" in line),
+                         None), "being ready")
+        if "RLIMIT_NOFILE" in line:
+            return gateway
+    raise Failure("nginx found its port taken three times")
+
+
+def echo_tls(connection):
+    """Answers with what comes, and a clean end with a clean end."""
+    while part := connection.recv(1 << 16):
+        connection.sendall(part)
+    connection.unwrap()
+
+
+def tls_gateway(case, context, serve=echo_tls, failing=False):
+    """A gateway made of Python's ssl module. `failing`: its handshakes or connections are to fail."""
+    return Server(case, lambda connection: serve(accept_tls(context, connection)), failing=failing)
+
+
+def openssl_server(case, pki, *options, credential=None):
+    """openssl s_server that answers every line with the line reversed."""
+    credential = credential or pki.gateway
+    server = Process(case, "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", credential.certificate,
+                     "-key", credential.key, "-CAfile", pki.ca.certificate, "-rev", *options)
+    port = server.wait_line("ACCEPT").rsplit(":", 1)[1]
+    gateway = _Gateway.__new__(_Gateway)
+    gateway.address, gateway.process = ("127.0.0.1", int(port)), server
+    return gateway
+
+
+class PostgreSql:
+    """Superuser "persona" without a password, on a Unix socket only. It need not survive a power cut."""
+
+    def __init__(self, case):
+        folder = make_folder(case, "postgresql")
+        data = folder / "data"
+        process.run("initdb", "-D", data, "-U", "persona", "--auth=trust", "--no-sync", "--no-locale", "-E", "UTF8",
+                    unprivileged=True)
+        self.socket = folder / ".s.PGSQL.5432"
+        settings = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "max_connections": 100,
+                    "full_page_writes": "off", "max_wal_size": "4GB", "synchronize_seqscans": "off"}
+        server = Process(case, "postgres", "-D", data, *[f"--{key}={value}" for key, value in settings.items()],
+                         unprivileged=True)
+        server.wait_line("ready to accept connections")
+        # Backends hold the data folder: an immediate shutdown ends them before it is removed.
+        case.defer(self._stop, server)
+
+    @staticmethod
+    def _stop(server):
+        import signal
+
+        server.signal(signal.SIGQUIT)
+        server.wait()
+
+
+class MariaDb:
+    """Account "persona" without a password and everything allowed, on a Unix socket only."""
+
+    def __init__(self, case):
+        folder = make_folder(case, "mariadb")
+        data = folder / "data"
+        common = ["--no-defaults", f"--datadir={data}"]
+        process.run("mariadb-install-db", *common, "--auth-root-authentication-method=normal", "--skip-test-db",
+                    "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M", unprivileged=True)
+        self.socket = folder / "socket"
+        # Without grant tables nobody asks who the client is: authentication is not what is tested here.
+        server = Process(case, "mariadbd", *common, f"--socket={self.socket}", f"--pid-file={folder}/pid",
+                         "--skip-networking", "--skip-grant-tables", "--innodb-flush-log-at-trx-commit=0",
+                         "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=8M", unprivileged=True)
+        server.wait_line("ready for connections", timeout=60)
+
+
+class Redis:
+    def __init__(self, case):
+        folder = make_folder(case, "redis")
+        self.socket = folder / "socket"
+        server = Process(case, "redis-server", "--port", 0, "--unixsocket", self.socket, "--save", "", "--dir", folder,
+                         unprivileged=True)
+        server.wait_line("ready to accept connections")

@@ -1,0 +1,152 @@
+"""Plain sockets with deadlines, and servers made of a function."""
+
+import contextlib
+import socket
+import struct
+import threading
+
+from .runner import Failure, check
+
+TIMEOUT = 20  # no read or write of a test waits longer
+
+
+def connect(address, timeout=TIMEOUT):
+    """Connects to a (host, port) or to the path of a Unix socket."""
+    if isinstance(address, tuple):
+        return socket.create_connection(address, timeout)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout)
+    connection.connect(str(address))
+    return connection
+
+
+def listen(backlog=128):
+    """A listening socket on a port the kernel chose."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(backlog)
+    return listener
+
+
+def text(address):
+    return f"{address[0]}:{address[1]}"
+
+
+@contextlib.contextmanager
+def refused_address():
+    """An address that refuses connections: bound, so that nobody else gets it, but not listening."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()
+
+
+def reset(connection):
+    """Closes with RST."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    # Past the TLS layer, which must not say goodbye.
+    socket.socket.close(connection)
+
+
+def read_exactly(connection, count):
+    received = bytearray()
+    while len(received) < count:
+        part = connection.recv(min(count - len(received), 1 << 18))
+        check(part, f"the connection ended after {len(received)} of {count} bytes")
+        received += part
+    return bytes(received)
+
+
+def read_to_end(connection):
+    """What still comes, and how it ends: "end" or "reset"."""
+    received = bytearray()
+    try:
+        while part := connection.recv(1 << 18):
+            received += part
+    except (ConnectionResetError, BrokenPipeError):
+        return bytes(received), "reset"
+    except TimeoutError:
+        raise Failure(f"the connection neither ended nor was reset; {len(received)} bytes came") from None
+    return bytes(received), "end"
+
+
+def expect_reset(connection):
+    """An abort must not look like a clean end."""
+    received, end = read_to_end(connection)
+    check(end == "reset", f"the client saw a clean end instead of a reset, after {received[:80]!r}")
+    connection.close()
+
+
+def expect_end(connection, content=b""):
+    received, end = read_to_end(connection)
+    check(end == "end", "the client saw a reset instead of a clean end")
+    check(received == content, f"expected {content[:80]!r} before the end, got {received[:80]!r}")
+    connection.close()
+
+
+def expect_echo(connection, message=b"hello"):
+    connection.sendall(message)
+    received = read_exactly(connection, len(message))
+    check(received == message, f"sent {message[:80]!r}, got {received[:80]!r} back")
+
+
+class Server:
+    """Calls `serve(connection)` in a thread for every connection. What it raises fails the case when it ends, unless
+    the case is about connections that fail. It may keep the connection open by returning it."""
+
+    def __init__(self, case, serve, listener=None, failing=False):
+        self._serve = serve
+        self._failing = failing
+        self._listener = listener or listen()
+        self.address = self._listener.getsockname()
+        self.accepted = 0
+        self.errors = []
+        self._open = []
+        case.defer(self._finish)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __str__(self):
+        return text(self.address)
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.accepted += 1
+            connection.settimeout(TIMEOUT)
+            threading.Thread(target=self._run, args=(connection,), daemon=True).start()
+
+    def _run(self, connection):
+        try:
+            kept = self._serve(connection)
+            if kept is None:
+                connection.close()
+            else:
+                self._open.append(kept)
+        except Exception as error:
+            self.errors.append(error)
+            connection.close()
+
+    def stop(self):
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _finish(self):
+        self.stop()
+        for connection in self._open:
+            connection.close()
+        if self.errors and not self._failing:
+            raise Failure(f"the server of the test failed: {self.errors[0]!r}")
+
+
+def echo(connection):
+    while part := connection.recv(1 << 18):
+        connection.sendall(part)
+    connection.shutdown(socket.SHUT_WR)
+
+
+def hold(connection):
+    """Keeps the connection open and never touches it."""
+    return connection

@@ -1,0 +1,225 @@
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "persona/cli/commands.hpp"
+#include "persona/identity/identity.hpp"
+#include "support.hpp"
+
+using support::ConfigFolder;
+using namespace std::chrono_literals;
+using std::chrono::days;
+
+namespace {
+
+constexpr std::string_view smallest =
+    "listen: 127.0.0.1:5432\n"
+    "gateway: db.example.com:5433\n"
+    "identity:\n"
+    "  certificate: client.crt\n"
+    "  private_key: client.key\n"
+    "trust:\n"
+    "  ca: gateway-ca.crt\n";
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+Outcome check(const ConfigFolder& folder, const std::filesystem::path& config) {
+  Outcome outcome;
+  outcome.err = folder.relative(support::captured([&](std::FILE* err) {
+    outcome.out = folder.relative(support::captured(
+        [&](std::FILE* out) { outcome.exit_code = persona::cli::check(config, out, err); }));
+  }));
+  return outcome;
+}
+
+std::string pin_of(const std::filesystem::path& certificate, const std::filesystem::path& key) {
+  const auto identity = persona::identity::Identity::load({certificate, key, std::nullopt});
+  return (*identity)->chain().describe().front().spki_pin;
+}
+
+std::string replaced(std::string_view text, std::string_view what, std::string_view with) {
+  std::string copy(text);
+  const auto at = copy.find(what);
+  REQUIRE(at != std::string::npos);
+  return copy.replace(at, what.size(), with);
+}
+
+}  // namespace
+
+TEST_CASE("a good configuration is summed up") {
+  const ConfigFolder folder;
+  const Outcome outcome = check(folder, folder.write("postgres.yaml", smallest));
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err.empty());
+  CHECK(outcome.out == fmt::format("postgres\n"
+                                   "  mode        persona: plaintext in, mTLS out\n"
+                                   "  listen      127.0.0.1:5432\n"
+                                   "  gateway     db.example.com:5433, verified as db.example.com\n"
+                                   "  identity    CN=client\n"
+                                   "              issued by CN=Test CA\n"
+                                   "              expires {0} (365 days left)\n"
+                                   "              key EC secp256r1, pin {1}\n"
+                                   "  trust       CN=Test CA, expires {0} (365 days left)\n"
+                                   "postgres.yaml: ok\n",
+                                   support::date(days(365)),
+                                   pin_of(folder.path() / "client.crt", folder.path() / "client.key")));
+}
+
+TEST_CASE("the other mode is summed up, with every address") {
+  const ConfigFolder folder;
+  const Outcome outcome =
+      check(folder, folder.write("db.yaml",
+                                 "name: database\n"
+                                 "listen: [\"0.0.0.0:5433\", \"[::]:5433\"]\n"
+                                 "service: 127.0.0.1:5432\n"
+                                 "identity: {certificate: server.crt, private_key: server.key}\n"
+                                 "trust: {ca: gateway-ca.crt}\n"));
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err.empty());
+  CHECK(outcome.out == fmt::format("database\n"
+                                   "  mode        gateway: mTLS in, plaintext out\n"
+                                   "  listen      0.0.0.0:5433\n"
+                                   "              [::]:5433\n"
+                                   "  service     127.0.0.1:5432\n"
+                                   "  clients     must have a certificate of a trusted CA\n"
+                                   "  identity    CN=server\n"
+                                   "              issued by CN=Test CA\n"
+                                   "              expires {0} (365 days left)\n"
+                                   "              key EC secp256r1, pin {1}\n"
+                                   "  trust       CN=Test CA, expires {0} (365 days left)\n"
+                                   "db.yaml: ok\n",
+                                   support::date(days(365)),
+                                   pin_of(folder.path() / "server.crt", folder.path() / "server.key")));
+}
+
+TEST_CASE("a gateway that asks for no certificates needs no trust") {
+  const ConfigFolder folder;
+  const Outcome outcome =
+      check(folder, folder.write("db.yaml",
+                                 "listen: 0.0.0.0:5433\n"
+                                 "service: 127.0.0.1:5432\n"
+                                 "clients: {certificate: none}\n"
+                                 "identity: {certificate: server.crt, private_key: server.key}\n"));
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err.empty());
+  CHECK(outcome.out.find("\n  trust ") == std::string::npos);
+  CHECK(outcome.out.find("  clients     are not asked for a certificate\n") != std::string::npos);
+}
+
+TEST_CASE("everything wrong with certificates is reported at once, at the key that names the file") {
+  const ConfigFolder folder;
+  folder.issue("client", -days(20), -days(3) - 1h);
+  folder.issue("other", -5min, days(365));
+  folder.write("gateway-ca.crt", "hello\n");
+  const std::string text = replaced(smallest, "client.key", "other.key");
+  const Outcome outcome = check(folder, folder.write("postgres.yaml", text));
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.err ==
+        fmt::format("postgres.yaml:4:16: certificate expired 3 days ago ({}): CN=client\n"
+                    "  4 |   certificate: client.crt\n"
+                    "    |                ^\n"
+                    "postgres.yaml:5:16: the private key does not match the certificate: CN=client\n"
+                    "  5 |   private_key: other.key\n"
+                    "    |                ^\n"
+                    "postgres.yaml:7:7: gateway-ca.crt contains no certificate\n"
+                    "  7 |   ca: gateway-ca.crt\n"
+                    "    |       ^\n",
+                    support::date(-days(3) - 1h)));
+  CHECK(outcome.out == "postgres.yaml: 3 errors\n");
+}
+
+TEST_CASE("mistakes in the file and in what it names are reported together, each once") {
+  const ConfigFolder folder;
+  folder.issue("client", -days(20), -days(3) - 1h);
+  std::filesystem::remove(folder.path() / "client.key");
+  std::filesystem::remove(folder.path() / "gateway-ca.crt");
+  const Outcome outcome =
+      check(folder, folder.write("postgres.yaml", replaced(smallest, "127.0.0.1:5432", "127.0.0.1:543210")));
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.err ==
+        fmt::format("postgres.yaml:1:9: listen: port 543210 is out of range; ports go up to 65535\n"
+                    "  1 | listen: 127.0.0.1:543210\n"
+                    "    |         ^~~~~~~~~~~~~~~~\n"
+                    "postgres.yaml:4:16: certificate expired 3 days ago ({}): CN=client\n"
+                    "  4 |   certificate: client.crt\n"
+                    "    |                ^\n"
+                    "postgres.yaml:5:16: identity.private_key: no such file: client.key\n"
+                    "  5 |   private_key: client.key\n"
+                    "    |                ^~~~~~~~~~\n"
+                    "postgres.yaml:7:7: trust.ca: no such file: gateway-ca.crt\n"
+                    "  7 |   ca: gateway-ca.crt\n"
+                    "    |       ^~~~~~~~~~~~~~\n",
+                    support::date(-days(3) - 1h)));
+  CHECK(outcome.out == "postgres.yaml: 4 errors\n");
+}
+
+TEST_CASE("an encrypted key without a password file says where to name one") {
+  const ConfigFolder folder;
+  folder.write("client.key",
+               "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n");
+  const Outcome outcome = check(folder, folder.write("postgres.yaml", smallest));
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.err ==
+        "postgres.yaml:5:16: the private key is encrypted: name a file with its password in "
+        "identity.private_key_password_file\n"
+        "  5 |   private_key: client.key\n"
+        "    |                ^\n");
+}
+
+TEST_CASE("what will go wrong soon is a warning") {
+  const ConfigFolder folder;
+  folder.issue("client", -5min, days(12) + 1h);
+  const Outcome outcome = check(folder, folder.write("postgres.yaml", smallest));
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err ==
+        fmt::format("postgres.yaml:4:16: warning: certificate expires in 12 days ({}): CN=client\n"
+                    "  4 |   certificate: client.crt\n"
+                    "    |                ^\n",
+                    support::date(days(12) + 1h)));
+  CHECK(outcome.out.ends_with("postgres.yaml: ok, 1 warning\n"));
+}
+
+TEST_CASE("a certificate for the other side is a warning") {
+  const ConfigFolder folder;
+  const std::string text =
+      replaced(replaced(smallest, "client.crt", "server.crt"), "client.key", "server.key");
+  const Outcome outcome = check(folder, folder.write("postgres.yaml", text));
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err ==
+        "postgres.yaml:4:16: warning: certificate is not for clients (its extendedKeyUsage lacks "
+        "clientAuth), so the "
+        "gateway will refuse it: CN=server\n"
+        "  4 |   certificate: server.crt\n"
+        "    |                ^\n");
+}
+
+TEST_CASE("every file of a folder is checked, and what may not appear twice") {
+  const ConfigFolder folder;
+  folder.write("a.yaml", smallest);
+  folder.write("b.yaml", fmt::format("name: a\n{}", smallest));
+  folder.write("c.yaml", replaced(smallest, "127.0.0.1:5432", "127.0.0.1:0"));
+  folder.write("d.yaml", replaced(smallest, "127.0.0.1:5432", "127.0.0.1:0"));
+  const Outcome outcome = check(folder, folder.path());
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.err ==
+        "b.yaml: the service name \"a\" is taken by a.yaml: set another with `name`\n"
+        "b.yaml:2:9: a.yaml listens on 127.0.0.1:5432 already\n"
+        "  2 | listen: 127.0.0.1:5432\n"
+        "    |         ^\n");
+  CHECK(outcome.out.find("a.yaml: ok\n") != std::string::npos);
+  CHECK(outcome.out.find("b.yaml: 2 errors\n") != std::string::npos);
+  CHECK(outcome.out.find("c.yaml: ok\n") != std::string::npos);
+  CHECK(outcome.out.find("d.yaml: ok\n") != std::string::npos);
+}
+
+TEST_CASE("a configuration that is not there is a sentence and exit code 2") {
+  const ConfigFolder folder;
+  const Outcome outcome = check(folder, folder.path() / "missing.yaml");
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.err == "persona: missing.yaml: no such file or folder\n");
+  std::filesystem::create_directory(folder.path() / "empty");
+  CHECK(check(folder, folder.path() / "empty").exit_code == 2);
+}

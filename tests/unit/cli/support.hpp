@@ -1,0 +1,48 @@
+// A folder of configurations with the certificates they name.
+#pragma once
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "persona/identity/pki.hpp"
+
+namespace support {
+
+/// Has gateway-ca.crt (CN=Test CA), client.crt with client.key, and server.crt with server.key; all valid for
+/// a year.
+class ConfigFolder {
+ public:
+  ConfigFolder();
+  ~ConfigFolder();
+  ConfigFolder(const ConfigFolder&) = delete;
+  ConfigFolder& operator=(const ConfigFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path write(std::string_view name, std::string_view content) const;
+
+  /// Writes NAME.crt and NAME.key of a client's certificate.
+  void issue(const std::string& name, std::chrono::seconds valid_from, std::chrono::seconds valid_for) const;
+
+  const persona::identity::Authority& authority() const { return authority_; }
+
+  /// The text without the folder's path, so that whole outputs can be compared.
+  std::string relative(std::string text) const;
+
+ private:
+  void write_pair(const std::string& name, const persona::identity::IssueRequest& request) const;
+
+  std::filesystem::path path_;
+  persona::identity::Authority authority_;
+};
+
+/// What `action` writes to the file it is given.
+std::string captured(const std::function<void(std::FILE*)>& action);
+
+/// The date some time from now, as messages show it.
+std::string date(std::chrono::seconds from_now);
+
+}  // namespace support

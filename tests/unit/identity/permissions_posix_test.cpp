@@ -1,0 +1,20 @@
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "support.hpp"
+
+using persona::identity::permission_warning;
+
+TEST_CASE("a private key that everybody can read is warned of") {
+  using std::filesystem::perms;
+  const support::TemporaryFolder folder;
+  const auto key = folder.write("client.key", "");
+  std::filesystem::permissions(key, perms::owner_read | perms::owner_write);
+  CHECK_FALSE(permission_warning(key).has_value());
+  std::filesystem::permissions(
+      key, perms::owner_read | perms::owner_write | perms::group_read | perms::others_read);
+  const std::string warning = permission_warning(key).value_or("");
+  CHECK(warning.starts_with("others than its owner can read the private key (mode 0644): chmod "));
+  CHECK(warning.ends_with(key.string()));
+  CHECK_FALSE(permission_warning(folder.path() / "missing").has_value());
+}

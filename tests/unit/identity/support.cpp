@@ -1,0 +1,91 @@
+#include "support.hpp"
+
+#include <fstream>
+#include <random>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+namespace support {
+
+namespace {
+
+using persona::identity::Authority;
+using persona::identity::CertificateList;
+using persona::identity::IssueRequest;
+using persona::identity::PemPair;
+
+const bool crypto_is_ready = persona::identity::initialise_crypto().has_value();
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  std::random_device random;
+  path_ =
+      std::filesystem::temp_directory_path() / fmt::format("persona-test-{:08x}{:08x}", random(), random());
+  REQUIRE(std::filesystem::create_directory(path_));
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::filesystem::path TemporaryFolder::write(std::string_view name, std::string_view content) const {
+  std::filesystem::path file = path_ / name;
+  std::ofstream stream(file, std::ios::binary);
+  stream.write(content.data(), static_cast<std::streamsize>(content.size()));
+  stream.close();
+  REQUIRE(stream.good());
+  return file;
+}
+
+const Authority& test_authority() {
+  REQUIRE(crypto_is_ready);
+  static const Authority authority = Authority::create("Test CA", days(10)).value();
+  return authority;
+}
+
+PemPair issue(const IssueRequest& request) {
+  auto pair = test_authority().issue(request);
+  REQUIRE_MESSAGE(pair.has_value(), (pair ? "" : pair.error().message));
+  return std::move(*pair);
+}
+
+PemPair issue(const std::string& common_name) {
+  IssueRequest request;
+  request.common_name = common_name;
+  return issue(request);
+}
+
+CertificateList server_certificate(const std::vector<std::string>& dns_names,
+                                   const std::vector<std::string>& addresses) {
+  IssueRequest request;
+  request.usage = IssueRequest::Usage::server;
+  request.common_name = "server";
+  request.dns_names = dns_names;
+  request.ip_addresses = addresses;
+  return list_of(issue(request).certificate);
+}
+
+CertificateList list_of(std::string_view pem) {
+  CertificateList list;
+  const auto appended = list.append_pem(pem);
+  REQUIRE_MESSAGE(appended.has_value(), (appended ? "" : appended.error().message));
+  return list;
+}
+
+std::string date(std::chrono::seconds from_now) {
+  return persona::identity::format_date(persona::identity::now() + from_now);
+}
+
+std::vector<std::string> messages(const std::vector<persona::identity::LoadError>& errors) {
+  std::vector<std::string> texts;
+  texts.reserve(errors.size());
+  for (const auto& error : errors) {
+    texts.push_back(error.message);
+  }
+  return texts;
+}
+
+}  // namespace support
