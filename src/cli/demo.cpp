@@ -20,7 +20,7 @@ namespace {
 
 constexpr const char* gateway_name = "gateway.demo.example";
 constexpr Milliseconds patience{20'000};
-constexpr std::size_t traffic = 8 * 1024 * 1024;
+constexpr std::size_t traffic = std::size_t{8} * 1024 * 1024;
 
 /// What the log lines of one service said last.
 struct Seen {

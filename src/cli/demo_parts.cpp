@@ -7,7 +7,7 @@ namespace persona::cli {
 
 namespace {
 
-constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t read_size = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -105,7 +105,7 @@ DemoService::~DemoService() {
 
 void DemoClient::start(net::Loop& loop, const Endpoint& where, std::string text, Milliseconds patience,
                        std::function<void(Outcome)> done) {
-  auto* client = new DemoClient(loop, std::move(text), std::move(done));
+  auto* client = new DemoClient(std::move(text), std::move(done));
   client->timer_ = net::Timer::create(loop, client);
   ++client->open_handles_;
   client->timer_->start(patience, [client] { client->finish(); });
@@ -121,8 +121,8 @@ void DemoClient::start(net::Loop& loop, const Endpoint& where, std::string text,
   }
 }
 
-DemoClient::DemoClient(net::Loop& loop, std::string text, std::function<void(Outcome)> done)
-    : loop_(loop), text_(std::move(text)), input_(read_size), done_(std::move(done)) {}
+DemoClient::DemoClient(std::string text, std::function<void(Outcome)> done)
+    : text_(std::move(text)), input_(read_size), done_(std::move(done)) {}
 
 void DemoClient::on_connected(net::Stream& stream, int status) {
   if (status != 0 || stream.start_reading() != 0 || !stream.write(as_bytes(text_))) {

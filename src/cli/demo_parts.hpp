@@ -50,7 +50,7 @@ class DemoClient final : public net::StreamEvents {
                     std::function<void(Outcome)> done);
 
  private:
-  DemoClient(net::Loop& loop, std::string text, std::function<void(Outcome)> done);
+  DemoClient(std::string text, std::function<void(Outcome)> done);
   void finish();
 
   void on_connected(net::Stream& stream, int status) override;
@@ -60,7 +60,6 @@ class DemoClient final : public net::StreamEvents {
   void on_written(net::Stream& stream, int status) override;
   void on_handle_closed() override;
 
-  net::Loop& loop_;
   net::HandlePtr<net::Stream> stream_;
   net::HandlePtr<net::Timer> timer_;
   unsigned open_handles_ = 0;

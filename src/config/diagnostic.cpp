@@ -68,7 +68,7 @@ void append_source(std::string& out, std::string_view line, const Diagnostic& fo
 
 }  // namespace
 
-Report::Report(std::filesystem::path file, std::string text)
+Report::Report(std::filesystem::path file, std::string_view text)
     : file_(std::move(file)), lines_(split_lines(text)) {}
 
 void Report::error(Mark mark, std::string message, int length) {

@@ -376,7 +376,7 @@ Loaded parse(const fs::path& file, std::string_view text) {
     return loaded;
   }
   text = without_byte_order_mark(text);
-  loaded.report = Report(file, std::string(text));
+  loaded.report = Report(file, text);
   if (!check_encoding(text, loaded.report)) {
     return loaded;
   }

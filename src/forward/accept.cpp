@@ -13,7 +13,7 @@ namespace {
 std::atomic<std::uint64_t> last_connection_id = 0;
 
 // How much of the accepted leg is read before the session is open.
-constexpr std::size_t read_ahead_limit = 64 * 1024;
+constexpr std::size_t read_ahead_limit = std::size_t{64} * 1024;
 
 void refuse(Service& service, Accepted accepted, Reason reason, const std::string& error, Milliseconds now) {
   const std::string client = accepted.client.to_string();

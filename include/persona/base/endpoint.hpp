@@ -15,7 +15,7 @@ struct Endpoint {
   Kind kind = Kind::tcp;
   std::string host;        ///< tcp: a DNS name or a numeric address, without brackets
   std::uint16_t port = 0;  ///< tcp: 0 lets the kernel choose (listening only)
-  std::string path;        ///< unix_socket: file system path
+  std::string path;        ///< unix_socket: absolute file system path, at most 107 bytes
 
   /// The message of a failure says what is expected and fits after "listen: ".
   static Result<Endpoint> parse(std::string_view text);
@@ -25,14 +25,16 @@ struct Endpoint {
 
   bool is_unix() const { return kind == Kind::unix_socket; }
 
-  /// True when nothing but this machine can reach it: a Unix socket, a loopback address or the name "localhost".
+  /// True when nothing but this machine can reach it: a Unix socket, a loopback address or the name
+  /// "localhost".
   bool is_local() const;
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
-/// True for what may stand as a host: a numeric address or dot-separated labels of letters, digits, '-' and '_', at
-/// most 253 characters (RFC 1035 section 2.3.4).
+/// True for what may stand as a host: a numeric address, or dot-separated labels of letters, digits, '-' and
+/// '_', at most 253 characters (RFC 1035 section 2.3.4), that no resolver takes for an address ("127.1",
+/// "0x7f000001").
 bool is_valid_host(std::string_view host);
 
 }  // namespace persona

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace persona::config {
@@ -28,7 +29,7 @@ struct Diagnostic {
 class Report {
  public:
   Report() = default;
-  Report(std::filesystem::path file, std::string text);
+  Report(std::filesystem::path file, std::string_view text);
 
   void error(Mark mark, std::string message, int length = 1);
   void warning(Mark mark, std::string message, int length = 1);

@@ -26,7 +26,7 @@ struct Accepted {
 class Worker {
  public:
   /// The most that one read takes and so the most that is in flight per direction.
-  static constexpr std::size_t batch = 256 * 1024;
+  static constexpr std::size_t batch = std::size_t{256} * 1024;
 
   static Result<std::unique_ptr<Worker>> create();
   ~Worker();

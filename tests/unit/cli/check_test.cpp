@@ -182,6 +182,18 @@ TEST_CASE("what will go wrong soon is a warning") {
   CHECK(outcome.out.ends_with("postgres.yaml: ok, 1 warning\n"));
 }
 
+TEST_CASE("a private key that everybody can read is a warning") {
+  const ConfigFolder folder;
+  using std::filesystem::perms;
+  std::filesystem::permissions(folder.path() / "client.key", perms::others_read,
+                               std::filesystem::perm_options::add);
+  const Outcome outcome = check(folder, folder.write("postgres.yaml", smallest));
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err.starts_with(
+      "postgres.yaml:5:16: warning: others than its owner can read the private key (mode "
+      "0604): chmod "));
+}
+
 TEST_CASE("a certificate for the other side is a warning") {
   const ConfigFolder folder;
   const std::string text =
@@ -194,6 +206,36 @@ TEST_CASE("a certificate for the other side is a warning") {
         "gateway will refuse it: CN=server\n"
         "  4 |   certificate: server.crt\n"
         "    |                ^\n");
+}
+
+TEST_CASE("a gateway with a certificate for clients alone is a warning") {
+  const ConfigFolder folder;
+  const Outcome outcome =
+      check(folder, folder.write("db.yaml",
+                                 "listen: 0.0.0.0:5433\n"
+                                 "service: 127.0.0.1:5432\n"
+                                 "identity: {certificate: client.crt, private_key: client.key}\n"
+                                 "trust: {ca: gateway-ca.crt}\n"));
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err ==
+        "db.yaml:3:25: warning: certificate is not for servers (its extendedKeyUsage lacks serverAuth), so "
+        "clients will "
+        "refuse it: CN=client\n"
+        "  3 | identity: {certificate: client.crt, private_key: client.key}\n"
+        "    |                         ^\n");
+}
+
+TEST_CASE("of several CA files the one at fault is pointed at") {
+  const ConfigFolder folder;
+  folder.write("empty.crt", "");
+  const Outcome outcome = check(
+      folder, folder.write("postgres.yaml",
+                           replaced(smallest, "ca: gateway-ca.crt", "ca: [gateway-ca.crt, empty.crt]")));
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.err ==
+        "postgres.yaml:7:24: empty.crt contains no certificate\n"
+        "  7 |   ca: [gateway-ca.crt, empty.crt]\n"
+        "    |                        ^\n");
 }
 
 TEST_CASE("every file of a folder is checked, and what may not appear twice") {

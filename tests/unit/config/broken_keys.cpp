@@ -1,0 +1,159 @@
+// Broken keys: the file, and everything that is said about it.
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "folder.hpp"
+
+using namespace persona::config::test;
+
+namespace {
+
+// clang-format off
+const std::vector<Broken> kBroken = {
+    {"a misspelt key",
+     "listen: 127.0.0.1:5432\n"
+     "gatway: db.example.com:5433\n" + kRest,
+     R"(
+conf/pg.yaml:2:1: unknown key "gatway"; did you mean "gateway"?
+  2 | gatway: db.example.com:5433
+    | ^~~~~~
+)"},
+    {"a misspelt nested key",
+     kPersona + "tls: {min_verson: \"1.3\"}\n",
+     R"(
+conf/pg.yaml:5:7: unknown key "tls.min_verson"; did you mean "tls.min_version"?
+  5 | tls: {min_verson: "1.3"}
+    |       ^~~~~~~~~~
+)"},
+    {"a key that resembles nothing",
+     kPersona + "frobnicate: 1\n",
+     R"(
+conf/pg.yaml:5:1: unknown key "frobnicate"
+  5 | frobnicate: 1
+    | ^~~~~~~~~~
+)"},
+    {"a duplicate key",
+     kPersona + "listen: 127.0.0.1:5434\n",
+     R"(
+conf/pg.yaml:5:1: duplicate key "listen"; it is on line 1 already
+  5 | listen: 127.0.0.1:5434
+    | ^~~~~~
+)"},
+    {"a duplicate nested key",
+     kPersona + "log: {level: info, level: debug}\n",
+     R"(
+conf/pg.yaml:5:20: duplicate key "log.level"; it is on line 5 already
+  5 | log: {level: info, level: debug}
+    |                    ^~~~~
+)"},
+    {"a key without a value",
+     kPersona + "name:\n",
+     R"(
+conf/pg.yaml:5:1: "name" has no value
+  5 | name:
+    | ^~~~
+)"},
+    {"a list as a key",
+     kPersona + "? [a]\n"
+     ": b\n",
+     R"(
+conf/pg.yaml:5:3: expected a key, found a list
+  5 | ? [a]
+    |   ^
+)"},
+    {"everything missing",
+     "name: pg\n",
+     R"(
+conf/pg.yaml: "identity.certificate" is missing
+conf/pg.yaml: "identity.private_key" is missing
+conf/pg.yaml: "trust.ca" is missing
+conf/pg.yaml: "gateway" is missing: HOST:PORT to dial over mTLS (or "service", on the other end: HOST:PORT to forward plaintext to)
+conf/pg.yaml: "listen" is missing
+)"},
+    {"a missing key of identity",
+     "listen: 127.0.0.1:5432\n"
+     "gateway: db.example.com:5433\n"
+     "identity:\n"
+     "  certificate: pg.crt\n"
+     "trust: {ca: ca.crt}\n",
+     R"(
+conf/pg.yaml:3:1: "identity.private_key" is missing
+  3 | identity:
+    | ^~~~~~~~
+)"},
+    {"both ends in one file",
+     kPersona + "service: 127.0.0.1:5432\n",
+     R"(
+conf/pg.yaml:5:1: "service" and "gateway" exclude each other: a file is one end or the other
+  5 | service: 127.0.0.1:5432
+    | ^~~~~~~
+)"},
+    {"clients in a persona file",
+     kPersona + "clients: {certificate: none}\n",
+     R"(
+conf/pg.yaml:5:1: "clients" belongs to a file with "service"
+  5 | clients: {certificate: none}
+    | ^~~~~~~
+)"},
+    {"unsafe_listen in a gateway file",
+     kGateway + "unsafe_listen: true\n",
+     R"(
+conf/pg.yaml:5:1: "unsafe_listen" belongs to a file with "gateway"; a gateway listens with TLS on any address
+  5 | unsafe_listen: true
+    | ^~~~~~~~~~~~~
+)"},
+    {"keys of later versions",
+     "listen: [127.0.0.1:5432, systemd:pg]\n"
+     "gateway:\n"
+     "  address: a.example.com:1\n"
+     "  pins: []\n"
+     "  allowed_addresses: []\n"
+     "identity: {certificate: pg.crt, private_key: pg.key}\n"
+     "trust: {ca: ca.crt, crl: crl.pem}\n"
+     "tls: {resumption: true}\n"
+     "reload: {watch: true}\n"
+     "admin: {listen: 127.0.0.1:9901}\n",
+     R"(
+conf/pg.yaml:1:26: listen: "systemd:pg" is not supported yet
+  1 | listen: [127.0.0.1:5432, systemd:pg]
+    |                          ^~~~~~~~~~
+conf/pg.yaml:4:3: "gateway.pins" is not supported yet
+  4 |   pins: []
+    |   ^~~~
+conf/pg.yaml:5:3: "gateway.allowed_addresses" is not supported yet
+  5 |   allowed_addresses: []
+    |   ^~~~~~~~~~~~~~~~~
+conf/pg.yaml:7:21: "trust.crl" is not supported yet
+  7 | trust: {ca: ca.crt, crl: crl.pem}
+    |                     ^~~
+conf/pg.yaml:8:7: "tls.resumption" is not supported yet
+  8 | tls: {resumption: true}
+    |       ^~~~~~~~~~
+conf/pg.yaml:9:1: "reload" is not supported yet
+  9 | reload: {watch: true}
+    | ^~~~~~
+conf/pg.yaml:10:1: "admin" is not supported yet
+  10 | admin: {listen: 127.0.0.1:9901}
+     | ^~~~~
+)"},
+    {"clients.allow",
+     kGateway + "clients:\n"
+     "  allow: {cn: [x]}\n",
+     R"(
+conf/pg.yaml:6:3: "clients.allow" is not supported yet
+  6 |   allow: {cn: [x]}
+    |   ^~~~~
+)"},
+};
+// clang-format on
+
+}  // namespace
+
+TEST_CASE("every wrong key is reported at its place") {
+  const Folder folder;
+  for (const Broken& broken : kBroken) {
+    CAPTURE(broken.what);
+    CHECK("\n" + folder.findings(broken.text) == broken.findings);
+  }
+}

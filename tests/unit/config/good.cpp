@@ -1,0 +1,188 @@
+#include <doctest/doctest.h>
+
+#include "folder.hpp"
+
+using namespace persona;
+using namespace persona::config;
+using namespace persona::config::test;
+
+namespace {
+
+Config good(const Folder& folder, std::string_view text) {
+  const Loaded loaded = folder.parse(text);
+  CHECK(loaded.report.render().empty());
+  return loaded.config;
+}
+
+std::vector<std::string> suite_names(const Config& config) {
+  std::vector<std::string> names;
+  for (const std::uint16_t code_point : config.tls.ciphers) {
+    names.emplace_back(find_cipher_suite(code_point)->name);
+  }
+  return names;
+}
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("the smallest file has the documented defaults") {
+  const Folder folder;
+  const Config config = good(folder, kPersona);
+  CHECK(config.name == "pg");
+  CHECK(config.mode == Mode::persona);
+  REQUIRE(config.listen.size() == 1);
+  CHECK(config.listen[0].value.to_string() == "127.0.0.1:5432");
+  CHECK(config.listen[0].mark == Mark{1, 9});
+  REQUIRE(config.gateway.addresses.size() == 1);
+  CHECK(config.gateway.addresses[0].value.to_string() == "db.example.com:5433");
+  CHECK(!config.gateway.server_name);
+  CHECK(config.identity.certificate.value == folder.path() / "pg.crt");
+  CHECK(config.identity.certificate.mark == Mark{3, 25});
+  CHECK(config.trust.ca.at(0).value == folder.path() / "ca.crt");
+  CHECK(config.tls.min_version == TlsVersion::tls12);
+  CHECK(config.tls.max_version == TlsVersion::tls13);
+  CHECK(config.tls.ciphers ==
+        std::vector<std::uint16_t>{0x1302, 0x1301, 0x1303, 0xc02c, 0xc030, 0xc02b, 0xc02f, 0xcca9, 0xcca8});
+  CHECK(config.tls.groups == std::vector<std::uint16_t>{0x001d, 0x0017, 0x0018});
+  CHECK(config.timeouts.handshake == std::chrono::seconds(10));
+  CHECK(config.timeouts.idle == std::chrono::seconds(0));
+  CHECK(config.limits.connections == 10'000);
+  CHECK(config.log.level == log::Level::info);
+  CHECK(config.threads == 0);
+  CHECK(!config.access);
+}
+
+TEST_CASE("a file with every key is read") {
+  const Folder folder;
+  const Config config = good(folder, R"(
+name: my-pg_2.0
+listen: [127.0.0.1:5432, "[::1]:5432", "unix:/run/persona/pg.sock", "0.0.0.0:1"]
+unsafe_listen: true
+gateway:
+  address: [a.example.com:5433, "[2001:db8::1]:5433"]
+  server_name: db.example.com
+identity:
+  certificate: pg.crt
+  private_key: pg.key
+  private_key_password_file: pg.key
+trust: {ca: [ca.crt, next-ca.crt]}
+tls:
+  min_version: 1.3
+  max_version: 1.3
+  ciphers: [TLS_CHACHA20_POLY1305_SHA256]
+  groups: [secp521r1]
+  alpn: [postgresql, h2]
+access: {allow: [10.0.0.0/8, "::1/128"]}
+timeouts: {connect: 1s, handshake: 2s, idle: 3m, half_close: 0s, shutdown: 250ms}
+limits: {connections: 5}
+log: {level: debug, format: json, file: pg.log}
+threads: 4
+)");
+  CHECK(config.name == "my-pg_2.0");
+  CHECK(config.listen.size() == 4);
+  CHECK(config.unsafe_listen);
+  CHECK(config.gateway.addresses.size() == 2);
+  CHECK(config.gateway.server_name->value == "db.example.com");
+  CHECK(config.identity.private_key_password_file->value == folder.path() / "pg.key");
+  CHECK(config.trust.ca.size() == 2);
+  CHECK(suite_names(config) == Names{"TLS_CHACHA20_POLY1305_SHA256"});
+  CHECK(config.tls.groups == std::vector<std::uint16_t>{0x0019});
+  CHECK(config.tls.alpn == Names{"postgresql", "h2"});
+  CHECK(config.access->size() == 2);
+  CHECK(config.timeouts.connect == std::chrono::seconds(1));
+  CHECK(config.timeouts.handshake == std::chrono::seconds(2));
+  CHECK(config.timeouts.idle == std::chrono::minutes(3));
+  CHECK(config.timeouts.half_close == std::chrono::seconds(0));
+  CHECK(config.timeouts.shutdown == Milliseconds(250));
+  CHECK(config.limits.connections == 5);
+  CHECK(config.log.level == log::Level::debug);
+  CHECK(config.log.format == log::Format::json);
+  CHECK(config.log.file == (folder.path() / "pg.log").string());
+  CHECK(config.threads == 4);
+}
+
+TEST_CASE("a gateway listens anywhere and needs no CA when it asks for no certificate") {
+  const Folder folder;
+  const Config config =
+      good(folder,
+           "listen: 0.0.0.0:5433\nservice: unix:/run/pg.sock\nclients: {certificate: none}\n"
+           "identity: {certificate: pg.crt, private_key: pg.key}\n");
+  CHECK(config.mode == Mode::gateway);
+  CHECK(config.service->value.path == "/run/pg.sock");
+  CHECK(config.client_certificate == ClientCertificate::none);
+  CHECK(folder.findings("listen: 0.0.0.0:1\nservice: 127.0.0.1:2\nclients: {certificate: optional}\n"
+                        "identity: {certificate: pg.crt, private_key: pg.key}\n") ==
+        "conf/pg.yaml: \"trust.ca\" is missing\n");
+}
+
+TEST_CASE("an alias stands for what it refers to") {
+  const Config config = good(Folder(), kPersona + "timeouts: {connect: &t 3s, handshake: *t}\n");
+  CHECK(config.timeouts.handshake == std::chrono::seconds(3));
+}
+
+TEST_CASE("TLS 1.3 suites stand for the TLS 1.2 suites with the same AEAD") {
+  const Folder folder;
+  CHECK(suite_names(good(folder, kPersona + "tls: {ciphers: [TLS_AES_128_GCM_SHA256]}\n")) ==
+        Names{"TLS_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+              "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"});
+  CHECK(
+      suite_names(good(folder, kPersona + "tls: {max_version: 1.2, ciphers: [TLS_AES_128_GCM_SHA256]}\n")) ==
+      Names{"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"});
+}
+
+TEST_CASE("a list that names TLS 1.2 suites is taken as it is written") {
+  const Folder folder;
+  const std::string both = "ciphers: [TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_AES_128_GCM_SHA256]}\n";
+  CHECK(suite_names(good(folder, kPersona + "tls: {" + both)) ==
+        Names{"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256"});
+  CHECK(suite_names(good(folder, kPersona + "tls: {max_version: \"1.2\", " + both)) ==
+        Names{"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"});
+  CHECK(suite_names(good(folder, kPersona + "tls: {min_version: \"1.3\", " + both)) ==
+        Names{"TLS_AES_128_GCM_SHA256"});
+}
+
+TEST_CASE("plaintext that leaves the machine is a warning") {
+  const Folder folder;
+  const Loaded loaded = folder.parse("listen: 0.0.0.0:1\nservice: 10.0.0.5:5432\n" + kRest);
+  CHECK(!loaded.report.has_errors());
+  CHECK(folder.with_short_paths(loaded.report.render()) ==
+        R"(conf/pg.yaml:2:10: warning: service: 10.0.0.5:5432 is not on this machine: plaintext leaves it
+  2 | service: 10.0.0.5:5432
+    |          ^~~~~~~~~~~~~
+)");
+}
+
+TEST_CASE("unsafe_listen without a list of clients is a warning") {
+  const Folder folder;
+  const Loaded loaded = folder.parse("listen: 0.0.0.0:1\ngateway: a:1\nunsafe_listen: true\n" + kRest);
+  CHECK(!loaded.report.has_errors());
+  CHECK(
+      folder.with_short_paths(loaded.report.render()) ==
+      R"(conf/pg.yaml:3:16: warning: unsafe_listen: without access.allow, only clients on this machine may connect
+  3 | unsafe_listen: true
+    |                ^~~~
+)");
+}
+
+TEST_CASE("who may connect depends on the mode unless it is written") {
+  const Folder folder;
+  const auto lets_in = [](const Config& config, const char* text) {
+    for (const Cidr& block : effective_access(config)) {
+      if (block.contains(IpAddress::parse(text).value())) {
+        return true;
+      }
+    }
+    return false;
+  };
+  const Config persona = good(folder, kPersona);
+  CHECK(lets_in(persona, "127.0.0.1"));
+  CHECK(lets_in(persona, "::1"));
+  CHECK(!lets_in(persona, "10.0.0.1"));
+  const Config gateway = good(folder, kGateway);
+  CHECK(lets_in(gateway, "10.0.0.1"));
+  CHECK(lets_in(gateway, "2001:db8::1"));
+  const Config written = good(folder, kGateway + "access: {allow: [10.0.0.0/8]}\n");
+  CHECK(lets_in(written, "10.0.0.1"));
+  CHECK(!lets_in(written, "127.0.0.1"));
+}
