@@ -1,11 +1,11 @@
 // persona demo: the whole journey in one process, on loopback, with certificates that exist only in memory.
-#include <fmt/format.h>
-
 #include <csignal>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "demo_parts.hpp"
 #include "persona/cli/commands.hpp"
@@ -129,7 +129,8 @@ class Demo {
     }
     gateway_ = *gateway;
     for (auto [persona, identity, name] :
-         {std::tuple(&good_, papers_.client, gateway_name), std::tuple(&nameless_, papers_.client, "other.demo.example"),
+         {std::tuple(&good_, papers_.client, gateway_name),
+          std::tuple(&nameless_, papers_.client, "other.demo.example"),
           std::tuple(&paperless_, std::shared_ptr<const identity::Identity>(), gateway_name)}) {
       config = base_config("persona");
       config.gateway.addresses.push_back({gateway_, {}});
@@ -189,7 +190,8 @@ class Demo {
   Result<Endpoint> add(config::Config config, std::shared_ptr<const identity::Identity> identity,
                        const std::shared_ptr<Seen>& seen) {
     auto logger = watch(config.name, seen);
-    auto service = forward::Service::create({std::move(config), std::move(identity), papers_.trust, std::move(logger)});
+    auto service =
+        forward::Service::create({std::move(config), std::move(identity), papers_.trust, std::move(logger)});
     if (!service) {
       return tl::unexpected(service.error());
     }
@@ -223,8 +225,8 @@ class Demo {
       fmt::print("   {}, {}, handshake {} ms\n", text(open, "tls_version"), text(open, "cipher_suite"),
                  text(open, "handshake_ms"));
       verdict(outcome.same,
-              fmt::format("{} bytes up, {} bytes back, byte for byte what the service answers, {} ms", traffic,
-                          outcome.bytes, outcome.duration.count()));
+              fmt::format("{} bytes up, {} bytes back, byte for byte what the service answers, {} ms",
+                          traffic, outcome.bytes, outcome.duration.count()));
       try_without_certificate();
     });
   }
@@ -249,7 +251,8 @@ class Demo {
       const auto& closed = nameless_.seen->closed;
       const bool refused = outcome.reset && outcome.bytes == 0 && service_->connections_seen() == before &&
                            text(closed, "reason") == "verify_failed";
-      verdict(refused, fmt::format("refused ({}), no byte left: {}", text(closed, "reason"), text(closed, "error")));
+      verdict(refused,
+              fmt::format("refused ({}), no byte left: {}", text(closed, "reason"), text(closed, "error")));
       finish();
     });
   }

@@ -11,7 +11,9 @@ constexpr std::size_t read_size = std::size_t{64} * 1024;
 
 }  // namespace
 
-char demo_answer(char byte) { return byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 'a' + 'A') : byte; }
+char demo_answer(char byte) {
+  return byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 'a' + 'A') : byte;
+}
 
 class DemoService::Session final : public net::StreamEvents {
  public:
@@ -133,7 +135,9 @@ void DemoClient::on_connected(net::Stream& stream, int status) {
   static_cast<void>(stream.shutdown());
 }
 
-ByteSpan DemoClient::on_buffer(net::Stream&) { return input_.prepare(read_size); }
+ByteSpan DemoClient::on_buffer(net::Stream&) {
+  return input_.prepare(read_size);
+}
 
 void DemoClient::on_read(net::Stream&, ByteView bytes) {
   for (const char byte : as_text(bytes)) {

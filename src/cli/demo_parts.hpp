@@ -39,8 +39,8 @@ class DemoService {
 class DemoClient final : public net::StreamEvents {
  public:
   struct Outcome {
-    bool same = false;    ///< every byte came back, in capitals, and then a clean end
-    bool reset = false;   ///< the connection was reset
+    bool same = false;      ///< every byte came back, in capitals, and then a clean end
+    bool reset = false;     ///< the connection was reset
     std::size_t bytes = 0;  ///< received
     Milliseconds duration{0};
   };

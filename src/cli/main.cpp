@@ -1,9 +1,10 @@
-// The command line: one subcommand per source file. Exit codes: 0 done, 1 runtime failure, 2 usage or configuration.
-#include <CLI/CLI.hpp>
-
+// The command line: one subcommand per source file. Exit codes: 0 done, 1 runtime failure, 2 usage or
+// configuration.
 #include <cstdio>
 #include <exception>
 #include <string>
+
+#include <CLI/CLI.hpp>
 
 #include "persona/cli/commands.hpp"
 #include "persona/host/process.hpp"
@@ -26,12 +27,13 @@ int dispatch(int argc, char** argv) {
   run_command->add_option("--config,-c", config, config_help)->required();
   run_command->footer("SIGTERM or SIGINT drains; a second one forces.");
 
-  CLI::App* check_command = app.add_subcommand("check", "Validate a configuration offline and say what would run");
+  CLI::App* check_command =
+      app.add_subcommand("check", "Validate a configuration offline and say what would run");
   check_command->add_option("--config,-c", config, config_help)->required();
 
   bool once = false;
-  CLI::App* demo_command =
-      app.add_subcommand("demo", "Client, persona, gateway and service in one process, with throwaway certificates");
+  CLI::App* demo_command = app.add_subcommand(
+      "demo", "Client, persona, gateway and service in one process, with throwaway certificates");
   demo_command->add_flag("--once", once, "Exit after the self-check, 0 when it passed");
 
   CLI::App* version_command = app.add_subcommand("version", "Say which versions of what this is");

@@ -27,8 +27,10 @@ void warn_of_descriptors(const std::vector<Prepared>& services, log::Logger& log
   }
   const std::size_t limit = host::descriptor_limit();
   if (limit != 0 && wanted > limit) {
-    logger.warn("the limit of open files is lower than limits.connections needs: raise it (LimitNOFILE), or lower the other",
-                {{"open_files", limit}, {"wanted", wanted}});
+    logger.warn(
+        "the limit of open files is lower than limits.connections needs: raise it (LimitNOFILE), or lower "
+        "the other",
+        {{"open_files", limit}, {"wanted", wanted}});
   }
 }
 
@@ -42,7 +44,8 @@ class Run {
     if (!logger) {
       return tl::unexpected(logger.error());
     }
-    auto service = forward::Service::create({std::move(prepared.config), prepared.identity, prepared.trust, *logger});
+    auto service =
+        forward::Service::create({std::move(prepared.config), prepared.identity, prepared.trust, *logger});
     if (!service) {
       return tl::unexpected(service.error());
     }

@@ -1,8 +1,9 @@
 // Stage 1: a socket was accepted. It is counted in or refused, and read one batch ahead while we dial.
+#include "persona/forward/accept.hpp"
+
 #include <atomic>
 #include <utility>
 
-#include "persona/forward/accept.hpp"
 #include "persona/forward/connection.hpp"
 #include "persona/net/error.hpp"
 
@@ -39,7 +40,8 @@ void accept(const std::shared_ptr<Service>& service, Worker& worker, Accepted ac
     return;
   }
   if (!service->enter()) {
-    const std::string error = fmt::format("limits.connections of {} reached", service->config().limits.connections);
+    const std::string error =
+        fmt::format("limits.connections of {} reached", service->config().limits.connections);
     refuse(*service, std::move(accepted), Reason::limit_reached, error, now);
     return;
   }
@@ -49,7 +51,9 @@ void accept(const std::shared_ptr<Service>& service, Worker& worker, Accepted ac
 Connection::Connection(Worker& worker, std::shared_ptr<Service> service)
     : worker_(worker), service_(std::move(service)), id_(++last_connection_id) {}
 
-Connection::~Connection() { service_->leave(); }
+Connection::~Connection() {
+  service_->leave();
+}
 
 void Connection::start(Accepted accepted) {
   started_ = net::precise_now();

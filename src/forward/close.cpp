@@ -46,7 +46,8 @@ bool Connection::close(Reason reason, const std::string& error) {
   state_ = State::closing;
   log_close(reason, error);
   if (!error.empty() && is_trouble(reason)) {
-    service_->failures().report(error, {{"reason", to_string(reason)}, {"client", client_}, {"target", target_}},
+    service_->failures().report(error,
+                                {{"reason", to_string(reason)}, {"client", client_}, {"target", target_}},
                                 net::now(worker_.loop()));
   }
   if (was_dialing_for_client && engine_) {

@@ -1,4 +1,5 @@
-// Stage 2: dial. Addresses are tried in order, each name resolved anew, each attempt bounded by timeouts.connect.
+// Stage 2: dial. Addresses are tried in order, each name resolved anew, each attempt bounded by
+// timeouts.connect.
 #include <algorithm>
 #include <utility>
 
@@ -23,8 +24,9 @@ void Connection::dial_next() {
   dial_deadline_ = net::now(worker_.loop()) + timeout;
   if (timeout.count() > 0) {
     timer_->start(timeout, [this] {
-      attempt_failed(Reason::dial_timeout, fmt::format("cannot resolve {} within timeouts.connect ({})", target().host,
-                                                       format_duration(service_->config().timeouts.connect)));
+      attempt_failed(Reason::dial_timeout,
+                     fmt::format("cannot resolve {} within timeouts.connect ({})", target().host,
+                                 format_duration(service_->config().timeouts.connect)));
     });
   }
   const Endpoint& endpoint = target();
@@ -92,7 +94,8 @@ void Connection::connect_next() {
   attempt_failed(Reason::dial_failed, last_dial_error_);
 }
 
-// The time that is left is shared by the addresses that are left, so that one black hole does not use it all up.
+// The time that is left is shared by the addresses that are left, so that one black hole does not use it all
+// up.
 void Connection::limit_connect(std::size_t addresses_left) {
   const Milliseconds timeout = service_->config().timeouts.connect;
   if (timeout.count() == 0) {
@@ -149,8 +152,9 @@ void Connection::attempt_failed(Reason reason, const std::string& error) {
     close(reason, error);
     return;
   }
-  service_->failures().report(error, {{"reason", to_string(reason)}, {"target", target_}, {"next", "another address"}},
-                              net::now(worker_.loop()));
+  service_->failures().report(
+      error, {{"reason", to_string(reason)}, {"target", target_}, {"next", "another address"}},
+      net::now(worker_.loop()));
   ++attempt_;
   dial_next();
 }

@@ -41,8 +41,8 @@ void Connection::begin_handshake(const std::string& server_name) {
   if (timeout.count() > 0) {
     timer_->start(timeout, [this, timeout] {
       handshake_failed(Reason::handshake_timeout,
-                       fmt::format("the {} did not finish the TLS handshake within timeouts.handshake ({})", tls_peer(),
-                                   format_duration(timeout)));
+                       fmt::format("the {} did not finish the TLS handshake within timeouts.handshake ({})",
+                                   tls_peer(), format_duration(timeout)));
     });
   }
   if (dials_tls()) {
@@ -102,14 +102,16 @@ void Connection::fail_engine() {
 
 void Connection::handshake_ended(int status) {
   if (status != 0 || tls_broken_) {
-    handshake_failed(Reason::gateway_reset, fmt::format("the {} reset the connection during the TLS handshake: {}",
-                                                        tls_peer(), status != 0 ? net::error_words(status) : *tls_broken_));
+    handshake_failed(Reason::gateway_reset,
+                     fmt::format("the {} reset the connection during the TLS handshake: {}", tls_peer(),
+                                 status != 0 ? net::error_words(status) : *tls_broken_));
   } else if (handshake_bytes_ > 0) {
     handshake_failed(Reason::handshake_failed,
                      fmt::format("the {} closed the connection during the TLS handshake", tls_peer()));
   } else if (dials_tls()) {
-    handshake_failed(Reason::handshake_failed,
-                     "the gateway closed the connection without answering the TLS handshake: is it a TLS port?");
+    handshake_failed(
+        Reason::handshake_failed,
+        "the gateway closed the connection without answering the TLS handshake: is it a TLS port?");
   } else {
     close(Reason::gateway_closed);  // a port check: connected and left without a word
   }

@@ -1,5 +1,5 @@
-// Stage 4: open. Two half-duplex pumps; a sink that is full stops its source; an end is passed on after all that was
-// read before it.
+// Stage 4: open. Two half-duplex pumps; a sink that is full stops its source; an end is passed on after all
+// that was read before it.
 #include <algorithm>
 #include <utility>
 
@@ -112,11 +112,12 @@ void Connection::tls_ended(int status) {
       close(Reason::gateway_reset, fmt::format("the {} reset the connection", tls_peer()));
     }
   } else if (status != 0 || tls_broken_) {
-    close(Reason::gateway_reset,
-          fmt::format("the {} reset the connection: {}", tls_peer(), status != 0 ? net::error_words(status) : *tls_broken_));
+    close(Reason::gateway_reset, fmt::format("the {} reset the connection: {}", tls_peer(),
+                                             status != 0 ? net::error_words(status) : *tls_broken_));
   } else {
     close(Reason::truncated,
-          fmt::format("the {} ended the TCP connection without a TLS close_notify: data may be missing", tls_peer()));
+          fmt::format("the {} ended the TCP connection without a TLS close_notify: data may be missing",
+                      tls_peer()));
   }
 }
 
@@ -181,7 +182,8 @@ void Connection::plain_write_failed(int status) {
   close(Reason::local_reset, fmt::format("writing to the {}: {}", plain_peer(), net::error_words(status)));
 }
 
-// The peer's alert may still wait to be read, and says more than the failed write: reading ends the connection.
+// The peer's alert may still wait to be read, and says more than the failed write: reading ends the
+// connection.
 void Connection::tls_write_failed(int status) {
   tls_broken_ = net::error_words(status);
   if (state_ != State::open) {
@@ -218,7 +220,8 @@ void Connection::traffic_timer_expired() {
     close(Reason::gateway_reset, *tls_broken_);
   } else if (first_end_) {
     close(Reason::half_close_timeout,
-          fmt::format("no traffic for {} after one side had ended (timeouts.half_close)", format_duration(limit)));
+          fmt::format("no traffic for {} after one side had ended (timeouts.half_close)",
+                      format_duration(limit)));
   } else {
     close(Reason::idle_timeout, fmt::format("no traffic for {} (timeouts.idle)", format_duration(limit)));
   }

@@ -42,6 +42,8 @@ std::string_view to_string(Reason reason) {
   return "unknown";
 }
 
-bool is_clean(Reason reason) { return reason == Reason::local_closed || reason == Reason::gateway_closed; }
+bool is_clean(Reason reason) {
+  return reason == Reason::local_closed || reason == Reason::gateway_closed;
+}
 
 }  // namespace persona::forward

@@ -5,7 +5,8 @@
 
 namespace persona::forward {
 
-Targets::Targets(std::vector<Endpoint> endpoints) : endpoints_(std::move(endpoints)), health_(endpoints_.size()) {}
+Targets::Targets(std::vector<Endpoint> endpoints)
+    : endpoints_(std::move(endpoints)), health_(endpoints_.size()) {}
 
 std::vector<std::size_t> Targets::order(Milliseconds now) const {
   std::vector<std::size_t> awake;
@@ -14,8 +15,9 @@ std::vector<std::size_t> Targets::order(Milliseconds now) const {
   for (std::size_t i = 0; i < health_.size(); ++i) {
     (health_[i].rests_until > now ? resting : awake).push_back(i);
   }
-  std::stable_sort(resting.begin(), resting.end(),
-                   [&](std::size_t a, std::size_t b) { return health_[a].rests_until < health_[b].rests_until; });
+  std::stable_sort(resting.begin(), resting.end(), [&](std::size_t a, std::size_t b) {
+    return health_[a].rests_until < health_[b].rests_until;
+  });
   awake.insert(awake.end(), resting.begin(), resting.end());
   return awake;
 }

@@ -1,8 +1,8 @@
 #include "persona/net/address.hpp"
 
-#include <fmt/format.h>
-
 #include <cstring>
+
+#include <fmt/format.h>
 
 namespace persona::net {
 
@@ -40,7 +40,9 @@ std::optional<SocketAddress> SocketAddress::from_numeric(const std::string& host
   return std::nullopt;
 }
 
-bool SocketAddress::is_ip() const { return storage_.ss_family == AF_INET || storage_.ss_family == AF_INET6; }
+bool SocketAddress::is_ip() const {
+  return storage_.ss_family == AF_INET || storage_.ss_family == AF_INET6;
+}
 
 std::optional<IpAddress> SocketAddress::ip() const {
   if (storage_.ss_family == AF_INET) {

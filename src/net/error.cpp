@@ -1,8 +1,8 @@
 #include "persona/net/error.hpp"
 
-#include <uv.h>
-
 #include <array>
+
+#include <uv.h>
 
 namespace persona::net {
 

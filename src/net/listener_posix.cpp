@@ -1,21 +1,20 @@
-// Accepts with accept(2) and uv_poll rather than uv_listen: libuv answers a want of descriptors by accepting and
-// closing what waits in the backlog (uv__emfile_trick), which a client would take for a server that hangs up.
-#include "persona/net/listener.hpp"
-
+// Accepts with accept(2) and uv_poll rather than uv_listen: libuv answers a want of descriptors by accepting
+// and closing what waits in the backlog (uv__emfile_trick), which a client would take for a server that hangs
+// up.
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cassert>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "persona/net/error.hpp"
+#include "persona/net/listener.hpp"
 #include "persona/net/timer.hpp"
 
 namespace persona::net {
@@ -34,7 +33,8 @@ Result<sockaddr_storage> resolve(const Endpoint& endpoint) {
   addrinfo* list = nullptr;
   const std::string port = std::to_string(endpoint.port);
   if (int code = getaddrinfo(endpoint.host.c_str(), port.c_str(), &hints, &list); code != 0) {
-    return fail(ErrorKind::configuration, "cannot listen on {}: {}", endpoint.to_string(), gai_strerror(code));
+    return fail(ErrorKind::configuration, "cannot listen on {}: {}", endpoint.to_string(),
+                gai_strerror(code));
   }
   const addrinfo* chosen = list;
   for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
@@ -58,7 +58,9 @@ tl::unexpected<Error> cannot_listen(const Endpoint& endpoint, int error) {
               error_words(uv_translate_sys_error(error)), hint);
 }
 
-Socket new_socket(int family) { return Socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); }
+Socket new_socket(int family) {
+  return Socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
 
 Result<Socket> bind_tcp(const Endpoint& endpoint) {
   const auto address = resolve(endpoint);
@@ -83,10 +85,12 @@ Result<void> remove_stale(const Endpoint& endpoint, const sockaddr_un& address) 
     return {};
   }
   if (!S_ISSOCK(status.st_mode)) {
-    return fail(ErrorKind::configuration, "cannot listen on {}: the file exists and is no socket", endpoint.to_string());
+    return fail(ErrorKind::configuration, "cannot listen on {}: the file exists and is no socket",
+                endpoint.to_string());
   }
   const Socket probe = new_socket(AF_UNIX);
-  if (probe.valid() && ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+  if (probe.valid() &&
+      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
       errno == ECONNREFUSED) {
     if (unlink(endpoint.path.c_str()) != 0) {
       return cannot_listen(endpoint, errno);
@@ -107,7 +111,8 @@ Result<Socket> bind_unix(const Endpoint& endpoint) {
     return tl::unexpected(removed.error());
   }
   Socket socket = new_socket(AF_UNIX);
-  if (!socket.valid() || ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+  if (!socket.valid() ||
+      ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(socket.get(), SOMAXCONN) != 0) {
     return cannot_listen(endpoint, errno);
   }
@@ -183,7 +188,8 @@ void Listener::Impl::accept_waiting() {
   for (int i = 0; i < accepts_per_wake && uv_is_closing(reinterpret_cast<uv_handle_t*>(&handle)) == 0; ++i) {
     sockaddr_storage peer{};
     socklen_t length = sizeof peer;
-    Socket accepted(accept4(socket.get(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    Socket accepted(
+        accept4(socket.get(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted.valid()) {
       next_rest = shortest_rest;
       events.accepted(std::move(accepted), SocketAddress(reinterpret_cast<const sockaddr*>(&peer)));

@@ -7,6 +7,10 @@
 
 namespace persona::net {
 
+std::string libuv_version() {
+  return uv_version_string();
+}
+
 Result<std::unique_ptr<Loop>> Loop::create() {
   std::unique_ptr<Loop> loop(new Loop);
   if (int code = uv_loop_init(&loop->loop_); code != 0) {
@@ -40,7 +44,8 @@ void Loop::post(std::function<void()> task) {
     return;
   }
   posted_.push_back(std::move(task));
-  // Under the lock, so that finish() cannot close the handle in between. It fails only for another kind of handle.
+  // Under the lock, so that finish() cannot close the handle in between. It fails only for another kind of
+  // handle.
   const int code = uv_async_send(&wake_);
   assert(code == 0);
   static_cast<void>(code);
@@ -68,6 +73,8 @@ void Loop::finish() {
   uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);
 }
 
-bool Loop::close() { return uv_loop_close(&loop_) == 0; }
+bool Loop::close() {
+  return uv_loop_close(&loop_) == 0;
+}
 
 }  // namespace persona::net

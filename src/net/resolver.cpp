@@ -6,8 +6,8 @@
 
 namespace persona::net {
 
-HandlePtr<Lookup> Lookup::start(Loop& loop, const std::string& host, std::uint16_t port, HandleOwner* owner, Done done,
-                                std::string& error) {
+HandlePtr<Lookup> Lookup::start(Loop& loop, const std::string& host, std::uint16_t port, HandleOwner* owner,
+                                Done done, std::string& error) {
   auto* lookup = new Lookup;
   lookup->request_.data = lookup;
   lookup->host_ = host;
@@ -15,7 +15,8 @@ HandlePtr<Lookup> Lookup::start(Loop& loop, const std::string& host, std::uint16
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   const std::string service = std::to_string(port);
-  if (int code = uv_getaddrinfo(loop.uv(), &lookup->request_, &Lookup::finished, host.c_str(), service.c_str(), &hints);
+  if (int code = uv_getaddrinfo(loop.uv(), &lookup->request_, &Lookup::finished, host.c_str(),
+                                service.c_str(), &hints);
       code != 0) {
     error = fmt::format("cannot resolve {}: {}", host, error_words(code));
     delete lookup;

@@ -9,7 +9,9 @@ namespace persona::net {
 
 namespace {
 
-Stream& self(void* data) { return *static_cast<Stream*>(data); }
+Stream& self(void* data) {
+  return *static_cast<Stream*>(data);
+}
 
 // How long a peer may be silent before the kernel asks whether it is still there.
 constexpr unsigned keepalive_seconds = 60;
@@ -182,8 +184,8 @@ void Stream::close() {
     owner->on_handle_closed();
   };
   if (reset_ && kind_ == Kind::tcp) {
-    // Refused while a shutdown is under way (libuv's documentation of uv_tcp_close_reset): then the lingering is set
-    // by hand before an ordinary close.
+    // Refused while a shutdown is under way (libuv's documentation of uv_tcp_close_reset): then the lingering
+    // is set by hand before an ordinary close.
     if (uv_tcp_close_reset(&handle_.tcp, closed) == 0) {
       return;
     }

@@ -45,8 +45,12 @@ void Timer::close() {
   });
 }
 
-Milliseconds now(Loop& loop) { return Milliseconds(static_cast<std::int64_t>(uv_now(loop.uv()))); }
+Milliseconds now(Loop& loop) {
+  return Milliseconds(static_cast<std::int64_t>(uv_now(loop.uv())));
+}
 
-Milliseconds precise_now() { return Milliseconds(static_cast<std::int64_t>(uv_hrtime() / 1'000'000)); }
+Milliseconds precise_now() {
+  return Milliseconds(static_cast<std::int64_t>(uv_hrtime() / 1'000'000));
+}
 
 }  // namespace persona::net

@@ -1,10 +1,10 @@
 #include "persona/tls/context.hpp"
 
-#include <mbedtls/error.h>
-#include <mbedtls/ssl.h>
-
 #include <array>
 #include <utility>
+
+#include <mbedtls/error.h>
+#include <mbedtls/ssl.h>
 
 #include "persona/identity/identity.hpp"
 #include "persona/identity/random.hpp"
@@ -17,9 +17,9 @@ mbedtls_ssl_protocol_version to_mbedtls(TlsVersion version) {
   return version == TlsVersion::tls12 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3;
 }
 
-/// A server lets mbedTLS finish the handshake and the engine judge the client's certificate after it: mbedTLS 3.6 would
-/// refuse within a TLS 1.3 handshake by an alert under the handshake keys, which a client that has sent its Finished
-/// can no longer read (RFC 8446 section 7.3), so that nobody would learn why.
+/// A server lets mbedTLS finish the handshake and the engine judge the client's certificate after it:
+/// mbedTLS 3.6 would refuse within a TLS 1.3 handshake by an alert under the handshake keys, which a client
+/// that has sent its Finished can no longer read (RFC 8446 section 7.3), so that nobody would learn why.
 int authentication_mode(Role role, PeerCertificate policy) {
   if (role == Role::client) {
     return MBEDTLS_SSL_VERIFY_REQUIRED;
@@ -51,7 +51,8 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
     options.peer_certificate = PeerCertificate::required;
   }
   if (options.peer_certificate != PeerCertificate::none && !options.trust) {
-    return persona::fail(ErrorKind::internal, "a TLS context that verifies its peer needs trusted certificates");
+    return persona::fail(ErrorKind::internal,
+                         "a TLS context that verifies its peer needs trusted certificates");
   }
   if (options.role == Role::server && !options.identity) {
     return persona::fail(ErrorKind::internal, "a TLS server needs a certificate");
@@ -99,7 +100,8 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
     mbedtls_ssl_conf_ca_chain(config, o.trust->roots().get(), nullptr);
   }
   if (o.identity) {
-    if (int code = mbedtls_ssl_conf_own_cert(config, o.identity->chain().get(), o.identity->key()); code != 0) {
+    if (int code = mbedtls_ssl_conf_own_cert(config, o.identity->chain().get(), o.identity->key());
+        code != 0) {
       return persona::fail(ErrorKind::internal, "cannot use the certificate: {}", mbedtls_words(code));
     }
   }

@@ -1,10 +1,10 @@
 // The open session: seal, open, close. The handshake is in handshake.cpp.
 #include "persona/tls/engine.hpp"
 
-#include <mbedtls/error.h>
-
 #include <array>
 #include <utility>
+
+#include <mbedtls/error.h>
 
 #include "persona/base/address.hpp"
 #include "persona/identity/identity.hpp"
@@ -25,8 +25,8 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<const Context> co
     expected_name = server_name;
   }
   const auto& trust = engine->context_->options().trust;
-  engine->ssl_ = std::make_unique<Ssl>(identity::PeerVerifier(std::string(peer_word(role)), expected_name,
-                                                              trust ? &trust->roots() : nullptr));
+  engine->ssl_ = std::make_unique<Ssl>(
+      identity::PeerVerifier(std::string(peer_word(role)), expected_name, trust ? &trust->roots() : nullptr));
   mbedtls_ssl_context* ssl = &engine->ssl_->context;
   if (int code = mbedtls_ssl_setup(ssl, engine->context_->config()); code != 0) {
     return persona::fail(ErrorKind::internal, "cannot set up a TLS session (mbedTLS -0x{:04x})", -code);
@@ -39,7 +39,8 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<const Context> co
     }
     const bool numeric = IpAddress::parse(server_name).has_value();
     if (int code = mbedtls_ssl_set_hostname(ssl, numeric ? nullptr : sni.c_str()); code != 0) {
-      return persona::fail(ErrorKind::internal, "cannot use the name {} (mbedTLS -0x{:04x})", server_name, -code);
+      return persona::fail(ErrorKind::internal, "cannot use the name {} (mbedTLS -0x{:04x})", server_name,
+                           -code);
     }
   }
   return engine;
@@ -53,7 +54,8 @@ bool Engine::seal(ByteView plaintext, Buffer& output) {
   while (!plaintext.empty()) {
     const int written = mbedtls_ssl_write(&ssl_->context, plaintext.data(), plaintext.size());
     if (written <= 0) {
-      // The output never refuses, so this is no WANT_WRITE but a real failure (an exhausted sequence number, memory).
+      // The output never refuses, so this is no WANT_WRITE but a real failure (an exhausted sequence number,
+      // memory).
       fail({Failure::Kind::protocol_error, fmt::format("cannot encrypt (mbedTLS -0x{:04x})", -written)});
       break;
     }
@@ -101,9 +103,9 @@ Status Engine::fail_open(int code) {
   }
   std::array<char, 160> words{};
   mbedtls_strerror(code, words.data(), words.size());
-  return fail({Failure::Kind::protocol_error,
-               fmt::format("the {} broke the TLS protocol: {} (mbedTLS -0x{:04x})",
-                           peer_word(context_->options().role), words.data(), -code)});
+  return fail(
+      {Failure::Kind::protocol_error, fmt::format("the {} broke the TLS protocol: {} (mbedTLS -0x{:04x})",
+                                                  peer_word(context_->options().role), words.data(), -code)});
 }
 
 Failure Engine::describe_alert(std::uint8_t description) const {

@@ -1,9 +1,9 @@
 #include "persona/tls/failure.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 namespace persona::tls {
 
@@ -21,18 +21,21 @@ constexpr std::array alerts{
     Alert{10, "unexpected_message", false, ""},
     Alert{20, "bad_record_mac", false, "a record was damaged on the way"},
     Alert{22, "record_overflow", false, ""},
-    Alert{40, "handshake_failure", false, "no common TLS version, cipher suite or group, or a client certificate is required"},
+    Alert{40, "handshake_failure", false,
+          "no common TLS version, cipher suite or group, or a client certificate is required"},
     Alert{42, "bad_certificate", true, "it finds the certificate unacceptable"},
     Alert{43, "unsupported_certificate", true, "it does not support this kind of certificate"},
     Alert{44, "certificate_revoked", true, "it says the certificate is revoked"},
-    Alert{45, "certificate_expired", true, "it says the certificate is expired or not yet valid; compare the clocks"},
+    Alert{45, "certificate_expired", true,
+          "it says the certificate is expired or not yet valid; compare the clocks"},
     Alert{46, "certificate_unknown", true, "it finds the certificate unacceptable"},
     Alert{47, "illegal_parameter", false, ""},
     Alert{48, "unknown_ca", true, "it does not trust the issuer"},
     Alert{49, "access_denied", true, "the certificate is valid but not allowed in"},
     Alert{50, "decode_error", false, ""},
     Alert{51, "decrypt_error", false, "a signature or Finished message did not verify"},
-    Alert{70, "protocol_version", false, "no common TLS version: compare tls.min_version and tls.max_version"},
+    Alert{70, "protocol_version", false,
+          "no common TLS version: compare tls.min_version and tls.max_version"},
     Alert{71, "insufficient_security", false, "it asks for stronger cipher suites"},
     Alert{80, "internal_error", false, "it failed for a reason of its own: see its log"},
     Alert{86, "inappropriate_fallback", false, ""},
@@ -55,7 +58,9 @@ const Alert* find_alert(std::uint8_t description) {
 
 }  // namespace
 
-std::string_view peer_word(Role role) { return role == Role::client ? "gateway" : "client"; }
+std::string_view peer_word(Role role) {
+  return role == Role::client ? "gateway" : "client";
+}
 
 std::string alert_name(std::uint8_t description) {
   const Alert* alert = find_alert(description);
@@ -73,10 +78,12 @@ std::string explain_alert(Role role, std::uint8_t description, std::string_view 
   std::string sentence;
   if (is_certificate_alert(description)) {
     if (our_certificate.empty()) {
-      sentence = fmt::format("the {} requires a client certificate issued by an authority it trusts, and none was presented",
-                             peer_word(role));
+      sentence = fmt::format(
+          "the {} requires a client certificate issued by an authority it trusts, and none was presented",
+          peer_word(role));
     } else {
-      sentence = fmt::format("the {} refused our certificate ({}): {}", peer_word(role), our_certificate, meaning);
+      sentence =
+          fmt::format("the {} refused our certificate ({}): {}", peer_word(role), our_certificate, meaning);
     }
   } else {
     sentence = fmt::format("the {} ended the TLS session", peer_word(role));

@@ -1,8 +1,8 @@
 // The handshake: drive mbedTLS until the peer is verified, or say in words why not.
-#include <mbedtls/error.h>
-
 #include <algorithm>
 #include <array>
+
+#include <mbedtls/error.h>
 
 #include "persona/tls/engine.hpp"
 #include "ssl.hpp"
@@ -55,8 +55,8 @@ Status Engine::handshake(ByteView& input, Buffer& output) {
   return status;
 }
 
-// The handshake is complete; the session is established only if the peer is who it has to be. For a client mbedTLS has
-// decided the same already.
+// The handshake is complete; the session is established only if the peer is who it has to be. For a client
+// mbedTLS has decided the same already.
 Status Engine::judge_peer() {
   const bool absent = !ssl_->verifier.leaf_seen();
   const bool absence_allowed = context_->options().role == Role::server &&
@@ -95,9 +95,10 @@ Status Engine::fail_handshake(int code) {
     case MBEDTLS_ERR_X509_FATAL_ERROR:
       return fail({Failure::Kind::verify_failed, fmt::format("the {}'s certificate does not verify", peer)});
     case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
-      return fail({Failure::Kind::handshake_failed,
-                   fmt::format("no TLS version in common with the {}: compare tls.min_version and tls.max_version",
-                               peer)});
+      return fail(
+          {Failure::Kind::handshake_failed,
+           fmt::format("no TLS version in common with the {}: compare tls.min_version and tls.max_version",
+                       peer)});
     default:
       break;
   }
@@ -106,8 +107,9 @@ Status Engine::fail_handshake(int code) {
   }
   std::array<char, 160> words{};
   mbedtls_strerror(code, words.data(), words.size());
-  return fail({Failure::Kind::handshake_failed,
-               fmt::format("TLS handshake with the {} failed: {} (mbedTLS -0x{:04x})", peer, words.data(), -code)});
+  return fail(
+      {Failure::Kind::handshake_failed,
+       fmt::format("TLS handshake with the {} failed: {} (mbedTLS -0x{:04x})", peer, words.data(), -code)});
 }
 
 void Engine::note_first_bytes(ByteView input) {

@@ -13,7 +13,9 @@ Engine::Ssl::Ssl(identity::PeerVerifier peer_verifier) : verifier(std::move(peer
   mbedtls_ssl_set_bio(&context, this, &Ssl::send, &Ssl::receive, nullptr);
 }
 
-Engine::Ssl::~Ssl() { mbedtls_ssl_free(&context); }
+Engine::Ssl::~Ssl() {
+  mbedtls_ssl_free(&context);
+}
 
 std::uint8_t Engine::Ssl::received_alert() const {
   const unsigned char* message = context.MBEDTLS_PRIVATE(in_msg);
@@ -22,8 +24,8 @@ std::uint8_t Engine::Ssl::received_alert() const {
 
 std::optional<std::uint8_t> Engine::Ssl::unprotected_alert() const {
   const unsigned char* record = context.MBEDTLS_PRIVATE(in_hdr);
-  const bool is_alert = record != nullptr && record[0] == MBEDTLS_SSL_MSG_ALERT && record[3] == 0 && record[4] == 2 &&
-                        record[5] == MBEDTLS_SSL_ALERT_LEVEL_FATAL;
+  const bool is_alert = record != nullptr && record[0] == MBEDTLS_SSL_MSG_ALERT && record[3] == 0 &&
+                        record[4] == 2 && record[5] == MBEDTLS_SSL_ALERT_LEVEL_FATAL;
   return is_alert ? std::optional<std::uint8_t>(record[6]) : std::nullopt;
 }
 

@@ -1,5 +1,6 @@
-// Feeds arbitrary bytes to a TLS engine, in either role: to a fresh one, or to the peer's side of a real session with
-// one piece of its traffic replaced. No input may crash it or make it established without a verified peer.
+// Feeds arbitrary bytes to a TLS engine, in either role: to a fresh one, or to the peer's side of a real
+// session with one piece of its traffic replaced. No input may crash it or make it established without a
+// verified peer.
 #include <cstdint>
 #include <cstdlib>
 
@@ -12,7 +13,9 @@ using namespace persona;
 
 namespace {
 
-[[noreturn]] void broken() { std::abort(); }
+[[noreturn]] void broken() {
+  std::abort();
+}
 
 template <class T>
 T must(T result) {
@@ -40,7 +43,8 @@ struct Fixture {
         tls::ContextOptions options;
         options.role = role;
         options.trust = trust;
-        options.identity = *must(identity::Identity::from_pem(pem->certificate, pem->private_key, std::nullopt));
+        options.identity =
+            *must(identity::Identity::from_pem(pem->certificate, pem->private_key, std::nullopt));
         options.min_version = options.max_version = version;
         contexts[index(role)][version == TlsVersion::tls13] = *must(tls::Context::create(options));
       }

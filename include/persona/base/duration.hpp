@@ -11,7 +11,8 @@ namespace persona {
 
 using Milliseconds = std::chrono::milliseconds;
 
-/// Parses a whole number with one of the units ms, s, m, h, d. At most ten years, so that arithmetic on it is safe.
+/// Parses a whole number with one of the units ms, s, m, h, d. At most ten years, so that arithmetic on it is
+/// safe.
 Result<Milliseconds> parse_duration(std::string_view text);
 
 /// The shortest exact form in the same notation: 90000 ms is "90s", 0 is "0s".

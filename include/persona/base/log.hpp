@@ -40,8 +40,8 @@ struct Field {
   Field(std::string_view k, bool v) : key(k), value(v) {}
   Field(std::string_view k, double v) : key(k), value(v) {}
   template <class Integer>
-    requires std::is_integral_v<Integer>
-  Field(std::string_view k, Integer v) : key(k), value(static_cast<std::int64_t>(v)) {}
+  requires std::is_integral_v<Integer> Field(std::string_view k, Integer v)
+      : key(k), value(static_cast<std::int64_t>(v)) {}
 };
 
 using Fields = std::vector<Field>;
@@ -58,7 +58,8 @@ class Logger {
   /// Opens the destination. Fails with a sentence naming the file when it cannot be opened for appending.
   static Result<std::shared_ptr<Logger>> open(std::string service, const Settings& settings);
 
-  /// A logger that hands every rendered line (without line end) to `receive`, under a lock. For tests and the demo.
+  /// A logger that hands every rendered line (without line end) to `receive`, under a lock. For tests and the
+  /// demo.
   static std::shared_ptr<Logger> to_function(std::string service, const Settings& settings,
                                              std::function<void(std::string_view)> receive);
 

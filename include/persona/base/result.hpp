@@ -1,5 +1,5 @@
-// Result<T>: a value or an Error. Functions that can fail for a reason outside the program return it; exceptions are
-// for start-up code only and never cross a C callback.
+// Result<T>: a value or an Error. Functions that can fail for a reason outside the program return it;
+// exceptions are for start-up code only and never cross a C callback.
 #pragma once
 
 #include <string>
@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-
 #include <tl/expected.hpp>
 
 namespace persona {

@@ -1,5 +1,5 @@
-// TLS versions, cipher suites and groups by their IANA names and code points. Everything a configuration can name is
-// in these tables, so nothing weaker can be asked for.
+// TLS versions, cipher suites and groups by their IANA names and code points. Everything a configuration can
+// name is in these tables, so nothing weaker can be asked for.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ struct NamedGroup {
 std::span<const CipherSuite> cipher_suites();
 std::span<const NamedGroup> named_groups();
 
-const CipherSuite* find_cipher_suite(std::string_view name);        ///< null when not supported
-const CipherSuite* find_cipher_suite(std::uint16_t code_point);     ///< null when not supported
-const NamedGroup* find_named_group(std::string_view name);          ///< null when not supported
+const CipherSuite* find_cipher_suite(std::string_view name);     ///< null when not supported
+const CipherSuite* find_cipher_suite(std::uint16_t code_point);  ///< null when not supported
+const NamedGroup* find_named_group(std::string_view name);       ///< null when not supported
 
 }  // namespace persona

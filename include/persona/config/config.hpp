@@ -17,8 +17,8 @@
 
 namespace persona::config {
 
-/// A value and where it stands in the file, for diagnostics that only a later stage can make (a key that does not
-/// match its certificate, say).
+/// A value and where it stands in the file, for diagnostics that only a later stage can make (a key that does
+/// not match its certificate, say).
 template <class T>
 struct Located {
   T value{};
@@ -36,7 +36,8 @@ struct Gateway {
   std::optional<Located<std::string>> server_name;  ///< default: the host of the address dialled
 };
 
-/// `identity:`. Paths are absolute or relative to the working directory (already resolved against the file's folder).
+/// `identity:`. Paths are absolute or relative to the working directory (already resolved against the file's
+/// folder).
 struct Identity {
   Located<std::filesystem::path> certificate;
   Located<std::filesystem::path> private_key;
@@ -76,21 +77,22 @@ struct Config {
   std::vector<Located<Endpoint>> listen;
   bool unsafe_listen = false;
   Mode mode = Mode::persona;
-  Gateway gateway;                             ///< mode persona
-  std::optional<Located<Endpoint>> service;    ///< mode gateway
-  ClientCertificate client_certificate = ClientCertificate::required;  ///< mode gateway: `clients.certificate`
+  Gateway gateway;                           ///< mode persona
+  std::optional<Located<Endpoint>> service;  ///< mode gateway
+  ClientCertificate client_certificate =
+      ClientCertificate::required;  ///< mode gateway: `clients.certificate`
   Identity identity;
-  Trust trust;                                 ///< may be empty in mode gateway with ClientCertificate::none
+  Trust trust;  ///< may be empty in mode gateway with ClientCertificate::none
   Tls tls;
-  std::optional<std::vector<Cidr>> access;     ///< `access.allow`; absent: see effective_access()
+  std::optional<std::vector<Cidr>> access;  ///< `access.allow`; absent: see effective_access()
   Timeouts timeouts;
   Limits limits;
   log::Settings log;
-  unsigned threads = 0;                        ///< 0: `auto`, one loop per core
+  unsigned threads = 0;  ///< 0: `auto`, one loop per core
 };
 
-/// Which client addresses may connect: `access.allow`, else loopback in mode persona and anyone in mode gateway (where
-/// the client's certificate decides). Unix sockets are governed by their file permissions.
+/// Which client addresses may connect: `access.allow`, else loopback in mode persona and anyone in mode
+/// gateway (where the client's certificate decides). Unix sockets are governed by their file permissions.
 std::vector<Cidr> effective_access(const Config& config);
 
 }  // namespace persona::config

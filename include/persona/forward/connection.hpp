@@ -24,8 +24,8 @@
 
 namespace persona::forward {
 
-/// Lives on one loop and is touched by its thread only. Owned by the Worker, which frees it when the last of its
-/// handles has closed; until then every callback may find it closing.
+/// Lives on one loop and is touched by its thread only. Owned by the Worker, which frees it when the last of
+/// its handles has closed; until then every callback may find it closing.
 class Connection final : public net::StreamEvents {
  public:
   Connection(Worker& worker, std::shared_ptr<Service> service);
@@ -141,8 +141,9 @@ class Connection final : public net::StreamEvents {
 
   Direction plain_to_tls_;
   Direction tls_to_plain_;
-  std::optional<Reason> first_end_;        // which side ended first, once one has
-  std::optional<std::string> tls_broken_;  // why writing failed, while the peer's last words are still to be read
+  std::optional<Reason> first_end_;  // which side ended first, once one has
+  std::optional<std::string>
+      tls_broken_;  // why writing failed, while the peer's last words are still to be read
   Milliseconds last_traffic_{0};
 
   // For the log line.

@@ -11,7 +11,8 @@
 
 namespace persona::forward {
 
-/// Thread-safe. A sentence is logged at once, then at most every `window`; the next line says how many were left out.
+/// Thread-safe. A sentence is logged at once, then at most every `window`; the next line says how many were
+/// left out.
 class FailureLog {
  public:
   static constexpr Milliseconds window{10'000};

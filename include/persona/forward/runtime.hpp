@@ -30,17 +30,19 @@ class Runtime {
   /// run() must have returned, or not have been called with nothing added.
   ~Runtime();
 
-  /// The loop that accepts, for signals and the like. Its other handles must be let go when `drained` is called.
+  /// The loop that accepts, for signals and the like. Its other handles must be let go when `drained` is
+  /// called.
   net::Loop& loop() { return workers_.front()->loop(); }
 
-  /// Binds the service's addresses: an address in use is an error here. Returns where it listens. Connections wait in
-  /// the backlog until run().
+  /// Binds the service's addresses: an address in use is an error here. Returns where it listens. Connections
+  /// wait in the backlog until run().
   Result<std::vector<Endpoint>> add(const std::shared_ptr<Service>& service);
 
   /// Runs until drained. `drained` is called on the main loop when the last connection has ended.
   Summary run(std::function<void()> drained);
 
-  /// Stops listening; connections go on until they end or their service's timeouts.shutdown passes. Idempotent.
+  /// Stops listening; connections go on until they end or their service's timeouts.shutdown passes.
+  /// Idempotent.
   void drain();
 
   /// Ends what drain() waits for.

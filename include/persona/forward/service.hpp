@@ -28,7 +28,8 @@ namespace persona::forward {
 /// What a service is made of. Certificates are loaded by the caller, so that they need not be files.
 struct ServiceParts {
   config::Config config;
-  std::shared_ptr<const identity::Identity> identity;  ///< null: a persona that has none to present (the demo's)
+  std::shared_ptr<const identity::Identity>
+      identity;  ///< null: a persona that has none to present (the demo's)
   std::shared_ptr<const identity::Trust> trust;
   std::shared_ptr<log::Logger> logger;
 };

@@ -23,8 +23,9 @@ class Targets {
   std::size_t size() const { return endpoints_.size(); }
   const Endpoint& at(std::size_t index) const { return endpoints_[index]; }
 
-  /// Indices in the order to try: those that do not rest in the order given, then the resting ones, the one that wakes
-  /// first first. Never empty, so that a lone address is always tried. `now` is any monotonic clock.
+  /// Indices in the order to try: those that do not rest in the order given, then the resting ones, the one
+  /// that wakes first first. Never empty, so that a lone address is always tried. `now` is any monotonic
+  /// clock.
   std::vector<std::size_t> order(Milliseconds now) const;
 
   /// It rests: 1 s after the first failure, doubled by each further one up to 60 s.

@@ -1,10 +1,10 @@
 // A socket address: what a listener accepts from and a stream connects to.
 #pragma once
 
-#include <uv.h>
-
 #include <optional>
 #include <string>
+
+#include <uv.h>
 
 #include "persona/base/address.hpp"
 

@@ -5,8 +5,8 @@
 
 namespace persona::net {
 
-/// Told on the loop's thread when the memory of a handle is about to be freed. An owner that counts its handles knows
-/// from the last call that no callback can reach it any more.
+/// Told on the loop's thread when the memory of a handle is about to be freed. An owner that counts its
+/// handles knows from the last call that no callback can reach it any more.
 class HandleOwner {
  public:
   virtual void on_handle_closed() = 0;

@@ -20,12 +20,14 @@ class Listener {
  public:
   struct Events {
     std::function<void(Socket, SocketAddress)> accepted;
-    /// Accepting rests for a while, for want of descriptors or memory; the connections wait in the backlog meanwhile.
+    /// Accepting rests for a while, for want of descriptors or memory; the connections wait in the backlog
+    /// meanwhile.
     std::function<void(const std::string& why, Milliseconds rest)> resting;
   };
 
-  /// Binds and listens at once, so that an address in use is an error here, with a sentence. A host name is resolved,
-  /// IPv4 preferred (this blocks: start-up only). A stale Unix socket file is replaced, one that answers is not.
+  /// Binds and listens at once, so that an address in use is an error here, with a sentence. A host name is
+  /// resolved, IPv4 preferred (this blocks: start-up only). A stale Unix socket file is replaced, one that
+  /// answers is not.
   static Result<HandlePtr<Listener>> bind(Loop& loop, const Endpoint& endpoint);
 
   /// Where it listens: the port the kernel chose when 0 was asked for.

@@ -1,18 +1,22 @@
 // One event loop and the thread that runs it.
 #pragma once
 
-#include <uv.h>
-
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
+
+#include <uv.h>
 
 #include "persona/base/result.hpp"
 
 namespace persona::net {
+
+/// Of the libuv that runs, which may be newer than the one compiled against.
+std::string libuv_version();
 
 class Loop {
  public:
@@ -25,11 +29,12 @@ class Loop {
 
   uv_loop_t* uv() { return &loop_; }
 
-  /// Runs on the calling thread, which becomes the loop's, until finish() was called and every handle is closed.
+  /// Runs on the calling thread, which becomes the loop's, until finish() was called and every handle is
+  /// closed.
   void run();
 
-  /// Any thread: runs `task` on the loop's thread, in the order posted. Tasks posted after finish() are dropped
-  /// (destroyed without running).
+  /// Any thread: runs `task` on the loop's thread, in the order posted. Tasks posted after finish() are
+  /// dropped (destroyed without running).
   void post(std::function<void()> task);
 
   /// Loop's thread: lets run() return once the last handle is closed.

@@ -17,8 +17,8 @@ class Lookup {
  public:
   using Done = std::function<void(Result<std::vector<SocketAddress>>)>;
 
-  /// `done` is called once, never from within start() and never after the owner has let go. TCP addresses in the
-  /// resolver's order, at least one. Null when libuv refuses, with the reason in `error`.
+  /// `done` is called once, never from within start() and never after the owner has let go. TCP addresses in
+  /// the resolver's order, at least one. Null when libuv refuses, with the reason in `error`.
   static HandlePtr<Lookup> start(Loop& loop, const std::string& host, std::uint16_t port, HandleOwner* owner,
                                  Done done, std::string& error);
 

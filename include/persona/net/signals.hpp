@@ -1,9 +1,9 @@
 // Signals (on Windows: console events) delivered on a loop.
 #pragma once
 
-#include <uv.h>
-
 #include <functional>
+
+#include <uv.h>
 
 #include "persona/base/result.hpp"
 #include "persona/net/handle.hpp"

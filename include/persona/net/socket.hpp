@@ -1,9 +1,9 @@
 // A connected or listening socket that no loop has yet: what an accepting loop hands to a working one.
 #pragma once
 
-#include <uv.h>
-
 #include <utility>
+
+#include <uv.h>
 
 namespace persona::net {
 

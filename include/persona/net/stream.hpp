@@ -1,11 +1,10 @@
 // One end of a byte stream: a TCP connection or a Unix socket.
 #pragma once
 
-#include <uv.h>
-
 #include <string>
 
 #include <tl/expected.hpp>
+#include <uv.h>
 
 #include "persona/base/buffer.hpp"
 #include "persona/base/bytes.hpp"
@@ -22,9 +21,10 @@ class Stream;
 class StreamEvents : public HandleOwner {
  public:
   virtual void on_connected(Stream& stream, int status) = 0;  ///< status: 0 or a libuv error code
-  virtual ByteSpan on_buffer(Stream& stream) = 0;             ///< where the next read goes; used until on_read returns
+  virtual ByteSpan on_buffer(Stream& stream) = 0;  ///< where the next read goes; used until on_read returns
   virtual void on_read(Stream& stream, ByteView bytes) = 0;
-  virtual void on_end(Stream& stream, int status) = 0;  ///< status: 0 for FIN, else why reading failed; last of reading
+  virtual void on_end(Stream& stream,
+                      int status) = 0;  ///< status: 0 for FIN, else why reading failed; last of reading
   virtual void on_written(Stream& stream, int status) = 0;  ///< everything queued has left, or never will
 
  protected:
@@ -49,8 +49,8 @@ class Stream {
   int start_reading();
   void stop_reading();
 
-  /// Writes what the kernel takes now and queues the rest behind what is queued already. True: done. False: something
-  /// is queued, on_written follows. Else a libuv error code, and nothing more can be written.
+  /// Writes what the kernel takes now and queues the rest behind what is queued already. True: done. False:
+  /// something is queued, on_written follows. Else a libuv error code, and nothing more can be written.
   tl::expected<bool, int> write(ByteView bytes);
   bool writing() const { return !in_flight_.empty(); }
 

@@ -1,9 +1,9 @@
 // A one-shot timer.
 #pragma once
 
-#include <uv.h>
-
 #include <functional>
+
+#include <uv.h>
 
 #include "persona/base/duration.hpp"
 #include "persona/net/handle.hpp"

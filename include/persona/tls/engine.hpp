@@ -5,8 +5,9 @@
 //     engine.open(received, plaintext, to_send)
 //     engine.close_notify(to_send)          the end of our direction
 //
-// TLS 1.2 and 1.3 (RFC 5246, RFC 8446). Not thread-safe, but bound to no thread: whoever holds it may call it, so a
-// handshake may run away from the event loop. No callback leaves it. The first failure is kept for good.
+// TLS 1.2 and 1.3 (RFC 5246, RFC 8446). Not thread-safe, but bound to no thread: whoever holds it may call
+// it, so a handshake may run away from the event loop. No callback leaves it. The first failure is kept for
+// good.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +25,8 @@ namespace persona::tls {
 
 /// The largest plaintext of one record (RFC 8446 section 5.1).
 inline constexpr std::size_t max_record_plaintext = 16'384;
-/// Header, AEAD tag, explicit nonce of TLS 1.2 and content type of TLS 1.3: never more per record with AEAD suites.
+/// Header, AEAD tag, explicit nonce of TLS 1.2 and content type of TLS 1.3: never more per record with AEAD
+/// suites.
 inline constexpr std::size_t max_record_overhead = 5 + 16 + 8 + 1;
 
 /// What was agreed. Valid once established.
@@ -32,8 +34,8 @@ struct SessionInfo {
   TlsVersion version = TlsVersion::tls13;
   std::string_view cipher_suite;  ///< IANA name
   bool resumed = false;
-  std::string alpn;              ///< empty: none agreed
-  std::string peer;              ///< subject of the peer's certificate; empty: it presented none
+  std::string alpn;  ///< empty: none agreed
+  std::string peer;  ///< subject of the peer's certificate; empty: it presented none
 };
 
 enum class Status {
@@ -47,7 +49,8 @@ class Engine {
  public:
   /// `server_name`: role client: the name verified, and sent as SNI unless it is a numeric address (RFC 6066
   /// section 3). Ignored in role server.
-  static Result<std::unique_ptr<Engine>> create(std::shared_ptr<const Context> context, const std::string& server_name);
+  static Result<std::unique_ptr<Engine>> create(std::shared_ptr<const Context> context,
+                                                const std::string& server_name);
 
   ~Engine();
   Engine(const Engine&) = delete;
@@ -60,8 +63,8 @@ class Engine {
   /// Appends records with all of `plaintext` to `output`. False: failed, and no record may be sent any more.
   bool seal(ByteView plaintext, Buffer& output);
 
-  /// Opens what `input` holds, appending to `plaintext`; an incomplete record is kept inside. `output` may get an
-  /// answer (an alert). Uses up all input unless it returns closed or failed.
+  /// Opens what `input` holds, appending to `plaintext`; an incomplete record is kept inside. `output` may
+  /// get an answer (an alert). Uses up all input unless it returns closed or failed.
   Status open(ByteView input, Buffer& plaintext, Buffer& output);
 
   /// Appends a close_notify alert: we will send nothing more (RFC 8446 section 6.1). Idempotent.

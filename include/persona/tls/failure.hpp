@@ -32,11 +32,12 @@ std::string alert_name(std::uint8_t description);
 /// True for the alerts that a server sends when it refuses a client certificate (RFC 8446 section 6.2).
 bool is_certificate_alert(std::uint8_t description);
 
-/// The sentence for a fatal alert received. `our_certificate` is "CN=x, issued by CN=y", or empty when we have none.
+/// The sentence for a fatal alert received. `our_certificate` is "CN=x, issued by CN=y", or empty when we
+/// have none.
 std::string explain_alert(Role role, std::uint8_t description, std::string_view our_certificate);
 
-/// Nothing when the bytes may be the start of a TLS record, else a sentence that quotes what came instead. Needs five
-/// bytes or fewer.
+/// Nothing when the bytes may be the start of a TLS record, else a sentence that quotes what came instead.
+/// Needs five bytes or fewer.
 std::optional<std::string> explain_not_tls(Role role, const std::uint8_t* bytes, std::size_t count);
 
 }  // namespace persona::tls

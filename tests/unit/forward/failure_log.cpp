@@ -1,9 +1,9 @@
 #include "persona/forward/failure_log.hpp"
 
-#include <doctest/doctest.h>
-
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 using namespace persona;
 using namespace persona::forward;
@@ -15,9 +15,10 @@ struct Recorder {
   FailureLog failures;
 
   Recorder()
-      : failures(log::Logger::to_function("db", {log::Level::info, log::Format::text, ""}, [this](std::string_view line) {
-          lines.emplace_back(line.substr(line.find(' ') + 1));  // without the time
-        })) {}
+      : failures(log::Logger::to_function(
+            "db", {log::Level::info, log::Format::text, ""}, [this](std::string_view line) {
+              lines.emplace_back(line.substr(line.find(' ') + 1));  // without the time
+            })) {}
 };
 
 constexpr Milliseconds start{1'000'000};
@@ -30,7 +31,8 @@ TEST_CASE("a failure is logged at once, its repetitions counted") {
     recorder.failures.report("cannot connect", {{"reason", "dial_failed"}}, start);
   }
   recorder.failures.report("another sentence", {}, start);
-  CHECK(recorder.lines == std::vector<std::string>{"warn  db: cannot connect reason=dial_failed", "warn  db: another sentence"});
+  CHECK(recorder.lines == std::vector<std::string>{"warn  db: cannot connect reason=dial_failed",
+                                                   "warn  db: another sentence"});
   recorder.failures.report("cannot connect", {{"reason", "dial_failed"}}, start + FailureLog::window);
   REQUIRE(recorder.lines.size() == 3);
   CHECK(recorder.lines.back() == "warn  db: cannot connect reason=dial_failed suppressed=57");

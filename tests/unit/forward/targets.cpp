@@ -8,7 +8,8 @@ using namespace persona::forward;
 namespace {
 
 std::vector<Endpoint> three() {
-  return {*Endpoint::parse("a.example.com:1"), *Endpoint::parse("b.example.com:2"), *Endpoint::parse("c.example.com:3")};
+  return {*Endpoint::parse("a.example.com:1"), *Endpoint::parse("b.example.com:2"),
+          *Endpoint::parse("c.example.com:3")};
 }
 
 using Order = std::vector<std::size_t>;

@@ -1,9 +1,9 @@
 #include "persona/net/listener.hpp"
 
-#include <doctest/doctest.h>
-
 #include <filesystem>
 #include <fstream>
+
+#include <doctest/doctest.h>
 
 #include "support.hpp"
 

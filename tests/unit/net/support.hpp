@@ -1,11 +1,11 @@
 // Loops and folders that clean up after themselves.
 #pragma once
 
-#include <doctest/doctest.h>
-
 #include <filesystem>
 #include <memory>
 #include <string>
+
+#include <doctest/doctest.h>
 
 #include "persona/net/loop.hpp"
 

@@ -1,9 +1,8 @@
+#include <cstring>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <cstring>
 
 #include "support.hpp"
 

@@ -1,8 +1,8 @@
 #include "persona/tls/engine.hpp"
 
-#include <doctest/doctest.h>
-
 #include <random>
+
+#include <doctest/doctest.h>
 
 #include "pair.hpp"
 
@@ -12,7 +12,9 @@ using namespace persona::tls::test;
 
 namespace {
 
-void only(ContextOptions& options, TlsVersion version) { options.min_version = options.max_version = version; }
+void only(ContextOptions& options, TlsVersion version) {
+  options.min_version = options.max_version = version;
+}
 
 Bytes random_bytes(std::size_t count, unsigned seed) {
   std::mt19937 generator(seed);
@@ -31,7 +33,9 @@ Pair pair_of(TlsVersion version) {
   return Pair(std::move(client), std::move(server));
 }
 
-std::string failure_of(const Engine& engine) { return engine.failure() ? engine.failure()->message : "none"; }
+std::string failure_of(const Engine& engine) {
+  return engine.failure() ? engine.failure()->message : "none";
+}
 
 }  // namespace
 
@@ -186,7 +190,8 @@ TEST_CASE("abort is no clean end for the peer") {
   Buffer reply;
   CHECK(open_all(*pair.client, wire, plaintext, reply) == Status::failed);
   CHECK(failure_of(*pair.client) ==
-        "the gateway ended the TLS session: it failed for a reason of its own: see its log (alert internal_error)");
+        "the gateway ended the TLS session: it failed for a reason of its own: see its log (alert "
+        "internal_error)");
 }
 
 TEST_CASE("nothing can be sealed before the peer is verified") {

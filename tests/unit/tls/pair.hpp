@@ -1,11 +1,11 @@
 // Two engines back to back in memory, and the certificates they need.
 #pragma once
 
-#include <doctest/doctest.h>
-
 #include <memory>
 #include <string>
 #include <utility>
+
+#include <doctest/doctest.h>
 
 #include "persona/base/buffer.hpp"
 #include "persona/identity/identity.hpp"
@@ -42,8 +42,8 @@ inline identity::IssueRequest client_request() {
   return request;
 }
 
-inline std::shared_ptr<const identity::Identity> make_identity(const identity::IssueRequest& request,
-                                                               const identity::Authority& issuer = authority()) {
+inline std::shared_ptr<const identity::Identity> make_identity(
+    const identity::IssueRequest& request, const identity::Authority& issuer = authority()) {
   auto pair = issuer.issue(request);
   REQUIRE(pair);
   auto identity = identity::Identity::from_pem(pair->certificate, pair->private_key, std::nullopt);
@@ -93,7 +93,8 @@ struct Pair {
     server = std::move(*made);
   }
 
-  /// Runs both handshakes until neither moves. With `chunk` the wire delivers at most so many bytes at a time.
+  /// Runs both handshakes until neither moves. With `chunk` the wire delivers at most so many bytes at a
+  /// time.
   void handshake(std::size_t chunk = 1 << 20) {
     client_status = step(*client, to_client, to_server, client_status, chunk);
     for (int round = 0; round < 100'000; ++round) {
@@ -109,7 +110,9 @@ struct Pair {
     FAIL("the handshake does not end");
   }
 
-  bool established() const { return client_status == Status::established && server_status == Status::established; }
+  bool established() const {
+    return client_status == Status::established && server_status == Status::established;
+  }
 
   std::unique_ptr<Engine> client;
   std::unique_ptr<Engine> server;
@@ -133,7 +136,8 @@ struct Pair {
 };
 
 /// Opens what is on the wire, `chunk` bytes at a time.
-inline Status open_all(Engine& engine, Buffer& wire, Buffer& plaintext, Buffer& reply, std::size_t chunk = 1 << 20) {
+inline Status open_all(Engine& engine, Buffer& wire, Buffer& plaintext, Buffer& reply,
+                       std::size_t chunk = 1 << 20) {
   Status status = Status::want_input;
   while (!wire.empty() && status == Status::want_input) {
     const std::size_t count = std::min(chunk, wire.size());

@@ -42,7 +42,8 @@ TEST_CASE("a server of another authority is refused and told") {
           "the gateway's certificate is issued by CN=Other CA, which trust.ca does not contain");
     CHECK(failure(pair.server).kind == Failure::Kind::handshake_failed);
     CHECK(failure(pair.server).message ==
-          "the client refused our certificate (CN=server, issued by CN=Other CA): it does not trust the issuer (alert "
+          "the client refused our certificate (CN=server, issued by CN=Other CA): it does not trust the "
+          "issuer (alert "
           "unknown_ca)");
   }
 }
@@ -80,7 +81,8 @@ TEST_CASE("a client without a certificate is refused where one is required") {
     read_on(pair);
     CHECK(failure(pair.client).kind == Failure::Kind::client_certificate_refused);
     CHECK(failure(pair.client).message ==
-          "the gateway requires a client certificate issued by an authority it trusts, and none was presented (alert "
+          "the gateway requires a client certificate issued by an authority it trusts, and none was "
+          "presented (alert "
           "certificate_required)");
   }
 }
@@ -126,7 +128,8 @@ TEST_CASE("no version, suite or protocol in common is said in words") {
     pair.handshake();
     CHECK(failure(pair.client).kind == Failure::Kind::handshake_failed);
     CHECK(failure(pair.client).message ==
-          "the gateway ended the TLS session: no common TLS version, cipher suite or group, or a client certificate is "
+          "the gateway ended the TLS session: no common TLS version, cipher suite or group, or a client "
+          "certificate is "
           "required (alert handshake_failure)");
   }
   SUBCASE("suite") {
