@@ -4,7 +4,7 @@ from harness.certificates import Pki
 from harness.persona import Persona, config
 from harness.runner import case, equal, main
 from harness.servers import openssl_server, tls_gateway
-from harness.sockets import connect, expect_echo, expect_reset, read_exactly
+from harness.sockets import connect, expect_echo, expect_refused, read_exactly
 
 
 def refused(case, pki, credential, sentence):
@@ -17,9 +17,7 @@ def refused(case, pki, credential, sentence):
 
         gateway = tls_gateway(case, pki.server_context(credential, version=version), serve, failing=True)
         persona = Persona(case, config(pki, gateway=gateway), f"tls{version}")
-        client = connect(persona.address)
-        client.sendall(b"secret")
-        expect_reset(client)
+        expect_refused(persona.address, b"secret")
         line = persona.next_close("verify_failed", error=sentence)
         equal((line["bytes_up"], line["target"]), (0, str(gateway)), "bytes sent and target")
         equal(persona.find("connection open"), [], "a connection that was refused is never open")

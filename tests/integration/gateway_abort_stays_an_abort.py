@@ -1,24 +1,26 @@
 """What a gateway cuts off never looks like a clean end to the local client, and the other way round."""
 
+import queue
 import socket
-import threading
 
 from harness.certificates import Pki, end_of
 from harness.persona import Persona, config
-from harness.runner import case, check, equal, main
+from harness.runner import case, equal, main
 from harness.servers import tls_gateway
 from harness.sockets import TIMEOUT, connect, expect_end, expect_reset, read_exactly, reset
 
 
-def each_version(case, serve, then, failing=False):
+def each_version(case, serve, then, failing=False, times=1):
+    """`times`: what depends on two things coming at once is tried more than once."""
     for version in ("1.2", "1.3"):
         pki = Pki(case)
         gateway = tls_gateway(case, pki.server_context(version=version), serve, failing)
         persona = Persona(case, config(pki, gateway=gateway), f"tls{version}")
-        client = connect(persona.address)
-        client.sendall(b"hello")
-        equal(read_exactly(client, 5), b"hello", "the echo")
-        then(persona, client)
+        for _ in range(times):
+            client = connect(persona.address)
+            client.sendall(b"hello")
+            equal(read_exactly(client, 5), b"hello", "the echo")
+            then(persona, client)
         persona.stop()
 
 
@@ -40,6 +42,22 @@ def gateway_resets(case):
         equal((line["bytes_up"], line["bytes_down"]), (7, 5), "logged bytes")
 
     each_version(case, serve, then)
+
+
+@case("RST right after data")
+def gateway_sends_and_resets(case):
+    def serve(connection):
+        answer_once(connection)
+        read_exactly(connection, 2)
+        connection.sendall(b"half an answer")
+        reset(connection)
+
+    def then(persona, client):
+        client.sendall(b"go")
+        expect_reset(client)
+        persona.next_close("gateway_reset", error="reset")
+
+    each_version(case, serve, then, times=10)
 
 
 @case("FIN without close_notify")
@@ -86,41 +104,51 @@ def gateway_closes(case):
 
 @case("a local reset resets the gateway")
 def client_resets(case):
-    ends = []
-    ended = threading.Event()
+    ends = queue.Queue()
 
     def serve(connection):
         answer_once(connection)
-        ends.append(end_of(connection))
-        ended.set()
+        ends.put(end_of(connection))
 
     def then(persona, client):
         reset(client)
         persona.next_close("local_reset")
-        check(ended.wait(TIMEOUT), "the gateway did not notice")
-        ended.clear()
-        equal(ends.pop(), "reset", "what the gateway saw")
+        equal(ends.get(timeout=TIMEOUT), "reset", "what the gateway saw")
 
     each_version(case, serve, then)
 
 
-@case("a local end ends the gateway with close_notify")
-def client_closes(case):
-    ends = []
-    ended = threading.Event()
+@case("a local reset right after data resets the gateway")
+def client_sends_and_resets(case):
+    ends = queue.Queue()
 
     def serve(connection):
         answer_once(connection)
-        ends.append(end_of(connection))
+        ends.put(end_of(connection))
+
+    def then(persona, client):
+        # The data and the reset come at once: the reset must not be taken for an end of the data.
+        client.sendall(b"last words")
+        reset(client)
+        persona.next_close("local_reset")
+        equal(ends.get(timeout=TIMEOUT), "reset", "what the gateway saw")
+
+    each_version(case, serve, then, times=10)
+
+
+@case("a local end ends the gateway with close_notify")
+def client_closes(case):
+    ends = queue.Queue()
+
+    def serve(connection):
+        answer_once(connection)
+        ends.put(end_of(connection))
         connection.unwrap()
-        ended.set()
 
     def then(persona, client):
         client.close()
         persona.next_close("local_closed")
-        check(ended.wait(TIMEOUT), "the gateway did not notice")
-        ended.clear()
-        equal(ends.pop(), "close_notify", "what the gateway saw")
+        equal(ends.get(timeout=TIMEOUT), "close_notify", "what the gateway saw")
 
     each_version(case, serve, then)
 

@@ -5,16 +5,14 @@ import ssl
 from harness.certificates import Pki
 from harness.persona import Persona, config
 from harness.runner import case, check, equal, main
-from harness.sockets import Server, connect, expect_reset, hold, reset
+from harness.sockets import Server, expect_refused, hold, reset
 
 
 def fails(case, serve, reason, sentence, **more):
     persona = Persona(case, config(Pki(case), gateway=Server(case, serve, failing=True), **more))
     # A client that waits and one that has data under way.
     for data in (b"", b"secret"):
-        client = connect(persona.address)
-        client.sendall(data)
-        expect_reset(client)
+        expect_refused(persona.address, data)
         line = persona.next_close(reason, error=sentence)
         equal((line["bytes_up"], line["bytes_down"]), (0, 0), "bytes of a session that never was")
     return persona
@@ -29,11 +27,11 @@ def garbage(case):
     fails(case, serve, "handshake_failed", 'the gateway does not speak TLS here: its first bytes are "SSH-2')
 
 
-@case("a TLS record with nonsense in it")
+@case("a ServerHello of nonsense")
 def nonsense(case):
     def serve(connection):
         connection.recv(4096)
-        connection.sendall(b"\x16\x03\x03\x00\x20" + b"\xff" * 32)
+        connection.sendall(b"\x16\x03\x03\x00\x20" + b"\x02\x00\x00\x1c" + b"\xff" * 28)
         connection.recv(4096)
 
     fails(case, serve, "handshake_failed", "gateway")
@@ -77,8 +75,7 @@ def reset_after(case):
         reset(connection)
 
     persona = Persona(case, config(pki, gateway=Server(case, serve)))
-    client = connect(persona.address)
-    expect_reset(client)
+    expect_refused(persona.address)
     persona.next_close("gateway_reset", error="reset")
 
 
@@ -88,8 +85,7 @@ def no_version(case):
     context = pki.server_context(version="1.2")
     gateway = Server(case, lambda connection: context.wrap_socket(connection, server_side=True), failing=True)
     persona = Persona(case, config(pki, gateway=gateway, tls={"min_version": "1.3"}))
-    client = connect(persona.address)
-    expect_reset(client)
+    expect_refused(persona.address)
     persona.next_close("handshake_failed", error="version")
 
 

@@ -4,19 +4,14 @@ from harness.certificates import Pki
 from harness.persona import Persona, config
 from harness.runner import case, equal, main
 from harness.servers import haproxy, nginx, tls_gateway
-from harness.sockets import connect, expect_reset, read_to_end
+from harness.sockets import expect_refused
 
 
 def refused_by(case, pki, gateway, name, sentence):
     persona = Persona(case, config(pki, gateway=gateway), name)
     # With and without data under way: a failed write must not hide the alert that explains it.
     for data in (b"", b"x" * 100_000):
-        client = connect(persona.address)
-        try:
-            client.sendall(data)
-        except (ConnectionResetError, BrokenPipeError):
-            pass
-        expect_reset(client)
+        expect_refused(persona.address, data)
         line = persona.next_close("client_certificate_refused")
         equal(sentence in line["error"], True, f"{sentence!r} in {line['error']!r}")
         equal(line["bytes_down"], 0, "bytes from a gateway that refused us")

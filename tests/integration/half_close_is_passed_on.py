@@ -1,5 +1,6 @@
 """The end of one direction is passed on after all that came before it, and the other direction goes on."""
 
+import queue
 import random
 import socket
 import threading
@@ -7,7 +8,7 @@ import threading
 from harness.certificates import Pki
 from harness.persona import pair
 from harness.runner import case, check, equal, main
-from harness.sockets import Server, connect, echo, expect_end, expect_reset, hold, read_exactly, read_to_end
+from harness.sockets import TIMEOUT, Server, connect, echo, expect_end, expect_reset, hold, read_exactly, read_to_end
 
 DATA = random.Random(3).randbytes(3_000_001)
 
@@ -34,12 +35,12 @@ def client_ends_first(case, tls):
 
 
 def server_ends_first(case, tls):
-    received = []
+    received = queue.Queue()
 
     def serve(connection):
         connection.sendall(DATA)
         connection.shutdown(socket.SHUT_WR)
-        received.append(read_to_end(connection))
+        received.put(read_to_end(connection))
 
     near, far = pair(case, Pki(case), Server(case, serve), gateway={"tls": {"max_version": tls}})
     client = connect(near.address)
@@ -48,7 +49,7 @@ def server_ends_first(case, tls):
     client.close()
     near.next_close("gateway_closed")
     far.next_close("local_closed")
-    equal(received == [(DATA[::-1], "end")], True, "what the client sent after the service's end arrived whole")
+    equal(received.get(timeout=TIMEOUT) == (DATA[::-1], "end"), True, "what the client sent after the service's end arrived whole")
 
 
 @case("TLS 1.3: the client ends first and the answer still comes")

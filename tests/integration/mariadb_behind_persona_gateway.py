@@ -13,7 +13,7 @@ ROWS = 20_000 if SANITIZED else 200_000
 def query(persona, sql):
     host, port = persona.address
     return process.run("mariadb", "--no-defaults", "--protocol=tcp", "-h", host, "-P", port, "-u", "persona", "--skip-ssl",
-                       "--batch", "--skip-column-names", "-e", sql)
+                       "-D", "mysql", "--batch", "--skip-column-names", "-e", sql)
 
 
 def queries_compare_equal(case, tls):

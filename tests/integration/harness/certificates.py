@@ -2,13 +2,19 @@
 
 import datetime
 import ipaddress
+import socket
 import ssl
+import sys
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+try:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+except ImportError as error:
+    sys.exit(f"python3-cryptography is not installed for {sys.executable}: run scripts/setup --tests ({error})")
 
+_TCP_CLOSE = 7  # <linux/tcp_states.h>
 DAY = datetime.timedelta(days=1)
 
 
@@ -99,7 +105,7 @@ class Pki:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         credential = credential or self.gateway
         context.load_cert_chain(credential.certificate, credential.key)
-        _limit(context, version)
+        _set(context, version)
         if client_certificate:
             context.load_verify_locations((ca or self.ca).certificate)
             context.verify_mode = ssl.CERT_REQUIRED
@@ -110,11 +116,13 @@ class Pki:
         context = ssl.create_default_context(cafile=self.ca.certificate)
         if credential:
             context.load_cert_chain(credential.certificate, credential.key)
-        _limit(context, version)
+        _set(context, version)
         return context
 
 
-def _limit(context, version):
+def _set(context, version):
+    # Else Python would take a FIN without close_notify for a clean end.
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     if version:
         context.minimum_version = context.maximum_version = {
             "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[version]
@@ -131,7 +139,9 @@ def end_of(connection):
         while connection.recv(1 << 16):
             pass
     except ssl.SSLEOFError:
-        return "truncated"
+        # Python reports a reset with the same words. RST leaves the state CLOSE behind, FIN leaves CLOSE_WAIT.
+        state = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+        return "reset" if state == _TCP_CLOSE else "truncated"
     except ConnectionResetError:
         return "reset"
     return "close_notify"

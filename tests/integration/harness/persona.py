@@ -1,14 +1,17 @@
 """The program under test: its configuration, its log and its end."""
 
+import contextlib
 import json
 import os
 import pathlib
 import re
 import signal
+import subprocess
 
 from . import process
 from .certificates import Pki
 from .runner import SANITIZED, Failure, check, equal
+from .sockets import text
 
 BINARY = os.environ.get("PERSONA_BIN") or str(
     pathlib.Path(__file__).resolve().parents[3] / "build" / "release" / "bin" / "persona")
@@ -32,21 +35,18 @@ def write_config(case, content, name="service"):
     return path
 
 
-def address_of(text):
+def address_of(logged):
     """What to connect to, from what is logged."""
-    if text.startswith("unix:"):
-        return text.removeprefix("unix:")
-    host, port = text.rsplit(":", 1)
+    if logged.startswith("unix:"):
+        return logged.removeprefix("unix:")
+    host, port = logged.rsplit(":", 1)
     return host.strip("[]"), int(port)
 
 
 def cli(*arguments, expect=0, prefix=(), timeout=60):
     """Runs the program to its end; returns what it wrote to both streams."""
-    import subprocess
-
-    program = [*prefix, BINARY]
-    done = subprocess.run([*process.command(program[0], *program[1:]), *map(str, arguments)], timeout=timeout,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(process.command(*prefix, BINARY, *arguments), timeout=timeout, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = done.stdout.decode(errors="replace")
     check(not SANITIZER_REPORT.search(output), "a sanitizer found something", output[-4000:])
     equal(done.returncode, expect, f"exit code of persona {' '.join(map(str, arguments))} ({output[-800:].strip()})")
@@ -62,13 +62,13 @@ class Persona(process.Process):
         self._stopped = False
         path = content if isinstance(content, pathlib.Path) else write_config(case, content, name)
         super().__init__(case, BINARY, "run", "--config", path, name=f"persona {name}")
-        case.defer(self.stop)
+        case.defer(self._stop_at_the_end, case)
         if is_ready:
             self.wait_log("ready")
             self.address = address_of(self.listening()[0]["address"])
 
     def __str__(self):
-        return f"{self.address[0]}:{self.address[1]}"
+        return text(self.address)
 
     def _received(self, line):
         with self._changed:
@@ -102,10 +102,6 @@ class Persona(process.Process):
                                         for one in self.log), f"a warning {line['error']!r}")
         return line
 
-    def wait_connections_gone(self, opened):
-        """Until as many connections have ended as were accepted by the test."""
-        self.wait_log("connection closed", count=opened)
-
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
@@ -121,13 +117,28 @@ class Persona(process.Process):
             self.signal(signal.SIGTERM)
         self.wait_stopped(cut, code)
 
+    def _stop_at_the_end(self, case):
+        if not case.failed:
+            self.stop()
+        elif not self._stopped:
+            # The case has its reason already; only what a sanitizer says could explain it.
+            with contextlib.suppress(Failure):
+                self.signal(signal.SIGTERM)
+                self.wait_log("draining", timeout=5)
+                self.signal(signal.SIGTERM)
+                self.wait(timeout=10)
+            self._check_sanitizer()
+
+    def _check_sanitizer(self):
+        report = "\n".join(self.lines)
+        check(not SANITIZER_REPORT.search(report), "a sanitizer found something", report[-6000:])
+
     def wait_stopped(self, cut=0, code=0):
         self._stopped = True
         # Longer than the default timeouts.shutdown, so that what it cuts is told from what hangs.
         exit_code = self.wait(timeout=100 if SANITIZED else 45)
-        report = "\n".join(self.lines)
-        check(not SANITIZER_REPORT.search(report), "a sanitizer found something", report[-6000:])
-        check("loop not closed" not in report, "a handle leaked", self.tail())
+        self._check_sanitizer()
+        check(not any("loop not closed" in line for line in self.lines), "a handle leaked", self.tail())
         check(exit_code == code, f"{self.name} exited with {exit_code} instead of {code}", self.tail(30))
         stopped = self.find("stopped")
         if stopped and cut is not None:

@@ -43,7 +43,7 @@ def need(tool):
     # PostgreSQL's server programs are outside every PATH on Debian.
     postgres = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     found = shutil.which(tool, path=":".join([search, *map(str, reversed(postgres))]))
-    check(found, f"{tool} is not installed: run scripts/setup --tests")
+    check(found, f"{tool} is not there: run scripts/setup --tests, and build what PERSONA_BIN names")
     return found
 
 
@@ -52,6 +52,7 @@ class Case:
 
     def __init__(self, name):
         self.name = name
+        self.failed = False
         self._undo = []
         # Others must be able to walk through it: servers run as another user when the tests run as root.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="persona-"))
@@ -66,7 +67,7 @@ class Case:
         for function, arguments in reversed(self._undo):
             try:
                 function(*arguments)
-            except Exception as error:
+            except (Exception, DeadlineExceeded) as error:
                 first = first or error
         shutil.rmtree(self.folder, ignore_errors=True)
         if first:
@@ -113,6 +114,7 @@ def _run(name, deadline, function):
         with _within(deadline * (3 if SANITIZED else 1)):
             function(running)
     except (Exception, DeadlineExceeded) as error:
+        running.failed = True
         why = _in_words(error)
     finally:
         try:

@@ -90,9 +90,9 @@ def echo_tls(connection):
     connection.unwrap()
 
 
-def tls_gateway(case, context, serve=echo_tls, failing=False):
+def tls_gateway(case, context, serve=echo_tls, failing=False, listener=None):
     """A gateway made of Python's ssl module. `failing`: its handshakes or connections are to fail."""
-    return Server(case, lambda connection: serve(accept_tls(context, connection)), failing=failing)
+    return Server(case, lambda connection: serve(accept_tls(context, connection)), listener, failing)
 
 
 def openssl_server(case, pki, *options, credential=None):

@@ -76,6 +76,18 @@ def expect_reset(connection):
     connection.close()
 
 
+def expect_refused(address, data=b""):
+    """Connects, sends, and is reset without an answer, which may be as early as in the connecting."""
+    try:
+        with connect(address) as connection:
+            connection.sendall(data)
+            received, end = read_to_end(connection)
+    except (ConnectionResetError, BrokenPipeError):
+        return
+    check(end == "reset", "the client saw a clean end instead of a reset")
+    check(not received, f"the client was sent {received[:80]!r}")
+
+
 def expect_end(connection, content=b""):
     received, end = read_to_end(connection)
     check(end == "end", "the client saw a reset instead of a clean end")

@@ -72,7 +72,12 @@ struct Wire {
     until([this] { return accepted.stream && dialled.connected == 0; });
   }
 
-  ~Wire() { listener.reset(); }
+  ~Wire() {
+    listener.reset();
+    dialled.stream.reset();
+    accepted.stream.reset();
+    until([this] { return dialled.closed && accepted.closed; });
+  }
 
   /// Turns the loop until `done`; a test that hangs is ended by ctest.
   void until(const std::function<bool()>& done) {
@@ -146,6 +151,10 @@ TEST_CASE("a refused connection is reported with its code") {
     uv_run(loop->uv(), UV_RUN_ONCE);
   }
   CHECK(recorder.connected == UV_ECONNREFUSED);
+  recorder.stream.reset();
+  while (!recorder.closed) {
+    uv_run(loop->uv(), UV_RUN_ONCE);
+  }
 }
 
 TEST_CASE("a look-up finds localhost, and one let go calls nothing back") {
