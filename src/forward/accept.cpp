@@ -91,7 +91,7 @@ net::HandlePtr<net::Stream> Connection::new_stream(net::Stream::Kind kind, int& 
 void Connection::read_ahead(ByteView bytes) {
   early_.append(bytes);
   if (early_.size() >= read_ahead_limit) {
-    accepted_leg().stop_reading();
+    pause(accepted_leg());
   }
 }
 

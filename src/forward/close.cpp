@@ -73,6 +73,7 @@ bool Connection::close(Reason reason, const std::string& error) {
   early_.release();
   lookup_.reset();
   timer_.reset();
+  hangup_timer_.reset();
   plain_.reset();
   tls_.reset();
   return true;

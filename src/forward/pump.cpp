@@ -8,6 +8,12 @@
 
 namespace persona::forward {
 
+namespace {
+
+constexpr Milliseconds hangup_interval{1'000};
+
+}  // namespace
+
 void Connection::open(ByteView leftover) {
   state_ = State::open;
   log_open();
@@ -58,7 +64,7 @@ void Connection::plain_received(ByteView plaintext) {
   }
   send_records();
   if (!closing() && (tls_->writing() || tls_broken_)) {
-    plain_->stop_reading();
+    pause(*plain_);
   }
 }
 
@@ -82,7 +88,7 @@ void Connection::tls_received(ByteView received) {
       return;
     }
     if (plain_->writing()) {
-      tls_->stop_reading();
+      pause(*tls_);
     }
   }
   if (status == tls::Status::failed) {
@@ -169,10 +175,37 @@ void Connection::on_written(net::Stream& stream, int status) {
   progress();
 }
 
+void Connection::pause(net::Stream& source) {
+  source.stop_reading();
+  (&source == plain_.get() ? plain_paused_ : tls_paused_) = true;
+  if (!hangup_timer_) {
+    hangup_timer_ = net::Timer::create(worker_.loop(), this);
+    ++open_handles_;
+  }
+  hangup_timer_->start(hangup_interval, [this] { look_for_hangup(); });
+}
+
+// libuv watches only what it reads or writes: a peer that resets while it is paused would never be noticed.
+void Connection::look_for_hangup() {
+  for (const bool plain : {true, false}) {
+    if (plain ? plain_paused_ : tls_paused_) {
+      net::Stream& stream = plain ? *plain_ : *tls_;
+      if (int error = stream.take_pending_error(); error != 0) {
+        on_end(stream, error);
+        return;
+      }
+    }
+  }
+  if (plain_paused_ || tls_paused_) {
+    hangup_timer_->start(hangup_interval, [this] { look_for_hangup(); });
+  }
+}
+
 void Connection::resume(net::Stream& source) {
   if (closing()) {
     return;
   }
+  (&source == plain_.get() ? plain_paused_ : tls_paused_) = false;
   if (int error = source.start_reading(); error != 0) {
     on_end(source, error);
   }
@@ -189,8 +222,8 @@ void Connection::tls_write_failed(int status) {
   if (state_ != State::open) {
     return;
   }
-  plain_->stop_reading();
-  if (tls_to_plain_.state != Direction::State::flowing) {
+  pause(*plain_);
+  if (tls_to_plain_.state != Direction::State::flowing || tls_paused_) {
     close(Reason::gateway_reset, fmt::format("writing to the {}: {}", tls_peer(), *tls_broken_));
     return;
   }

@@ -3,7 +3,7 @@
 #include <cassert>
 #include <utility>
 
-#include "linger.hpp"
+#include "socket_options.hpp"
 
 namespace persona::net {
 
@@ -94,7 +94,9 @@ int Stream::start_reading() {
       return;
     }
     stream.stop_reading();
-    stream.owner_->on_end(stream, count == UV_EOF ? 0 : static_cast<int>(count));
+    // libuv 1.44 reports an end where a reset follows data closely (POLLHUP after a partial read,
+    // uv__stream_io): only the socket knows that it was one.
+    stream.owner_->on_end(stream, count == UV_EOF ? stream.take_pending_error() : static_cast<int>(count));
   };
   const int code = uv_read_start(stream(), allocate, read);
   return code == UV_EALREADY ? 0 : code;
@@ -163,6 +165,10 @@ int Stream::shutdown() {
   }
   // ENOTCONN and ECONNRESET at this point are ordinary: reading reports them.
   return uv_shutdown(&shutdown_, stream(), [](uv_shutdown_t*, int) {});
+}
+
+int Stream::take_pending_error() {
+  return net::take_pending_error(handle_.any);
 }
 
 SocketAddress Stream::peer() const {

@@ -61,7 +61,8 @@ def reset_before(case):
 @case("reset after ServerHello")
 def reset_after(case):
     pki = Pki(case)
-    context = pki.server_context(version="1.2")  # where the client answers the first flight, so that it is known to be read
+    # In TLS 1.2 the client answers the first flight, so that it is known to have been read.
+    context = pki.server_context(version="1.2")
 
     def serve(connection):
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()

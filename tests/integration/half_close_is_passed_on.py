@@ -49,7 +49,8 @@ def server_ends_first(case, tls):
     client.close()
     near.next_close("gateway_closed")
     far.next_close("local_closed")
-    equal(received.get(timeout=TIMEOUT) == (DATA[::-1], "end"), True, "what the client sent after the service's end arrived whole")
+    equal(received.get(timeout=TIMEOUT) == (DATA[::-1], "end"), True,
+          "what the client sent after the service's end arrived whole")
 
 
 @case("TLS 1.3: the client ends first and the answer still comes")

@@ -12,8 +12,8 @@ ROWS = 20_000 if SANITIZED else 200_000
 
 def query(persona, sql):
     host, port = persona.address
-    return process.run("mariadb", "--no-defaults", "--protocol=tcp", "-h", host, "-P", port, "-u", "persona", "--skip-ssl",
-                       "-D", "mysql", "--batch", "--skip-column-names", "-e", sql)
+    return process.run("mariadb", "--no-defaults", "--protocol=tcp", "-h", host, "-P", port, "-u", "persona",
+                       "--skip-ssl", "-D", "mysql", "--batch", "--skip-column-names", "-e", sql)
 
 
 def queries_compare_equal(case, tls):

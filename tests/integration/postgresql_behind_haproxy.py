@@ -1,6 +1,7 @@
 """psql and pgbench reach PostgreSQL through persona and an HAProxy that requires a client certificate."""
 
 import hashlib
+import random
 import subprocess
 
 from harness import process, servers
@@ -25,8 +26,6 @@ def psql(where, sql):
 
 def lines(count):
     """Rows that differ from each other, cheaply."""
-    import random
-
     noise = random.Random(1).randbytes(1 << 20).hex().encode()
     width = LINE - 10
     for first in range(0, count, 256):
@@ -49,15 +48,16 @@ def copy_in(where, count):
 
 def copy_out(where):
     digest = hashlib.sha256()
-    copying = subprocess.Popen(process.command("psql", *where, "-d", "postgres", "-X", "-q", "-c", "COPY copied TO STDOUT"),
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    copying = subprocess.Popen(
+        process.command("psql", *where, "-d", "postgres", "-X", "-q", "-c", "COPY copied TO STDOUT"),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     while block := copying.stdout.read(1 << 20):
         digest.update(block)
     equal(copying.wait(), 0, "exit code of psql while copying out")
     return digest.hexdigest()
 
 
-def copy_compares_equal(persona, where, mebibytes):
+def copy_compares_equal(where, mebibytes):
     psql(where, "CREATE UNLOGGED TABLE copied (line text)")
     sent = copy_in(where, mebibytes * (1 << 20) // LINE)
     equal(copy_out(where), sent, f"SHA-256 of {mebibytes} MiB copied in and out again")
@@ -85,7 +85,7 @@ def tls13(case):
     persona, where = start(case, "1.3")
     equal(psql(where, "SELECT 6 * 7"), "42", "answer of the database")
     bench(where, 5 if SANITIZED else 20)
-    copy_compares_equal(persona, where, 64 if SANITIZED else 1024)
+    copy_compares_equal(where, 64 if SANITIZED else 1024)
     closes = every_connection_ended_cleanly(persona)
     equal({line["tls_version"] for line in closes}, {"TLSv1.3"}, "TLS versions")
 
@@ -95,7 +95,7 @@ def tls12(case):
     persona, where = start(case, "1.2")
     equal(psql(where, "SELECT 6 * 7"), "42", "answer of the database")
     bench(where, 3)
-    copy_compares_equal(persona, where, 16 if SANITIZED else 64)
+    copy_compares_equal(where, 16 if SANITIZED else 64)
     closes = every_connection_ended_cleanly(persona)
     equal({line["tls_version"] for line in closes}, {"TLSv1.2"}, "TLS versions")
 

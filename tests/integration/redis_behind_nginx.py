@@ -23,7 +23,8 @@ def commands_work(case, tls):
     equal(hashlib.sha256(answer.encode()).hexdigest(), hashlib.sha256(value.encode()).hexdigest(), "SHA-256 of 1 MiB")
 
     count = 2_000 if SANITIZED else 20_000
-    output = process.run("redis-benchmark", *where, "-n", count, "-c", 20, "-t", "set,get", "-d", 1000, "-P", 4, "--csv")
+    output = process.run("redis-benchmark", *where, "-n", count, "-c", 20, "-t", "set,get", "-d", 1000, "-P", 4,
+                         "--csv")
     check('"SET"' in output and '"GET"' in output, "redis-benchmark did not measure both", output)
     check("error" not in output.lower(), "redis-benchmark had errors", output)
 
@@ -33,7 +34,7 @@ def commands_work(case, tls):
     # redis-benchmark ends without reading its last answers, which the kernel turns into a reset. And nginx answers a
     # close_notify with a mere FIN, so that persona cannot tell whether there was more to come.
     reasons = {line["reason"] for line in closes}
-    check(reasons <= {"local_closed", "gateway_closed", "local_reset", "truncated"}, "connections that ended badly", reasons)
+    check(reasons <= {"local_closed", "gateway_closed", "local_reset", "truncated"}, "connections ended badly", reasons)
 
 
 @case("TLS 1.3: ping, 1 MiB value, benchmark")

@@ -8,7 +8,7 @@ import threading
 from harness.certificates import Pki
 from harness.persona import pair
 from harness.runner import SANITIZED, Failure, case, equal, main
-from harness.sockets import Server, connect, read_exactly
+from harness.sockets import TIMEOUT, Server, connect, read_exactly
 
 MIB = 1 << 20
 # Around the edges of records and of buffers, and nothing that divides anything.
@@ -25,7 +25,8 @@ class Ledger:
     def compare(self, connections):
         for number in range(connections):
             for way in ("up", "down"):
-                equal(self.received.get((number, way)), self.sent.get((number, way)), f"hash of connection {number} {way}")
+                key = (number, way)
+                equal(self.received.get(key), self.sent.get(key), f"hash of connection {number} {way}")
 
 
 def send(connection, count, seed):
@@ -76,7 +77,9 @@ def transfer(case, tls, connections, count):
     def serve(connection):
         number = int.from_bytes(read_exactly(connection, 4), "big")
         both_ways(connection, ledger, number, count, "down", "up")
+        served.release()
 
+    served = threading.Semaphore(0)
     service = Server(case, serve)
     near, far = pair(case, pki, service, persona={"tls": {"min_version": tls, "max_version": tls}})
     failures = []
@@ -96,6 +99,9 @@ def transfer(case, tls, connections, count):
         each.join()
     if failures:
         raise Failure(failures[0])
+    for _ in range(connections):
+        if not served.acquire(timeout=TIMEOUT):
+            raise Failure(f"the service did not finish | {service.errors}")
     for side in (near, far):
         for _ in range(connections):
             line = side.next_close()

@@ -90,7 +90,9 @@ class Connection final : public net::StreamEvents {
   void plain_ended(int status);
   void tls_ended(int status);
   void progress();
+  void pause(net::Stream& source);
   void resume(net::Stream& source);
+  void look_for_hangup();
   void plain_write_failed(int status);
   void tls_write_failed(int status);
   void touch() { last_traffic_ = net::now(worker_.loop()); }
@@ -125,6 +127,7 @@ class Connection final : public net::StreamEvents {
   net::HandlePtr<net::Stream> tls_;    // the TLS leg: dialled by persona, accepted by a gateway
   std::unique_ptr<tls::Engine> engine_;
   net::HandlePtr<net::Timer> timer_;
+  net::HandlePtr<net::Timer> hangup_timer_;  // made when a leg is paused for the first time
   net::HandlePtr<net::Lookup> lookup_;
 
   // What the accepted leg sent before the session was open: at most one batch, then it is not read further.
@@ -139,6 +142,8 @@ class Connection final : public net::StreamEvents {
   Milliseconds dial_deadline_{0};
   std::string last_dial_error_;
 
+  bool plain_paused_ = false;  // not read, because what it sends cannot be passed on yet
+  bool tls_paused_ = false;
   Direction plain_to_tls_;
   Direction tls_to_plain_;
   std::optional<Reason> first_end_;  // which side ended first, once one has

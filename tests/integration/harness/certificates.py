@@ -105,7 +105,7 @@ class Pki:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         credential = credential or self.gateway
         context.load_cert_chain(credential.certificate, credential.key)
-        _set(context, version)
+        _prepare(context, version)
         if client_certificate:
             context.load_verify_locations((ca or self.ca).certificate)
             context.verify_mode = ssl.CERT_REQUIRED
@@ -116,11 +116,11 @@ class Pki:
         context = ssl.create_default_context(cafile=self.ca.certificate)
         if credential:
             context.load_cert_chain(credential.certificate, credential.key)
-        _set(context, version)
+        _prepare(context, version)
         return context
 
 
-def _set(context, version):
+def _prepare(context, version):
     # Else Python would take a FIN without close_notify for a clean end.
     context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     if version:

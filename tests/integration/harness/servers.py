@@ -1,6 +1,8 @@
 """Real servers from Debian's packages. Where it can be, a listening socket is made here and handed over, so that no
 port can collide and a server is ready at once; what can listen on a Unix socket does."""
 
+import signal
+
 from . import process
 from .certificates import accept_tls
 from .process import Process, make_folder
@@ -11,8 +13,8 @@ from .sockets import Server, listen, text
 class _Gateway:
     """A TLS gateway made of somebody else's program."""
 
-    def __init__(self, listener):
-        self.address = listener.getsockname()
+    def __init__(self, address):
+        self.address = address
 
     def __str__(self):
         return text(self.address)
@@ -20,7 +22,8 @@ class _Gateway:
 
 def haproxy(case, pki, target, tls="1.3"):
     """HAProxy that requires a client certificate, in front of the Unix socket `target`."""
-    gateway = _Gateway(listener := listen())
+    listener = listen()
+    gateway = _Gateway(listener.getsockname())
     path = case.folder / f"haproxy-{gateway.address[1]}.cfg"
     path.write_text(f"""
 global
@@ -50,7 +53,7 @@ def nginx(case, pki, target, tls="1.3"):
     # moment; nginx itself tries again for two seconds when somebody else is quicker, then so do we.
     for attempt in range(3):
         with listen() as chosen:
-            gateway = _Gateway(chosen)
+            gateway = _Gateway(chosen.getsockname())
         folder = case.folder / f"nginx-{gateway.address[1]}"
         folder.mkdir(exist_ok=True)
         path = folder / "nginx.conf"
@@ -76,8 +79,8 @@ stream {{
         gateway.process = Process(case, "nginx", "-p", folder, "-c", path)
         # The last thing it says before it serves, and what it says when the port was taken.
         line = gateway.process.wait_until(
-            lambda: next((line for line in gateway.process.lines if "RLIMIT_NOFILE" in line or "could not bind" in line),
-                         None), "being ready")
+            lambda: next((line for line in gateway.process.lines
+                          if "RLIMIT_NOFILE" in line or "could not bind" in line), None), "being ready")
         if "RLIMIT_NOFILE" in line:
             return gateway
     raise Failure("nginx found its port taken three times")
@@ -101,8 +104,8 @@ def openssl_server(case, pki, *options, credential=None):
     server = Process(case, "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", credential.certificate,
                      "-key", credential.key, "-CAfile", pki.ca.certificate, "-rev", *options)
     port = server.wait_line("ACCEPT").rsplit(":", 1)[1]
-    gateway = _Gateway.__new__(_Gateway)
-    gateway.address, gateway.process = ("127.0.0.1", int(port)), server
+    gateway = _Gateway(("127.0.0.1", int(port)))
+    gateway.process = server
     return gateway
 
 
@@ -125,8 +128,6 @@ class PostgreSql:
 
     @staticmethod
     def _stop(server):
-        import signal
-
         server.signal(signal.SIGQUIT)
         server.wait()
 

@@ -1,6 +1,6 @@
 #include <sys/socket.h>
 
-#include "linger.hpp"
+#include "socket_options.hpp"
 
 namespace persona::net {
 
@@ -11,6 +11,17 @@ void set_reset_on_close(const uv_handle_t& handle) {
     // A socket that is no longer connected may refuse; it has nothing left to reset.
     static_cast<void>(setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &hard, sizeof hard));
   }
+}
+
+int take_pending_error(const uv_handle_t& handle) {
+  uv_os_fd_t descriptor = -1;
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (uv_fileno(&handle, &descriptor) != 0 ||
+      getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) != 0) {
+    return 0;
+  }
+  return uv_translate_sys_error(error);
 }
 
 }  // namespace persona::net

@@ -1,0 +1,170 @@
+"""The gateway mode's door: clients.certificate required, optional and none, against openssl and Python clients."""
+
+import ssl
+
+from harness import process
+from harness.certificates import Pki, end_of
+from harness.persona import Persona, config
+from harness.runner import Failure, case, check, equal, main
+from harness.sockets import Server, connect, echo, expect_refused, read_exactly, refused_address, reset, text
+
+VERSIONS = ("1.2", "1.3")
+
+
+class Door:
+    """A persona gateway in front of an echo service."""
+
+    def __init__(self, case, certificate="required"):
+        self.pki = Pki(case)
+        self.service = Server(case, echo)
+        self.persona = Persona(case, config(self.pki, service=self.service, clients={"certificate": certificate}))
+
+    def connect(self, credential, version):
+        context = self.pki.client_context(credential, version)
+        return context.wrap_socket(connect(self.persona.address), server_hostname=Pki.GATEWAY_NAME,
+                                   suppress_ragged_eofs=False)
+
+    def lets_in(self, credential, version, peer):
+        client = self.connect(credential, version)
+        client.sendall(b"hello")
+        equal(read_exactly(client, 5), b"hello", "the echo")
+        client.unwrap()
+        line = self.persona.next_close("gateway_closed")
+        equal((line["tls_version"], line.get("peer")), (f"TLSv{version}", peer), "what the log says of the client")
+        equal((line["bytes_up"], line["bytes_down"]), (5, 5), "logged bytes")
+
+    def refuses(self, credential, version, sentence):
+        before = self.service.accepted
+        try:
+            # In TLS 1.3 the client's handshake is done before the refusal comes.
+            client = self.connect(credential, version)
+            client.sendall(b"secret")
+            answer = client.recv(100)
+            raise Failure(f"the client was not refused; it read {answer!r}")
+        except (ssl.SSLError, ConnectionResetError, BrokenPipeError) as refusal:
+            check(not isinstance(refusal, ssl.SSLEOFError), "refused without an alert", refusal)
+        self.persona.next_close("verify_failed", error=sentence)
+        equal(self.service.accepted, before, "connections to the service for a client that was refused")
+
+
+@case("required: a certificate of our CA is let in")
+def required_good(case):
+    door = Door(case)
+    for version in VERSIONS:
+        door.lets_in(door.pki.client, version, "CN=client")
+
+
+@case("required: none is refused")
+def required_without(case):
+    door = Door(case)
+    for version in VERSIONS:
+        door.refuses(None, version, "the client presented no certificate")
+
+
+@case("required: one of another CA or an expired one is refused")
+def required_bad(case):
+    door = Door(case)
+    for version in VERSIONS:
+        door.refuses(door.pki.other_ca.issue("client"), version,
+                     "the client's certificate is issued by CN=Other CA, which trust.ca does not contain")
+        door.refuses(door.pki.ca.issue("old", expired=True), version, "client certificate expired 3 days ago")
+
+
+@case("optional: none is let in, a good one too, a bad one is refused")
+def optional(case):
+    door = Door(case, "optional")
+    for version in VERSIONS:
+        door.lets_in(None, version, None)
+        door.lets_in(door.pki.client, version, "CN=client")
+        door.refuses(door.pki.other_ca.issue("client"), version, "CN=Other CA, which trust.ca does not contain")
+
+
+@case("none: nobody is asked")
+def none(case):
+    door = Door(case, "none")
+    for version in VERSIONS:
+        door.lets_in(None, version, None)
+        door.lets_in(door.pki.other_ca.issue("client"), version, None)
+
+
+@case("openssl s_client is let in with a certificate and told by an alert without")
+def openssl(case):
+    door = Door(case)
+    arguments = ["s_client", "-connect", str(door.persona), "-CAfile", door.pki.ca.certificate, "-verify_return_error",
+                 "-verify_hostname", Pki.GATEWAY_NAME, "-quiet"]
+    for version in ("-tls1_2", "-tls1_3"):
+        ours = ["-cert", door.pki.client.certificate, "-key", door.pki.client.key]
+        # Q at the start of a line ends s_client's side; without it s_client waits for the other side to end.
+        process.run("openssl", *arguments, "-no_ign_eof", version, *ours, input=b"Q\n")
+        door.persona.next_close("gateway_closed")
+        process.run("openssl", *arguments, version, expect=1)
+        door.persona.next_close("verify_failed")
+
+
+@case("plain TCP is told from TLS")
+def plaintext(case):
+    door = Door(case)
+    client = connect(door.persona.address)
+    client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+    client.settimeout(20)
+    try:
+        while client.recv(100):
+            pass
+    except ConnectionResetError:
+        pass
+    door.persona.next_close("handshake_failed", error='the client does not speak TLS here: its first bytes are "GET /"')
+
+
+@case("a client that never finishes its handshake is cut")
+def slow(case):
+    pki = Pki(case)
+    persona = Persona(case, config(pki, service=Server(case, echo), timeouts={"handshake": "300ms"}))
+    expect_refused(persona.address)
+    persona.next_close("handshake_timeout", error="timeouts.handshake")
+
+
+@case("a service that is down never looks like a clean end")
+def service_down(case):
+    pki = Pki(case)
+    with refused_address() as address:
+        persona = Persona(case, config(pki, service=text(address)))
+        for version in VERSIONS:
+            client = pki.client_context(pki.client, version).wrap_socket(
+                connect(persona.address), server_hostname=Pki.GATEWAY_NAME, suppress_ragged_eofs=False)
+            try:
+                end = end_of(client)
+                check(end != "close_notify", "the client saw a clean end")
+            except ssl.SSLError as alert:
+                check("ALERT" in alert.reason, "something else than an alert", alert)
+            persona.next_close("dial_failed", error=f"cannot connect to {text(address)}: connection refused")
+
+
+def service_resets_with(case, last_words):
+    pki = Pki(case)
+
+    def serve(connection):
+        read_exactly(connection, 5)
+        connection.sendall(last_words)
+        reset(connection)
+
+    persona = Persona(case, config(pki, service=Server(case, serve)))
+    # More than once: how much is read before the reset is noticed is a matter of timing.
+    for version in VERSIONS * 10:
+        client = pki.client_context(pki.client, version).wrap_socket(
+            connect(persona.address), server_hostname=Pki.GATEWAY_NAME, suppress_ragged_eofs=False)
+        client.sendall(b"hello")
+        equal(end_of(client), "reset", "what the TLS client saw")
+        persona.next_close("local_reset")
+
+
+@case("a service that resets resets the client")
+def service_resets(case):
+    service_resets_with(case, b"")
+
+
+@case("a service that resets right after data resets the client: half an answer must not look whole")
+def service_sends_and_resets(case):
+    service_resets_with(case, b"half an answer")
+
+
+main()
