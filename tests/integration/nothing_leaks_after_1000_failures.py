@@ -39,12 +39,12 @@ def leaks_nothing(case, gateway, pki, reason):
     fail_often(persona, ROUNDS // 5)
     warm = AT_ONCE * (ROUNDS // 5)
     persona.wait_log("connection closed", count=warm)
-    descriptors, resident = persona.descriptors(), persona.resident_kib()
+    descriptors, resident = persona.settled_descriptors(), persona.resident_kib()
     fail_often(persona, ROUNDS)
     total = warm + AT_ONCE * ROUNDS
     persona.wait_log("connection closed", count=total)
     equal({line["reason"] for line in persona.find("connection closed")}, {reason}, "reasons")
-    equal(persona.descriptors(), descriptors, "descriptors after the failures")
+    equal(persona.settled_descriptors(), descriptors, "descriptors after the failures")
     grown = persona.resident_kib() - resident
     check(grown < BOUND_KIB, f"resident memory grew by {grown} KiB")
     persona.stop()

@@ -7,6 +7,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import time
 
 from . import process
 from .certificates import Pki
@@ -104,6 +105,17 @@ class Persona(process.Process):
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def settled_descriptors(self, timeout=10):
+        """Their number once it no longer changes: a descriptor goes a moment after its connection's last line."""
+        deadline = time.monotonic() + timeout
+        count, unchanged = self.descriptors(), 0
+        while unchanged < 10:
+            check(time.monotonic() < deadline, "the number of descriptors does not settle")
+            time.sleep(0.02)
+            before, count = count, self.descriptors()
+            unchanged = unchanged + 1 if count == before else 0
+        return count
 
     def resident_kib(self):
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()

@@ -87,7 +87,10 @@ class Process:
             return result
 
     def wait_line(self, words, timeout=20):
-        return self.wait_until(lambda: next((line for line in self.lines if words in line), None), f"{words!r}", timeout)
+        def found():
+            return next((line for line in self.lines if words in line), None)
+
+        return self.wait_until(found, f"{words!r}", timeout)
 
     def tail(self, count=12):
         return "\n    ".join(["", *self.lines[-count:]])

@@ -101,7 +101,7 @@ def _within(seconds):
 
 def _in_words(error):
     place = traceback.extract_tb(error.__traceback__)
-    here = [f"{pathlib.Path(frame.filename).name}:{frame.lineno}" for frame in place if "runner.py" not in frame.filename]
+    here = [f"{pathlib.Path(frame.filename).name}:{frame.lineno}" for frame in place if frame.filename != __file__]
     kind = "" if isinstance(error, (Failure, DeadlineExceeded)) else f"{type(error).__name__}: "
     return f"{kind}{error} (at {' < '.join(reversed(here[-4:]))})"
 
