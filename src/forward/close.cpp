@@ -45,7 +45,10 @@ bool Connection::close(Reason reason, const std::string& error) {
   const bool was_open = state_ == State::open;
   state_ = State::closing;
   log_close(reason, error);
-  if (!error.empty() && is_trouble(reason)) {
+  // Many gateways answer a client that ends first with a bare FIN. The client is reset all the same, in case
+  // it only half-closed, but an operator need not look into it.
+  const bool ordinary = reason == Reason::truncated && first_end_ == Reason::local_closed;
+  if (!error.empty() && is_trouble(reason) && !ordinary) {
     service_->failures().report(error,
                                 {{"reason", to_string(reason)}, {"client", client_}, {"target", target_}},
                                 net::now(worker_.loop()));

@@ -74,6 +74,24 @@ def gateway_truncates(case):
     each_version(case, serve, then, failing=True)
 
 
+@case("FIN without close_notify to a client that ended first: it is reset, but nobody is warned")
+def gateway_answers_with_fin(case):
+    def serve(connection):
+        answer_once(connection)
+        end_of(connection)
+        socket.socket.shutdown(connection, socket.SHUT_WR)
+
+    def then(persona, client):
+        client.shutdown(socket.SHUT_WR)
+        expect_reset(client)
+        persona.next_close("truncated")
+        persona.stop()  # so that all is logged
+        equal([line for line in persona.log if line["level"] == "warn" and "close_notify" in line["message"]], [],
+              "warnings")
+
+    each_version(case, serve, then, failing=True)
+
+
 @case("a damaged record")
 def gateway_damages(case):
     def serve(connection):
