@@ -8,8 +8,8 @@ namespace persona::net {
 /// Makes the close of a TCP handle send RST, where uv_tcp_close_reset refuses to.
 void set_reset_on_close(const uv_handle_t& handle);
 
-/// The error that waits to be reported on the socket (a reset, say), as a libuv error code; 0: none. Reading it clears
-/// it.
+/// The error that waits to be reported on the socket (a reset, say), as a libuv error code; 0: none. Reading
+/// it clears it.
 int take_pending_error(const uv_handle_t& handle);
 
 }  // namespace persona::net

@@ -68,31 +68,17 @@ def file(case):
     equal(persona.lines, [], "lines on the standard error")
 
 
-@case("identical failures within ten seconds are one warning, and the next says how many there were")
+@case("identical failures are told in words once, not every time")
 def throttled(case):
     with refused_address() as address:
         persona = Persona(case, config(Pki(case), gateway=text(address)))
-
-        def fail_once():
+        for _ in range(20):
             expect_refused(persona.address)
             persona.next_close("dial_failed")
-
-        def warnings():
-            return [line for line in persona.log if line.get("level") == "warn" and "refused" in line["message"]]
-
-        started = time.monotonic()
-        for _ in range(5):
-            fail_once()
-        check(time.monotonic() - started < 9, "the machine is too slow for this test")
-        equal([line.get("suppressed") for line in warnings()], [None], "warnings of five failures")
-        deadline = started + 20
-        while len(warnings()) < 2:
-            check(time.monotonic() < deadline, "no second warning after ten seconds")
-            time.sleep(0.5)
-            fail_once()
-        check(time.monotonic() - started > 9, "the second warning came too early")
-        # Every failure but the one that is told now, and the first.
-        equal(warnings()[1].get("suppressed"), len(persona.find("connection closed")) - 2, "failures counted")
+        persona.stop()
+        warnings = [line for line in persona.log if line.get("level") == "warn" and "refused" in line["message"]]
+        # One for each window of ten seconds: when, and what is counted, the unit test of FailureLog says.
+        check(0 < len(warnings) < 20, "a warning for each failure", warnings)
 
 
 main()
