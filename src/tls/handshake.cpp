@@ -58,7 +58,9 @@ Status Engine::handshake(ByteView& input, Buffer& output) {
 // The handshake is complete; the session is established only if the peer is who it has to be. For a client
 // mbedTLS has decided the same already.
 Status Engine::judge_peer() {
-  const bool absent = !ssl_->verifier.leaf_seen();
+  // A certificate that the verifier was never shown (mbedTLS gives up on a chain before that) is not an
+  // absent one.
+  const bool absent = !ssl_->verifier.leaf_seen() && mbedtls_ssl_get_peer_cert(&ssl_->context) == nullptr;
   const bool absence_allowed = context_->options().role == Role::server &&
                                context_->options().peer_certificate != PeerCertificate::required;
   if (absent ? absence_allowed : ssl_->verifier.passed()) {
