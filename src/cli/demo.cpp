@@ -219,6 +219,9 @@ class Demo {
   void try_tunnel() {
     fmt::print("1. Traffic through the tunnel\n");
     connect(good_, traffic, [this](DemoClient::Outcome outcome) {
+      if (stopping_) {
+        return;
+      }
       const auto& open = good_.seen->open;
       fmt::print("   the gateway proved that it is {} for the name {}\n", text(open, "peer"), gateway_name);
       fmt::print("   persona proved to the gateway that it is CN=demo client\n");
@@ -235,6 +238,9 @@ class Demo {
     fmt::print("2. A persona without a client certificate\n");
     const std::size_t before = service_->connections_seen();
     connect(paperless_, 100, [this, before](DemoClient::Outcome outcome) {
+      if (stopping_) {
+        return;
+      }
       const auto& closed = paperless_.seen->closed;
       const bool refused = outcome.reset && outcome.bytes == 0 && service_->connections_seen() == before &&
                            text(closed, "reason") == "client_certificate_refused";
@@ -248,6 +254,9 @@ class Demo {
     fmt::print("3. A gateway whose certificate has another name than expected\n");
     const std::size_t before = service_->connections_seen();
     connect(nameless_, 100, [this, before](DemoClient::Outcome outcome) {
+      if (stopping_) {
+        return;
+      }
       const auto& closed = nameless_.seen->closed;
       const bool refused = outcome.reset && outcome.bytes == 0 && service_->connections_seen() == before &&
                            text(closed, "reason") == "verify_failed";

@@ -21,20 +21,6 @@ bool is_trouble(Reason reason) {
   }
 }
 
-/// Was the peer of the TLS leg told by an alert? Then RST would only overtake it.
-bool alert_was_sent(Reason reason) {
-  switch (reason) {
-    case Reason::handshake_failed:
-    case Reason::verify_failed:
-    case Reason::protocol_error:
-    case Reason::dial_failed:
-    case Reason::dial_timeout:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 bool Connection::close(Reason reason, const std::string& error) {
@@ -58,15 +44,15 @@ bool Connection::close(Reason reason, const std::string& error) {
     worker_.records().clear();
     engine_->abort(worker_.records());
     if (!worker_.records().empty() && tls_) {
-      // Best effort: the connection ends either way.
-      static_cast<void>(tls_->write(worker_.records().view()));
+      const auto written = tls_->write(worker_.records().view());
+      alert_sent_ = written && *written;
     }
   }
   if (!is_clean(reason)) {
     if (plain_) {
       plain_->reset_on_close();
     }
-    if (tls_ && !alert_was_sent(reason)) {
+    if (tls_ && !alert_sent_) {
       tls_->reset_on_close();
     }
   } else if (!was_open && tls_) {

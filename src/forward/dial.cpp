@@ -8,6 +8,12 @@
 
 namespace persona::forward {
 
+namespace {
+
+constexpr Milliseconds unix_retry{20};
+
+}  // namespace
+
 void Connection::dial() {
   state_ = State::dialing;
   order_ = service_->targets().order(net::now(worker_.loop()));
@@ -20,15 +26,8 @@ void Connection::dial_next() {
   addresses_.clear();
   next_address_ = 0;
   last_dial_error_.clear();
-  const Milliseconds timeout = service_->config().timeouts.connect;
-  dial_deadline_ = net::now(worker_.loop()) + timeout;
-  if (timeout.count() > 0) {
-    timer_->start(timeout, [this] {
-      attempt_failed(Reason::dial_timeout,
-                     fmt::format("cannot resolve {} within timeouts.connect ({})", target().host,
-                                 format_duration(service_->config().timeouts.connect)));
-    });
-  }
+  lacked_resources_ = false;
+  dial_deadline_ = net::now(worker_.loop()) + service_->config().timeouts.connect;
   const Endpoint& endpoint = target();
   target_ = endpoint.to_string();
   if (endpoint.is_unix()) {
@@ -42,6 +41,12 @@ void Connection::dial_next() {
 }
 
 void Connection::resolve(const Endpoint& endpoint) {
+  if (const Milliseconds timeout = service_->config().timeouts.connect; timeout.count() > 0) {
+    timer_->start(timeout, [this, timeout] {
+      attempt_failed(Reason::dial_timeout, fmt::format("cannot resolve {} within timeouts.connect ({})",
+                                                       target().host, format_duration(timeout)));
+    });
+  }
   std::string error;
   lookup_ = net::Lookup::start(
       worker_.loop(), endpoint.host, endpoint.port, this,
@@ -89,7 +94,7 @@ void Connection::connect_next() {
       return;
     }
     dialled_leg().reset();
-    note_dial_error(net::error_words(error));
+    note_dial_error(error);
   }
   attempt_failed(Reason::dial_failed, last_dial_error_);
 }
@@ -114,6 +119,12 @@ void Connection::limit_connect(std::size_t addresses_left) {
   });
 }
 
+void Connection::note_dial_error(int status) {
+  lacked_resources_ = lacked_resources_ || status == UV_EMFILE || status == UV_ENFILE ||
+                      status == UV_ENOBUFS || status == UV_ENOMEM;
+  note_dial_error(net::error_words(status));
+}
+
 void Connection::note_dial_error(const std::string& why) {
   const std::string name = target().to_string();
   last_dial_error_ = name == target_ ? fmt::format("cannot connect to {}: {}", name, why)
@@ -122,7 +133,12 @@ void Connection::note_dial_error(const std::string& why) {
 
 void Connection::connect_failed(int status) {
   dialled_leg().reset();
-  note_dial_error(net::error_words(status));
+  note_dial_error(status);
+  if (status == UV_EAGAIN && target().is_unix() && net::now(worker_.loop()) < dial_deadline_) {
+    timer_->start(unix_retry,
+                  [this] { connect_unix(target()); });  // its backlog is full, where TCP would wait
+    return;
+  }
   connect_next();
 }
 
@@ -147,7 +163,9 @@ void Connection::attempt_failed(Reason reason, const std::string& error) {
   timer_->stop();
   lookup_.reset();
   dialled_leg().reset();
-  service_->targets().failed(order_[attempt_], net::now(worker_.loop()));
+  if (!lacked_resources_) {
+    service_->targets().failed(order_[attempt_], net::now(worker_.loop()));
+  }
   if (attempt_ + 1 == order_.size()) {
     close(reason, error);
     return;

@@ -93,6 +93,8 @@ void Connection::send_records() {
 
 void Connection::fail_engine() {
   const tls::Failure failure = *engine_->failure();
+  // Sent by send_records(), unless it waits behind what the peer does not take.
+  alert_sent_ = !worker_.records().empty() && !tls_broken_ && !tls_->writing();
   if (state_ == State::handshaking) {
     handshake_failed(reason_of(failure), failure.message);
   } else {

@@ -12,6 +12,10 @@ namespace {
 
 constexpr Milliseconds hangup_interval{1'000};
 
+// How long a plaintext leg may stand still while the last words of a TLS leg that is gone are delivered to
+// it.
+constexpr Milliseconds broken_limit{5'000};
+
 }  // namespace
 
 void Connection::open(ByteView leftover) {
@@ -47,7 +51,7 @@ void Connection::open(ByteView leftover) {
     }
     return;
   }
-  const bool sink_full = dials_tls() ? tls_->writing() : plain_->writing();
+  const bool sink_full = dials_tls() ? tls_->writing() || tls_broken_ : plain_->writing();
   if (!sink_full) {
     resume(accepted_leg());
   }
@@ -115,7 +119,7 @@ void Connection::tls_ended(int status) {
   if (tls_to_plain_.state != Direction::State::flowing) {
     // After close_notify a FIN is the ordinary end, and a reset matters only to what we have not sent yet.
     if ((status != 0 || tls_broken_) && plain_to_tls_.state != Direction::State::shut) {
-      close(Reason::gateway_reset, fmt::format("the {} reset the connection", tls_peer()));
+      tls_gone(status);
     }
   } else if (status != 0 || tls_broken_) {
     close(Reason::gateway_reset, fmt::format("the {} reset the connection: {}", tls_peer(),
@@ -129,6 +133,9 @@ void Connection::tls_ended(int status) {
 
 // Goes on where a sink has nothing left to write: passes an end on, or closes when both directions are done.
 void Connection::progress() {
+  if (closing()) {
+    return;
+  }
   if (plain_to_tls_.state == Direction::State::eof && !tls_->writing() && !tls_broken_) {
     worker_.records().clear();
     engine_->close_notify(worker_.records());
@@ -146,6 +153,16 @@ void Connection::progress() {
   if (plain_to_tls_.state == Direction::State::shut && tls_to_plain_.state == Direction::State::shut &&
       !plain_->writing() && !tls_->writing()) {
     close(*first_end_);
+    return;
+  }
+  if (tls_broken_ && tls_to_plain_.state == Direction::State::shut && !plain_->writing()) {
+    // All that the TLS peer said was delivered, its close_notify included; only what a local end promised is
+    // lost.
+    if (plain_to_tls_.state == Direction::State::flowing) {
+      close(Reason::gateway_closed);
+    } else {
+      close(Reason::gateway_reset, fmt::format("the {} reset the connection: {}", tls_peer(), *tls_broken_));
+    }
     return;
   }
   watch_traffic();
@@ -190,13 +207,17 @@ void Connection::look_for_hangup() {
   for (const bool plain : {true, false}) {
     if (plain ? plain_paused_ : tls_paused_) {
       net::Stream& stream = plain ? *plain_ : *tls_;
-      if (int error = stream.take_pending_error(); error != 0) {
+      const int error = stream.take_pending_error();
+      if (error != 0 && plain) {
         on_end(stream, error);
         return;
       }
+      if (error != 0) {
+        tls_gone(error);
+      }
     }
   }
-  if (plain_paused_ || tls_paused_) {
+  if (!closing() && (plain_paused_ || tls_paused_)) {
     hangup_timer_->start(hangup_interval, [this] { look_for_hangup(); });
   }
 }
@@ -218,27 +239,36 @@ void Connection::plain_write_failed(int status) {
 // The peer's alert may still wait to be read, and says more than the failed write: reading ends the
 // connection.
 void Connection::tls_write_failed(int status) {
-  tls_broken_ = net::error_words(status);
-  if (state_ != State::open) {
-    return;
+  if (state_ == State::open) {
+    tls_gone(status);
+  } else {
+    tls_broken_ = net::error_words(status);
+  }
+}
+
+// Nothing can be sent to the TLS leg any more. What it has sent is still read and delivered, which ends the
+// connection.
+void Connection::tls_gone(int status) {
+  if (!tls_broken_) {
+    tls_broken_ = net::error_words(status);
   }
   pause(*plain_);
-  if (tls_to_plain_.state != Direction::State::flowing || tls_paused_) {
-    close(Reason::gateway_reset, fmt::format("writing to the {}: {}", tls_peer(), *tls_broken_));
-    return;
-  }
-  watch_traffic();
+  progress();
 }
 
 // One timer for both: how long nothing may move while open, and while one side has ended.
 Milliseconds Connection::quiet_limit() const {
-  const bool half_closed = first_end_.has_value() || tls_broken_.has_value();
-  return half_closed ? service_->config().timeouts.half_close : service_->config().timeouts.idle;
+  if (tls_broken_) {
+    return broken_limit;
+  }
+  const auto& timeouts = service_->config().timeouts;
+  return first_end_ && timeouts.half_close.count() > 0 ? timeouts.half_close : timeouts.idle;
 }
 
 void Connection::watch_traffic() {
   if (const Milliseconds limit = quiet_limit(); limit.count() > 0) {
     const Milliseconds quiet = net::now(worker_.loop()) - last_traffic_;
+    last_unsent_ = plain_->unsent() + tls_->unsent();
     timer_->start(std::max(limit - quiet, Milliseconds(1)), [this] { traffic_timer_expired(); });
   } else {
     timer_->stop();
@@ -247,6 +277,10 @@ void Connection::watch_traffic() {
 
 void Connection::traffic_timer_expired() {
   const Milliseconds limit = quiet_limit();
+  const std::size_t unsent = plain_->unsent() + tls_->unsent();
+  if (unsent < std::exchange(last_unsent_, unsent)) {
+    touch();  // a slow receiver: bytes leave, but too few for libuv to tell
+  }
   if (net::now(worker_.loop()) - last_traffic_ < limit) {
     watch_traffic();
   } else if (tls_broken_) {

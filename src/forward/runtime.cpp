@@ -1,6 +1,7 @@
 #include "persona/forward/runtime.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "persona/forward/accept.hpp"
@@ -61,22 +62,40 @@ void Runtime::start_listening(Entry& entry) {
 
 Runtime::Summary Runtime::run(std::function<void()> drained) {
   drained_ = std::move(drained);
+  Summary summary;
+  summary.loops_closed = start_threads();
   for (auto& entry : entries_) {
     start_listening(entry);
-  }
-  for (std::size_t i = 1; i < workers_.size(); ++i) {
-    threads_.emplace_back([worker = workers_[i].get()] { worker->loop().run(); });
   }
   loop().run();
   for (auto& thread : threads_) {
     thread.join();
   }
-  Summary summary;
   for (const auto& worker : workers_) {
     summary.connections_cut += worker->connections_cut();
   }
-  summary.loops_closed = close_loops();
+  summary.loops_closed = close_loops() && summary.loops_closed;
   return summary;
+}
+
+// A system that grants fewer threads than there are cores gets fewer loops.
+bool Runtime::start_threads() {
+  try {
+    while (threads_.size() + 1 < workers_.size()) {
+      threads_.emplace_back([worker = workers_[threads_.size() + 1].get()] { worker->loop().run(); });
+    }
+  } catch (const std::system_error& error) {
+    logger_->warn(fmt::format("cannot start all event loops: {}", error.what()),
+                  {{"loops", threads_.size() + 1}});
+  }
+  bool closed = true;
+  while (workers_.size() > threads_.size() + 1) {
+    workers_.back()->loop().finish();
+    workers_.back()->loop().run();
+    closed = workers_.back()->loop().close() && closed;
+    workers_.pop_back();
+  }
+  return closed;
 }
 
 std::size_t Runtime::live() const {

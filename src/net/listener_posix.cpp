@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -70,7 +71,9 @@ Result<Socket> bind_tcp(const Endpoint& endpoint) {
   Socket socket = new_socket(address->ss_family);
   const int on = 1;
   const socklen_t length = address->ss_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+  const bool v6 = address->ss_family == AF_INET6;
   if (!socket.valid() || setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      (v6 && setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
       ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&*address), length) != 0 ||
       ::listen(socket.get(), SOMAXCONN) != 0) {
     return cannot_listen(endpoint, errno);
@@ -134,6 +137,7 @@ struct Listener::Impl {
   Milliseconds next_rest = shortest_rest;
   Events events;
   std::string unlink_path;
+  ino_t inode = 0;
 };
 
 Listener::~Listener() = default;
@@ -153,6 +157,10 @@ Result<HandlePtr<Listener>> Listener::bind(Loop& loop, const Endpoint& endpoint)
   listener->local_ = endpoint;
   if (endpoint.is_unix()) {
     impl->unlink_path = endpoint.path;
+    struct stat bound {};
+    if (lstat(endpoint.path.c_str(), &bound) == 0) {
+      impl->inode = bound.st_ino;
+    }
   } else {
     sockaddr_storage bound{};
     socklen_t length = sizeof bound;
@@ -188,10 +196,17 @@ void Listener::Impl::accept_waiting() {
   for (int i = 0; i < accepts_per_wake && uv_is_closing(reinterpret_cast<uv_handle_t*>(&handle)) == 0; ++i) {
     sockaddr_storage peer{};
     socklen_t length = sizeof peer;
+    // A connection needs a second descriptor for its dial: without one it is better off in the backlog.
+    Socket spare(fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+    if (!spare.valid()) {
+      rest(errno);
+      return;
+    }
     Socket accepted(
         accept4(socket.get(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted.valid()) {
       next_rest = shortest_rest;
+      spare.close();
       events.accepted(std::move(accepted), SocketAddress(reinterpret_cast<const sockaddr*>(&peer)));
       continue;
     }
@@ -228,7 +243,10 @@ void Listener::Impl::rest(int error) {
 }
 
 void Listener::close() {
-  if (!impl_->unlink_path.empty()) {
+  struct stat now {};
+  // Only our own file: somebody may have removed it and bound another.
+  if (!impl_->unlink_path.empty() && lstat(impl_->unlink_path.c_str(), &now) == 0 &&
+      now.st_ino == impl_->inode) {
     static_cast<void>(unlink(impl_->unlink_path.c_str()));  // somebody may have removed it already
   }
   impl_->timer.reset();

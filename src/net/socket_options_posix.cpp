@@ -1,3 +1,4 @@
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "socket_options.hpp"
@@ -22,6 +23,16 @@ int take_pending_error(const uv_handle_t& handle) {
     return 0;
   }
   return uv_translate_sys_error(error);
+}
+
+std::size_t unacknowledged(const uv_handle_t& handle) {
+  uv_os_fd_t descriptor = -1;
+  int count = 0;
+  // TIOCOUTQ is SIOCOUTQ (tcp(7), unix(7)).
+  if (uv_fileno(&handle, &descriptor) != 0 || ioctl(descriptor, TIOCOUTQ, &count) != 0 || count < 0) {
+    return 0;
+  }
+  return static_cast<std::size_t>(count);
 }
 
 }  // namespace persona::net

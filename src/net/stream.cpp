@@ -167,6 +167,10 @@ int Stream::shutdown() {
   return uv_shutdown(&shutdown_, stream(), [](uv_shutdown_t*, int) {});
 }
 
+std::size_t Stream::unsent() const {
+  return uv_stream_get_write_queue_size(&handle_.stream) + queued_.size() + unacknowledged(handle_.any);
+}
+
 int Stream::take_pending_error() {
   return net::take_pending_error(handle_.any);
 }

@@ -17,6 +17,8 @@ HandlePtr<Timer> Timer::create(Loop& loop, HandleOwner* owner) {
 
 void Timer::start(Milliseconds delay, std::function<void()> expired) {
   expired_ = std::move(expired);
+  // The loop's clock stands still within an iteration, and a handshake takes milliseconds of it.
+  uv_update_time(handle_.loop);
   const auto fire = [](uv_timer_t* handle) {
     // Moved out first: the callback may start the timer again or let go of it.
     auto callback = std::move(static_cast<Timer*>(handle->data)->expired_);

@@ -12,6 +12,12 @@
 
 namespace persona::tls {
 
+namespace {
+
+constexpr unsigned most_renegotiation_requests = 4;
+
+}  // namespace
+
 Engine::Engine(std::shared_ptr<const Context> context) : context_(std::move(context)) {}
 
 Engine::~Engine() = default;
@@ -92,6 +98,13 @@ Status Engine::open(ByteView input, Buffer& plaintext, Buffer& output) {
       break;
     }
   }
+  // An open session answers by itself only to refuse renegotiation (TLS 1.2): a peer may ask, but not without
+  // end.
+  if (status == Status::want_input && !output.empty() &&
+      ++refused_renegotiations_ > most_renegotiation_requests) {
+    status = fail({Failure::Kind::protocol_error, fmt::format("the {} keeps asking for renegotiation",
+                                                              peer_word(context_->options().role))});
+  }
   ssl_->input = {};
   ssl_->output = nullptr;
   return status;
@@ -100,6 +113,12 @@ Status Engine::open(ByteView input, Buffer& plaintext, Buffer& output) {
 Status Engine::fail_open(int code) {
   if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
     return fail(describe_alert(ssl_->received_alert()));
+  }
+  if (ssl_->output->empty()) {
+    // mbedTLS sends an alert of its own for a wrong MAC only. Where this one cannot be sent the caller
+    // resets.
+    static_cast<void>(mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                                     MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE));
   }
   std::array<char, 160> words{};
   mbedtls_strerror(code, words.data(), words.size());

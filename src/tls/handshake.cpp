@@ -63,20 +63,30 @@ Status Engine::judge_peer() {
   const bool absent = !ssl_->verifier.leaf_seen() && mbedtls_ssl_get_peer_cert(&ssl_->context) == nullptr;
   const bool absence_allowed = context_->options().role == Role::server &&
                                context_->options().peer_certificate != PeerCertificate::required;
-  if (absent ? absence_allowed : ssl_->verifier.passed()) {
+  // mbedTLS may have findings of its own after the callback: a curve that tls.groups does not have, say.
+  const bool verified = ssl_->verifier.passed() && mbedtls_ssl_get_verify_result(&ssl_->context) == 0;
+  if (absent ? absence_allowed : verified) {
     established_ = true;
     read_session_info();
     return Status::established;
   }
   Failure failure{Failure::Kind::verify_failed,
                   absent ? fmt::format("the {} presented no certificate", peer_word(context_->options().role))
-                         : ssl_->verifier.explain()};
+                         : refusal_sentence()};
   const int sent = mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
                                                   refusal_alert(absent, ssl_->verifier.flags()));
   if (sent != 0) {
     failure.message += fmt::format("; the alert could not be sent (mbedTLS -0x{:04x})", -sent);
   }
   return fail(std::move(failure));
+}
+
+std::string Engine::refusal_sentence() const {
+  if (ssl_->verifier.passed()) {
+    return fmt::format("the {}'s certificate has a key that is not accepted: is its curve in tls.groups?",
+                       peer_word(context_->options().role));
+  }
+  return ssl_->verifier.explain();
 }
 
 Status Engine::fail_handshake(int code) {
@@ -96,6 +106,11 @@ Status Engine::fail_handshake(int code) {
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
     case MBEDTLS_ERR_X509_FATAL_ERROR:
       return fail({Failure::Kind::verify_failed, fmt::format("the {}'s certificate does not verify", peer)});
+    case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
+      if (ssl_->verifier.leaf_seen()) {
+        return fail({Failure::Kind::verify_failed, refusal_sentence()});
+      }
+      break;
     case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
       return fail(
           {Failure::Kind::handshake_failed,

@@ -70,6 +70,7 @@ class Connection final : public net::StreamEvents {
   void connect_next();
   void connect_failed(int status);
   void limit_connect(std::size_t addresses_left);
+  void note_dial_error(int status);
   void note_dial_error(const std::string& why);
   void attempt_failed(Reason reason, const std::string& error);
   const Endpoint& target() const { return service_->targets().at(order_[attempt_]); }
@@ -95,6 +96,7 @@ class Connection final : public net::StreamEvents {
   void look_for_hangup();
   void plain_write_failed(int status);
   void tls_write_failed(int status);
+  void tls_gone(int status);
   void touch() { last_traffic_ = net::now(worker_.loop()); }
   Milliseconds quiet_limit() const;
   void watch_traffic();
@@ -141,6 +143,7 @@ class Connection final : public net::StreamEvents {
   std::size_t next_address_ = 0;
   Milliseconds dial_deadline_{0};
   std::string last_dial_error_;
+  bool lacked_resources_ = false;  // the attempt failed for want of ours, which says nothing about the target
 
   bool plain_paused_ = false;  // not read, because what it sends cannot be passed on yet
   bool tls_paused_ = false;
@@ -150,6 +153,8 @@ class Connection final : public net::StreamEvents {
   std::optional<std::string>
       tls_broken_;  // why writing failed, while the peer's last words are still to be read
   Milliseconds last_traffic_{0};
+  std::size_t last_unsent_ = 0;
+  bool alert_sent_ = false;  // the TLS peer was told by an alert: RST would only overtake it
 
   // For the log line.
   std::uint64_t id_;

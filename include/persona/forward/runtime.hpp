@@ -62,6 +62,7 @@ class Runtime {
   void start_listening(Entry& entry);
   void worker_drained();
   std::size_t live() const;
+  bool start_threads();
   bool close_loops();
 
   std::vector<std::unique_ptr<Worker>> workers_;  // the first is the main loop's

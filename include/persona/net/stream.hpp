@@ -60,6 +60,9 @@ class Stream {
   /// RST instead of FIN when the owner lets go; what is queued is dropped.
   void reset_on_close() { reset_ = true; }
 
+  /// Bytes written that have not reached the peer: when they get fewer, a slow receiver is alive.
+  std::size_t unsent() const;
+
   /// A reset or the like that nobody has been told of, because the stream is not read: a libuv error code, or
   /// 0.
   int take_pending_error();

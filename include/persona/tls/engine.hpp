@@ -42,7 +42,7 @@ enum class Status {
   want_input,   ///< all input is used up; feed more
   established,  ///< handshake(): the peer is verified; input left over belongs to open()
   closed,       ///< open(): close_notify received; nothing more will come from the peer
-  failed,       ///< see failure(); what is in the output (an alert) should still be sent
+  failed,       ///< see failure(); what is in the output (an alert, if any) should still be sent
 };
 
 class Engine {
@@ -82,6 +82,7 @@ class Engine {
   explicit Engine(std::shared_ptr<const Context> context);
   Status fail(Failure failure);
   Status judge_peer();
+  std::string refusal_sentence() const;
   Status fail_handshake(int code);
   Status fail_open(int code);
   Failure describe_alert(std::uint8_t description) const;
@@ -95,6 +96,7 @@ class Engine {
   std::optional<Failure> failure_;
   std::uint8_t first_bytes_[5] = {};
   std::size_t first_count_ = 0;
+  unsigned refused_renegotiations_ = 0;
   bool established_ = false;
   bool received_data_ = false;  // a peer that has sent data has accepted our certificate
   bool close_notify_sent_ = false;
