@@ -1,7 +1,10 @@
 """Subcommands, --help, exit codes, `check`, `demo --once`, and a folder of services."""
 
+import signal
+
+from harness import process
 from harness.certificates import Pki
-from harness.persona import Persona, address_of, cli, config, write_config
+from harness.persona import BINARY, Persona, address_of, cli, config, write_config
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
 from harness.sockets import connect, expect_echo
@@ -51,6 +54,17 @@ def demo(case):
     output = cli("demo", "--once")
     for words in ("TLSv1.3", "certificate", "refused"):
         check(words in output, f"the demo does not mention {words!r}", output)
+
+
+@case("the demo ends when told to, during its check and after it")
+def demo_ends(case):
+    for words, code in (("1. Traffic", 1), ("2. A persona", 1), ("connect a plain TCP client", 0)):
+        running = process.Process(case, BINARY, "demo")
+        running.wait_line(words)
+        running.signal(signal.SIGTERM)
+        # During the check there is no verdict. A signal that comes a little later finds the check passed.
+        actual = running.wait()
+        check(actual in (0, code), f"exit code after {words!r}", actual, running.tail())
 
 
 @case("a folder of services in one process")
