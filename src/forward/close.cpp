@@ -49,7 +49,10 @@ bool Connection::close(Reason reason, const std::string& error) {
     }
   }
   if (!is_clean(reason)) {
-    if (plain_) {
+    // Where a whole answer and its FIN are still on their way to a slow receiver, RST would take them back.
+    const bool answer_under_way =
+        plain_ && tls_to_plain_.state == Direction::State::shut && plain_->unsent() > 0;
+    if (plain_ && !answer_under_way) {
       plain_->reset_on_close();
     }
     if (tls_ && !alert_sent_) {

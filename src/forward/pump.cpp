@@ -156,13 +156,7 @@ void Connection::progress() {
     return;
   }
   if (tls_broken_ && tls_to_plain_.state == Direction::State::shut && !plain_->writing()) {
-    // All that the TLS peer said was delivered, its close_notify included; only what a local end promised is
-    // lost.
-    if (plain_to_tls_.state == Direction::State::flowing) {
-      close(Reason::gateway_closed);
-    } else {
-      close(Reason::gateway_reset, fmt::format("the {} reset the connection: {}", tls_peer(), *tls_broken_));
-    }
+    close(Reason::gateway_reset, fmt::format("the {} reset the connection: {}", tls_peer(), *tls_broken_));
     return;
   }
   watch_traffic();
