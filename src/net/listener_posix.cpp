@@ -196,19 +196,10 @@ void Listener::Impl::accept_waiting() {
   for (int i = 0; i < accepts_per_wake && uv_is_closing(reinterpret_cast<uv_handle_t*>(&handle)) == 0; ++i) {
     sockaddr_storage peer{};
     socklen_t length = sizeof peer;
-    // A connection needs a second descriptor for its dial: without one it is better off in the backlog.
-    // (dup, for want of programs to execute, and because ThreadSanitizer knows it where it does not know
-    // F_DUPFD.)
-    Socket spare(dup(socket.get()));
-    if (!spare.valid()) {
-      rest(errno);
-      return;
-    }
     Socket accepted(
         accept4(socket.get(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted.valid()) {
       next_rest = shortest_rest;
-      spare.close();
       events.accepted(std::move(accepted), SocketAddress(reinterpret_cast<const sockaddr*>(&peer)));
       continue;
     }
