@@ -188,7 +188,9 @@ void read_tls(Section section, Tls& tls) {
   read_ciphers(section, tls);
   read_groups(section, tls);
   read_alpn(section, tls);
-  section.not_supported_yet("resumption");
+  if (const auto value = section.get("resumption")) {
+    tls.resumption = value->boolean().value_or(tls.resumption);
+  }
   section.finish();
 }
 

@@ -1,6 +1,7 @@
 // Stage 1: a socket was accepted. It is counted in or refused, and read one batch ahead while we dial.
 #include "persona/forward/accept.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -89,8 +90,8 @@ net::HandlePtr<net::Stream> Connection::new_stream(net::Stream::Kind kind, int& 
 }
 
 void Connection::read_ahead(ByteView bytes) {
-  early_.append(bytes);
-  if (early_.size() >= read_ahead_limit) {
+  read_ahead_buffer().append(bytes);
+  if (read_ahead_buffer().size() >= read_ahead_limit) {
     pause(accepted_leg());
   }
 }
@@ -98,7 +99,7 @@ void Connection::read_ahead(ByteView bytes) {
 void Connection::accepted_ended_early(int status) {
   if (status != 0) {
     close(dials_tls() ? Reason::local_reset : Reason::gateway_reset, net::error_words(status));
-  } else if (early_.empty()) {
+  } else if (read_ahead_buffer().empty()) {
     // It left without a word: whatever we dial is for nobody.
     close(dials_tls() ? Reason::local_closed : Reason::gateway_closed);
   } else {
@@ -107,9 +108,17 @@ void Connection::accepted_ended_early(int status) {
 }
 
 ByteSpan Connection::on_buffer(net::Stream& stream) {
-  const ByteSpan whole = worker_.input().prepare(Worker::batch);
-  const bool ahead = state_ != State::open && &stream == &accepted_leg();
-  return ahead ? whole.first(read_ahead_limit) : whole;
+  const ByteSpan scratch = worker_.input();
+  if (state_ != State::open) {
+    return scratch.first(read_ahead_limit);
+  }
+  if (&stream == plain_.get()) {
+    return scratch.first(Worker::batch);
+  }
+  // The rest of a record is read behind its beginning.
+  const ByteView held = tls_held_.view();
+  std::copy(held.begin(), held.end(), scratch.begin());
+  return scratch.subspan(held.size(), Worker::batch);
 }
 
 void Connection::on_read(net::Stream& stream, ByteView bytes) {
@@ -121,10 +130,10 @@ void Connection::on_read(net::Stream& stream, ByteView bytes) {
     if (plain) {
       plain_received(bytes);
     } else {
-      tls_received(bytes);
+      tls_received(worker_.input().first(tls_held_.size() + bytes.size()));
     }
   } else if (state_ == State::handshaking && !plain) {
-    continue_handshake(bytes);
+    handshake_received(bytes);
   } else {
     read_ahead(bytes);
   }

@@ -39,10 +39,10 @@ bool Connection::close(Reason reason, const std::string& error) {
                                 {{"reason", to_string(reason)}, {"client", client_}, {"target", target_}},
                                 net::now(worker_.loop()));
   }
-  if (was_dialing_for_client && engine_) {
+  if (was_dialing_for_client && session_) {
     // The service cannot be reached: the TLS client must not take our end for a clean one.
     worker_.records().clear();
-    engine_->abort(worker_.records());
+    session_->abort(worker_.records());
     if (!worker_.records().empty() && tls_) {
       const auto written = tls_->write(worker_.records().view());
       alert_sent_ = written && *written;
@@ -61,8 +61,10 @@ bool Connection::close(Reason reason, const std::string& error) {
   } else if (!was_open && tls_) {
     tls_->reset_on_close();  // a dial given up: nothing was promised
   }
-  engine_.reset();
+  drop_handshake();
+  session_.reset();
   early_.release();
+  tls_held_.release();
   lookup_.reset();
   timer_.reset();
   hangup_timer_.reset();
@@ -84,14 +86,14 @@ void Connection::log_open() {
 }
 
 void Connection::add_session(log::Fields& fields) const {
-  if (!engine_ || !handshake_time_) {
+  if (!session_) {
     return;
   }
-  const tls::SessionInfo& info = engine_->info();
+  const tls::SessionInfo& info = session_->info();
   fields.emplace_back("tls_version", to_string(info.version));
   fields.emplace_back("cipher_suite", info.cipher_suite);
   fields.emplace_back("resumed", info.resumed);
-  fields.emplace_back("handshake_ms", handshake_time_->count());
+  fields.emplace_back("handshake_ms", handshake_time_.count());
   if (!info.peer.empty()) {
     fields.emplace_back("peer", info.peer);
   }

@@ -155,7 +155,7 @@ void Connection::on_connected(net::Stream&, int status) {
     begin_handshake(service_->server_name(target()));
   } else {
     service_->targets().succeeded(order_[attempt_]);
-    open({});
+    open();
   }
 }
 

@@ -8,21 +8,8 @@ namespace persona::forward {
 
 namespace {
 
-Reason reason_of(const tls::Failure& failure) {
-  switch (failure.kind) {
-    case tls::Failure::Kind::handshake_failed:
-      return Reason::handshake_failed;
-    case tls::Failure::Kind::verify_failed:
-      return Reason::verify_failed;
-    case tls::Failure::Kind::client_certificate_refused:
-      return Reason::client_certificate_refused;
-    case tls::Failure::Kind::peer_alert:
-      return Reason::gateway_reset;
-    case tls::Failure::Kind::protocol_error:
-      return Reason::protocol_error;
-  }
-  return Reason::protocol_error;
-}
+// How much of what follows the handshake is kept while a step is out.
+constexpr std::size_t held_limit = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -31,12 +18,9 @@ void Connection::begin_handshake(const std::string& server_name) {
   handshake_started_ = net::precise_now();
   handshake_bytes_ = 0;
   tls_broken_.reset();
-  auto engine = tls::Engine::create(service_->tls(), server_name);
-  if (!engine) {
-    handshake_failed(Reason::handshake_failed, engine.error().message);
-    return;
-  }
-  engine_ = std::move(*engine);
+  tls_end_.reset();
+  tls_held_.release();
+  handshake_ = std::make_shared<HandshakeJob>(service_->tls(), tls::Handshake::Target{server_name, target_});
   const Milliseconds timeout = service_->config().timeouts.handshake;
   if (timeout.count() > 0) {
     timer_->start(timeout, [this, timeout] {
@@ -50,39 +34,103 @@ void Connection::begin_handshake(const std::string& server_name) {
       handshake_failed(Reason::gateway_reset, net::error_words(error));
       return;
     }
-    continue_handshake({});
+    next_step();  // makes the ClientHello
   }
 }
 
-void Connection::continue_handshake(ByteView received) {
+void Connection::handshake_received(ByteView received) {
   handshake_bytes_ += received.size();
-  Buffer& records = worker_.records();
-  records.clear();
-  const tls::Status status = engine_->handshake(received, records);
-  send_records();
-  switch (status) {
+  tls_held_.append(received);
+  if (!step_out_) {
+    next_step();
+  } else if (tls_held_.size() >= held_limit) {
+    tls_->stop_reading();  // until the step is back
+  }
+}
+
+// The job is with the pool until step_done(). It counts as one of our handles meanwhile, so whatever ends the
+// connection, this is still there when the step comes back.
+void Connection::next_step() {
+  step_out_ = true;
+  ++open_handles_;
+  handshake_->input.append(tls_held_.view());
+  tls_held_.release();
+  worker_.pool().run([this, job = handshake_, loop = &worker_.loop()] {
+    if (!job->abandoned) {
+      job->step();
+    }
+    loop->post([this, job] { step_done(job); });
+  });
+}
+
+void Connection::step_done(const std::shared_ptr<HandshakeJob>& job) {
+  if (job == handshake_) {  // else it was dropped: closing, or another address is being tried
+    step_out_ = false;
+    take_step(*job);
+  }
+  on_handle_closed();
+}
+
+void Connection::take_step(HandshakeJob& job) {
+  send(job.output.view());
+  alert_sent_ = job.status == tls::Status::failed && !job.output.empty() && !tls_broken_ && !tls_->writing();
+  job.output.clear();
+  switch (job.status) {
     case tls::Status::want_input:
-      return;
-    case tls::Status::established:
-      timer_->stop();
-      handshake_time_ = net::precise_now() - handshake_started_;
-      if (dials_tls()) {
-        service_->targets().succeeded(order_[attempt_]);
-        open(received);
-      } else {
-        early_.append(received);  // what came with the last handshake bytes waits for the dial
-        dial();
+      if (!tls_held_.empty()) {
+        next_step();
+      } else if (tls_end_) {
+        handshake_ended(*tls_end_);
+      } else if (int error = tls_->start_reading(); error != 0) {
+        handshake_ended(error);
       }
       return;
-    case tls::Status::closed:
-    case tls::Status::failed:
-      fail_engine();
+    case tls::Status::established:
+      established(job);
       return;
+    case tls::Status::closed:
+    case tls::Status::failed: {
+      const tls::Failure failure = *job.failure;
+      handshake_failed(reason_of(failure), failure.message);
+      return;
+    }
   }
 }
 
-void Connection::send_records() {
-  const ByteView records = worker_.records().view();
+void Connection::established(HandshakeJob& job) {
+  timer_->stop();
+  handshake_time_ = net::precise_now() - handshake_started_;
+  session_ = std::move(job.session);
+  // Records that came with the last handshake bytes, and behind them.
+  Buffer rest = std::move(job.input);
+  rest.append(tls_held_.view());
+  tls_held_ = std::move(rest);
+  handshake_.reset();
+  if (dials_tls()) {
+    service_->targets().succeeded(order_[attempt_]);
+    open();
+    return;
+  }
+  if (tls_end_) {
+    accepted_ended_early(*tls_end_);
+  } else if (tls_held_.size() >= held_limit) {
+    pause(*tls_);
+  }
+  if (!closing()) {
+    dial();
+  }
+}
+
+// A step that is out finds its job dropped, and drops its result.
+void Connection::drop_handshake() {
+  if (handshake_) {
+    handshake_->abandoned = true;
+    handshake_.reset();
+  }
+  step_out_ = false;
+}
+
+void Connection::send(ByteView records) {
   if (records.empty() || tls_broken_) {
     return;
   }
@@ -91,18 +139,11 @@ void Connection::send_records() {
   }
 }
 
-void Connection::fail_engine() {
-  const tls::Failure failure = *engine_->failure();
-  // Sent by send_records(), unless it waits behind what the peer does not take.
-  alert_sent_ = !worker_.records().empty() && !tls_broken_ && !tls_->writing();
-  if (state_ == State::handshaking) {
-    handshake_failed(reason_of(failure), failure.message);
-  } else {
-    close(reason_of(failure), failure.message);
-  }
-}
-
 void Connection::handshake_ended(int status) {
+  if (step_out_) {
+    tls_end_ = status;  // what it said before it left may explain it
+    return;
+  }
   if (status != 0 || tls_broken_) {
     handshake_failed(Reason::gateway_reset,
                      fmt::format("the {} reset the connection during the TLS handshake: {}", tls_peer(),
@@ -121,7 +162,8 @@ void Connection::handshake_ended(int status) {
 
 void Connection::handshake_failed(Reason reason, const std::string& error) {
   if (dials_tls()) {
-    engine_.reset();
+    drop_handshake();
+    tls_held_.release();
     attempt_failed(reason, error);
   } else {
     close(reason, error);

@@ -18,27 +18,32 @@ constexpr Milliseconds broken_limit{5'000};
 
 }  // namespace
 
-void Connection::open(ByteView leftover) {
+void Connection::open() {
   state_ = State::open;
   log_open();
   touch();
   watch_traffic();
+  order_ = {};  // an idle connection is small
+  addresses_ = {};
   net::Stream& dialled = *dialled_leg();
   if (int error = dialled.start_reading(); error != 0) {
     close(dials_tls() ? Reason::gateway_reset : Reason::local_reset, net::error_words(error));
     return;
   }
-  // `leftover` is of the TLS leg; what was read ahead is of the accepted one.
-  if (!leftover.empty()) {
-    tls_received(leftover);
+  // What came while we were busy: records, and plaintext that a client sent early.
+  Buffer held = std::move(tls_held_);
+  if (!held.empty()) {
+    tls_received(held.writable());
   }
   const Buffer early = std::move(early_);
   if (!closing() && !early.empty()) {
-    if (dials_tls()) {
-      plain_received(early.view());
-    } else {
-      tls_received(early.view());
-    }
+    plain_received(early.view());
+  }
+  if (closing()) {
+    return;
+  }
+  if (dials_tls() && tls_end_) {
+    tls_ended(*tls_end_);
   }
   if (closing()) {
     return;
@@ -62,32 +67,40 @@ void Connection::plain_received(ByteView plaintext) {
   touch();
   Buffer& records = worker_.records();
   records.clear();
-  if (!engine_->seal(plaintext, records)) {
-    fail_engine();
+  if (!session_->seal(plaintext, records)) {
+    session_failed();
     return;
   }
-  send_records();
+  send(records.view());
   if (!closing() && (tls_->writing() || tls_broken_)) {
     pause(*plain_);
   }
 }
 
-void Connection::tls_received(ByteView received) {
+// `received` begins with what was held of an incomplete record.
+void Connection::tls_received(ByteSpan received) {
   if (tls_to_plain_.state != Direction::State::flowing) {
     return;  // RFC 8446 section 6.1: data after a closure alert is ignored
   }
   touch();
-  Buffer& plaintext = worker_.plaintext();
+  tls::Plaintext& plaintext = worker_.plaintext();
   plaintext.clear();
-  worker_.records().clear();
-  const tls::Status status = engine_->open(received, plaintext, worker_.records());
-  send_records();
+  Buffer& records = worker_.records();
+  records.clear();
+  const tls::Status status = session_->open(received, plaintext, records);
+  if (status == tls::Status::want_input && !received.empty()) {
+    tls_held_.clear();
+    tls_held_.append(received);
+  } else {
+    tls_held_.release();
+  }
+  send(records.view());
   if (closing()) {
     return;
   }
   if (!plaintext.empty()) {
     tls_to_plain_.bytes += plaintext.size();
-    if (auto written = plain_->write(plaintext.view()); !written) {
+    if (auto written = plain_->write(plaintext.pieces); !written) {
       plain_write_failed(written.error());
       return;
     }
@@ -96,13 +109,37 @@ void Connection::tls_received(ByteView received) {
     }
   }
   if (status == tls::Status::failed) {
-    fail_engine();
+    session_failed();
   } else if (status == tls::Status::closed) {
     tls_to_plain_.state = Direction::State::eof;
     first_end_ = first_end_.value_or(Reason::gateway_closed);
     resume(*tls_);  // to see a reset
     progress();
+  } else {
+    send_owed();
   }
+}
+
+// An answer that the peer wants. It waits for its turn: a peer that does not read gets one, however often it
+// asks.
+void Connection::send_owed() {
+  if (!session_->answer_owed() || tls_->writing() || tls_broken_) {
+    return;
+  }
+  Buffer& records = worker_.records();
+  records.clear();
+  if (!session_->answer(records)) {
+    session_failed();
+    return;
+  }
+  send(records.view());
+}
+
+void Connection::session_failed() {
+  const tls::Failure failure = *session_->failure();
+  // Sent already, unless it waits behind what the peer does not take.
+  alert_sent_ = !worker_.records().empty() && !tls_broken_ && !tls_->writing();
+  close(reason_of(failure), failure.message);
 }
 
 void Connection::plain_ended(int status) {
@@ -138,9 +175,9 @@ void Connection::progress() {
   }
   if (plain_to_tls_.state == Direction::State::eof && !tls_->writing() && !tls_broken_) {
     worker_.records().clear();
-    engine_->close_notify(worker_.records());
+    session_->close_notify(worker_.records());
     plain_to_tls_.state = Direction::State::shut;
-    send_records();
+    send(worker_.records().view());
     if (closing()) {
       return;
     }
@@ -184,6 +221,9 @@ void Connection::on_written(net::Stream& stream, int status) {
     resume(plain ? *tls_ : *plain_);
   }
   progress();
+  if (!closing() && !plain) {
+    send_owed();
+  }
 }
 
 void Connection::pause(net::Stream& source) {
@@ -202,7 +242,7 @@ void Connection::look_for_hangup() {
     if (plain ? plain_paused_ : tls_paused_) {
       net::Stream& stream = plain ? *plain_ : *tls_;
       const int error = stream.take_pending_error();
-      if (error != 0 && plain) {
+      if (error != 0 && (plain || state_ != State::open)) {
         on_end(stream, error);
         return;
       }

@@ -46,4 +46,20 @@ bool is_clean(Reason reason) {
   return reason == Reason::local_closed || reason == Reason::gateway_closed;
 }
 
+Reason reason_of(const tls::Failure& failure) {
+  switch (failure.kind) {
+    case tls::Failure::Kind::handshake_failed:
+      return Reason::handshake_failed;
+    case tls::Failure::Kind::verify_failed:
+      return Reason::verify_failed;
+    case tls::Failure::Kind::client_certificate_refused:
+      return Reason::client_certificate_refused;
+    case tls::Failure::Kind::peer_alert:
+      return Reason::gateway_reset;
+    case tls::Failure::Kind::protocol_error:
+      return Reason::protocol_error;
+  }
+  return Reason::protocol_error;
+}
+
 }  // namespace persona::forward

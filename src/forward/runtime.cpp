@@ -10,19 +10,21 @@ namespace persona::forward {
 
 Result<std::unique_ptr<Runtime>> Runtime::create(unsigned threads, std::shared_ptr<log::Logger> logger) {
   const unsigned count = threads == 0 ? std::max(1U, uv_available_parallelism()) : threads;
+  auto pool = std::make_unique<HandshakePool>(count);
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < count; ++i) {
-    auto worker = Worker::create();
+    auto worker = Worker::create(*pool);
     if (!worker) {
       return tl::unexpected(worker.error());
     }
     workers.push_back(std::move(*worker));
   }
-  return std::unique_ptr<Runtime>(new Runtime(std::move(workers), std::move(logger)));
+  return std::unique_ptr<Runtime>(new Runtime(std::move(pool), std::move(workers), std::move(logger)));
 }
 
-Runtime::Runtime(std::vector<std::unique_ptr<Worker>> workers, std::shared_ptr<log::Logger> logger)
-    : workers_(std::move(workers)), logger_(std::move(logger)) {}
+Runtime::Runtime(std::unique_ptr<HandshakePool> pool, std::vector<std::unique_ptr<Worker>> workers,
+                 std::shared_ptr<log::Logger> logger)
+    : pool_(std::move(pool)), workers_(std::move(workers)), logger_(std::move(logger)) {}
 
 Runtime::~Runtime() = default;
 
@@ -71,6 +73,7 @@ Runtime::Summary Runtime::run(std::function<void()> drained) {
   for (auto& thread : threads_) {
     thread.join();
   }
+  pool_.reset();  // its threads may still be leaving a call to a loop
   for (const auto& worker : workers_) {
     summary.connections_cut += worker->connections_cut();
   }

@@ -17,6 +17,7 @@ tls::ContextOptions tls_options(const ServiceParts& parts) {
   options.ciphers = config.tls.ciphers;
   options.groups = config.tls.groups;
   options.alpn = config.tls.alpn;
+  options.resumption = config.tls.resumption;
   if (config.mode == config::Mode::gateway) {
     options.role = tls::Role::server;
     switch (config.client_certificate) {

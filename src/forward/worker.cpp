@@ -7,15 +7,15 @@
 
 namespace persona::forward {
 
-Result<std::unique_ptr<Worker>> Worker::create() {
+Result<std::unique_ptr<Worker>> Worker::create(HandshakePool& pool) {
   auto loop = net::Loop::create();
   if (!loop) {
     return tl::unexpected(loop.error());
   }
-  return std::unique_ptr<Worker>(new Worker(std::move(*loop)));
+  return std::unique_ptr<Worker>(new Worker(std::move(*loop), pool));
 }
 
-Worker::Worker(std::unique_ptr<net::Loop> loop) : loop_(std::move(loop)) {}
+Worker::Worker(std::unique_ptr<net::Loop> loop, HandshakePool& pool) : loop_(std::move(loop)), pool_(pool) {}
 
 Worker::~Worker() = default;
 

@@ -1,5 +1,6 @@
 #include "persona/identity/verify.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <mbedtls/oid.h>
@@ -40,10 +41,28 @@ int PeerVerifier::callback(void* self, mbedtls_x509_crt* certificate, int depth,
   } catch (...) {
     *flags |= MBEDTLS_X509_BADCERT_OTHER;  // out of memory: refuse
   }
+  verifier.valid_until_ = std::min(verifier.valid_until_, to_time_point(certificate->valid_to));
   verifier.flags_ |= *flags;
   verifier.leaf_seen_ = verifier.leaf_seen_ || depth == 0;
   verifier.issuer_seen_ = true;
   return 0;
+}
+
+bool PeerVerifier::examine_again(ByteView leaf) {
+  mbedtls_x509_crt certificate;
+  mbedtls_x509_crt_init(&certificate);
+  if (mbedtls_x509_crt_parse_der_nocopy(&certificate, leaf.data(), leaf.size()) == 0) {
+    std::uint32_t flags = 0;
+    if (mbedtls_x509_time_is_past(&certificate.valid_to) != 0) {
+      flags |= MBEDTLS_X509_BADCERT_EXPIRED;
+    }
+    if (mbedtls_x509_time_is_future(&certificate.valid_from) != 0) {
+      flags |= MBEDTLS_X509_BADCERT_FUTURE;
+    }
+    callback(this, &certificate, 0, &flags);
+  }
+  mbedtls_x509_crt_free(&certificate);
+  return passed();
 }
 
 void PeerVerifier::examine(const mbedtls_x509_crt& certificate, int depth, std::uint32_t& flags) {

@@ -1,5 +1,6 @@
 #include "persona/net/stream.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -55,6 +56,7 @@ void Stream::set_tcp_options() {
 int Stream::connect(const SocketAddress& address) {
   const auto done = [](uv_connect_t* request, int status) {
     Stream& stream = self(request->handle->data);
+    stream.connect_.reset();
     if (stream.owner_ == nullptr) {
       return;
     }
@@ -63,17 +65,20 @@ int Stream::connect(const SocketAddress& address) {
     }
     stream.owner_->on_connected(stream, status);
   };
-  return uv_tcp_connect(&connect_, &handle_.tcp, address.get(), done);
+  connect_ = std::make_unique<uv_connect_t>();
+  return uv_tcp_connect(connect_.get(), &handle_.tcp, address.get(), done);
 }
 
 int Stream::connect_unix(const std::string& path) {
   const auto done = [](uv_connect_t* request, int status) {
     Stream& stream = self(request->handle->data);
+    stream.connect_.reset();
     if (stream.owner_ != nullptr) {
       stream.owner_->on_connected(stream, status);
     }
   };
-  uv_pipe_connect(&connect_, &handle_.pipe, path.c_str(), done);
+  connect_ = std::make_unique<uv_connect_t>();
+  uv_pipe_connect(connect_.get(), &handle_.pipe, path.c_str(), done);
   return 0;
 }
 
@@ -107,33 +112,66 @@ void Stream::stop_reading() {
   static_cast<void>(uv_read_stop(stream()));
 }
 
-tl::expected<bool, int> Stream::write(ByteView bytes) {
-  if (writing()) {
-    queued_.append(bytes);
-    return false;
+// Writes what the kernel takes. Leaves `pieces` at the first that is not wholly written, with how much of it
+// was.
+int Stream::try_write(std::span<const ByteView>& pieces, std::size_t& written_of_first) {
+  constexpr std::size_t most = 64;  // a batch of full records is 16
+  while (!pieces.empty()) {
+    uv_buf_t buffers[most];
+    const std::size_t count = std::min(pieces.size(), most);
+    for (std::size_t i = 0; i < count; ++i) {
+      buffers[i] = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(pieces[i].data())),
+                               static_cast<unsigned>(pieces[i].size()));
+    }
+    const int result = uv_try_write(stream(), buffers, static_cast<unsigned>(count));
+    if (result < 0) {
+      return result == UV_EAGAIN ? 0 : result;
+    }
+    auto written = static_cast<std::size_t>(result);
+    std::size_t done = 0;
+    while (done < count && written >= pieces[done].size()) {
+      written -= pieces[done].size();
+      ++done;
+    }
+    pieces = pieces.subspan(done);
+    if (done < count) {
+      written_of_first = written;
+      return 0;
+    }
   }
-  uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())),
-                                static_cast<unsigned>(bytes.size()));
-  const int written = uv_try_write(stream(), &buffer, 1);
-  if (written < 0 && written != UV_EAGAIN) {
-    return tl::unexpected(written);
+  return 0;
+}
+
+tl::expected<bool, int> Stream::write(std::span<const ByteView> pieces) {
+  std::size_t skip = 0;
+  if (!writing()) {
+    if (int code = try_write(pieces, skip); code != 0) {
+      return tl::unexpected(code);
+    }
+    if (pieces.empty()) {
+      return true;
+    }
   }
-  const ByteView rest = bytes.subspan(written > 0 ? static_cast<std::size_t>(written) : 0);
-  if (rest.empty()) {
-    return true;
+  std::size_t total = 0;
+  for (const ByteView piece : pieces) {
+    total += piece.size();
   }
-  queued_.append(rest);
-  if (int code = send_queued(); code != 0) {
-    return tl::unexpected(code);
+  queued_.reserve(queued_.size() + total);
+  for (const ByteView piece : pieces) {
+    queued_.append(piece.subspan(std::exchange(skip, 0)));
+  }
+  if (!writing()) {
+    if (int code = send_queued(); code != 0) {
+      return tl::unexpected(code);
+    }
   }
   return false;
 }
 
 int Stream::send_queued() {
-  in_flight_.swap(queued_);
   const auto done = [](uv_write_t* request, int status) {
     Stream& stream = self(request->handle->data);
-    stream.in_flight_.release();  // an idle connection holds no buffer
+    stream.in_flight_.reset();
     if (stream.owner_ == nullptr) {
       return;
     }
@@ -148,12 +186,14 @@ int Stream::send_queued() {
     }
     stream.owner_->on_written(stream, status);
   };
-  const ByteView view = in_flight_.view();
+  in_flight_ = std::make_unique<Write>();
+  in_flight_->bytes.swap(queued_);
+  const ByteView view = in_flight_->bytes.view();
   uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(view.data())),
                                 static_cast<unsigned>(view.size()));
-  const int code = uv_write(&write_, stream(), &buffer, 1, done);
+  const int code = uv_write(&in_flight_->request, stream(), &buffer, 1, done);
   if (code != 0) {
-    in_flight_.release();
+    in_flight_.reset();
   }
   return code;
 }
@@ -163,8 +203,13 @@ int Stream::shutdown() {
     shutdown_wanted_ = true;  // libuv would send FIN before what it has not been given yet
     return 0;
   }
+  if (shutdown_) {
+    return 0;
+  }
   // ENOTCONN and ECONNRESET at this point are ordinary: reading reports them.
-  return uv_shutdown(&shutdown_, stream(), [](uv_shutdown_t*, int) {});
+  shutdown_ = std::make_unique<uv_shutdown_t>();
+  return uv_shutdown(shutdown_.get(), stream(),
+                     [](uv_shutdown_t* request, int) { self(request->handle->data).shutdown_.reset(); });
 }
 
 std::size_t Stream::unsent() const {

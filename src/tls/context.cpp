@@ -8,6 +8,8 @@
 
 #include "persona/identity/identity.hpp"
 #include "persona/identity/random.hpp"
+#include "persona/tls/tickets.hpp"
+#include "resumption.hpp"
 
 namespace persona::tls {
 
@@ -71,10 +73,7 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
   mbedtls_ssl_conf_min_tls_version(config, to_mbedtls(o.min_version));
   mbedtls_ssl_conf_max_tls_version(config, to_mbedtls(o.max_version));
   mbedtls_ssl_conf_authmode(config, authentication_mode(o.role, o.peer_certificate));
-  mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
-  if (o.role == Role::client) {
-    mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
-  }
+  context->set_up_resumption();
 
   // Both lists end with a zero (ssl.h, mbedtls_ssl_conf_ciphersuites and mbedtls_ssl_conf_groups).
   if (!o.ciphers.empty()) {
@@ -106,6 +105,27 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
     }
   }
   return std::shared_ptr<const Context>(std::move(context));
+}
+
+// mbedTLS writes no tickets (a null callback) and banks none: both are messages of the open session, which is
+// ours. TLS 1.2 sessions are not resumed.
+void Context::set_up_resumption() {
+  mbedtls_ssl_config* config = config_.get();
+  if (options_.role == Role::client) {
+    mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+  }
+  if (!options_.resumption) {
+    mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
+    return;
+  }
+  mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
+                                                        MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
+  if (options_.role == Role::client) {
+    ticket_store_ = std::make_unique<TicketStore>();
+  } else {
+    ticket_issuer_ = std::make_unique<TicketIssuer>();
+    mbedtls_ssl_conf_session_tickets_cb(config, nullptr, &accept_ticket, this);
+  }
 }
 
 }  // namespace persona::tls

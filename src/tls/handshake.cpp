@@ -1,10 +1,18 @@
 // The handshake: drive mbedTLS until the peer is verified, or say in words why not.
+#include "persona/tls/handshake.hpp"
+
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <mbedtls/error.h>
 
-#include "persona/tls/engine.hpp"
+#include "mbedtls_session.hpp"
+#include "peer_alert.hpp"
+#include "persona/base/address.hpp"
+#include "persona/identity/identity.hpp"
+#include "persona/tls/handover.hpp"
+#include "resumption.hpp"
 #include "ssl.hpp"
 
 namespace persona::tls {
@@ -30,7 +38,57 @@ std::uint8_t refusal_alert(bool absent, std::uint32_t verification_flags) {
 
 }  // namespace
 
-Status Engine::handshake(ByteView& input, Buffer& output) {
+Handshake::Handshake(std::shared_ptr<const Context> context) : context_(std::move(context)) {}
+
+Handshake::~Handshake() = default;
+
+Result<std::unique_ptr<Handshake>> Handshake::create(std::shared_ptr<const Context> context, Target target) {
+  std::unique_ptr<Handshake> handshake(new Handshake(std::move(context)));
+  handshake->target_ = std::move(target);
+  const ContextOptions& options = handshake->context_->options();
+  std::optional<std::string> expected_name;
+  if (options.role == Role::client) {
+    expected_name = handshake->target_.server_name;
+  }
+  const auto* roots = options.trust ? &options.trust->roots() : nullptr;
+  handshake->ssl_ = std::make_unique<Ssl>(
+      identity::PeerVerifier(std::string(peer_word(options.role)), std::move(expected_name), roots));
+  mbedtls_ssl_context* ssl = &handshake->ssl_->context;
+  if (int code = mbedtls_ssl_setup(ssl, handshake->context_->config()); code != 0) {
+    return persona::fail(ErrorKind::internal, "cannot set up a TLS session (mbedTLS -0x{:04x})", -code);
+  }
+  if (options.role == Role::client) {
+    if (auto prepared = handshake->prepare_client(); !prepared) {
+      return tl::unexpected(prepared.error());
+    }
+  }
+  return handshake;
+}
+
+Result<void> Handshake::prepare_client() {
+  std::string sni = target_.server_name;
+  if (!sni.empty() && sni.back() == '.') {
+    sni.pop_back();
+  }
+  // A null name tells mbedTLS that the name is checked elsewhere: by the PeerVerifier.
+  if (IpAddress::parse(target_.server_name)) {
+    sni.clear();
+  }
+  if (int code = mbedtls_ssl_set_hostname(&ssl_->context, sni.empty() ? nullptr : sni.c_str()); code != 0) {
+    return persona::fail(ErrorKind::internal, "cannot use the name {} (mbedTLS -0x{:04x})",
+                         target_.server_name, -code);
+  }
+  if (context_->ticket_store() != nullptr && !target_.address.empty()) {
+    ticket_key_ = fmt::format("{} {}", target_.address, target_.server_name);
+    offered_ = context_->ticket_store()->take(ticket_key_);
+    if (offered_ && !offer_ticket(*ssl_, *offered_, sni)) {
+      offered_.reset();
+    }
+  }
+  return {};
+}
+
+Status Handshake::advance(ByteView& input, Buffer& output) {
   if (failure_) {
     return Status::failed;
   }
@@ -38,10 +96,13 @@ Status Engine::handshake(ByteView& input, Buffer& output) {
   ssl_->input = input;
   ssl_->output = &output;
   int code = MBEDTLS_ERR_SSL_WANT_READ;
-  do {
-    code = mbedtls_ssl_handshake(&ssl_->context);
-    // WANT_READ with input left follows an ignored warning alert.
-  } while (code == MBEDTLS_ERR_SSL_WANT_READ && !ssl_->input.empty());
+  {
+    const ServerTickets tickets(*ssl_);
+    do {
+      code = mbedtls_ssl_handshake(&ssl_->context);
+      // WANT_READ with input left follows an ignored warning alert.
+    } while (code == MBEDTLS_ERR_SSL_WANT_READ && !ssl_->input.empty());
+  }
   input = ssl_->input;
   ssl_->input = {};
 
@@ -49,27 +110,41 @@ Status Engine::handshake(ByteView& input, Buffer& output) {
   if (code == 0) {
     status = judge_peer();
   } else if (code != MBEDTLS_ERR_SSL_WANT_READ) {
-    status = fail_handshake(code);
+    status = fail_after(code);
   }
-  ssl_->output = nullptr;
+  if (ssl_) {
+    ssl_->output = nullptr;
+  }
   return status;
 }
 
-// The handshake is complete; the session is established only if the peer is who it has to be. For a client
-// mbedTLS has decided the same already.
-Status Engine::judge_peer() {
+// The handshake is complete; a session comes of it only if the peer is who it has to be. For a client mbedTLS
+// has decided the same already.
+Status Handshake::judge_peer() {
   // A certificate that the verifier was never shown (mbedTLS gives up on a chain before that) is not an
   // absent one.
   const bool absent = !ssl_->verifier.leaf_seen() && mbedtls_ssl_get_peer_cert(&ssl_->context) == nullptr;
+  if (absent && judge_resumption()) {
+    resumed_ = true;
+    return establish();
+  }
   const bool absence_allowed = context_->options().role == Role::server &&
                                context_->options().peer_certificate != PeerCertificate::required;
   // mbedTLS may have findings of its own after the callback: a curve that tls.groups does not have, say.
   const bool verified = ssl_->verifier.passed() && mbedtls_ssl_get_verify_result(&ssl_->context) == 0;
-  if (absent ? absence_allowed : verified) {
-    established_ = true;
-    read_session_info();
-    return Status::established;
+  return (absent ? absence_allowed : verified) ? establish() : refuse_peer(absent);
+}
+
+// A resumed handshake has no certificates: both sides have proved that they know the PSK of a session in
+// which the peer was verified (RFC 8446 section 2.2).
+bool Handshake::judge_resumption() {
+  if (context_->options().role == Role::client) {
+    return offered_ != nullptr;
   }
+  return resumed_ticket(*ssl_) != nullptr;  // accept_ticket() has judged its client
+}
+
+Status Handshake::refuse_peer(bool absent) {
   Failure failure{Failure::Kind::verify_failed,
                   absent ? fmt::format("the {} presented no certificate", peer_word(context_->options().role))
                          : refusal_sentence()};
@@ -81,7 +156,42 @@ Status Engine::judge_peer() {
   return fail(std::move(failure));
 }
 
-std::string Engine::refusal_sentence() const {
+// TLS 1.3: our own records take over, and mbedTLS's context is freed. TLS 1.2: it stays, for its records.
+Status Handshake::establish() {
+  SessionInfo info = session_info();
+  Buffer& output = *ssl_->output;
+  if (info.version == TlsVersion::tls12) {
+    session_ = std::make_unique<MbedtlsSession>(context_, std::move(info), std::move(ssl_));
+    return Status::established;
+  }
+  Handover handover;
+  handover.cipher_suite = static_cast<std::uint16_t>(mbedtls_ssl_get_ciphersuite_id_from_ssl(&ssl_->context));
+  handover.client_traffic_secret = std::move(ssl_->client_traffic_secret);
+  handover.server_traffic_secret = std::move(ssl_->server_traffic_secret);
+  if (context_->options().resumption) {
+    handover.resumption_master_secret = resumption_master_secret(*ssl_, handover.cipher_suite);
+  }
+  handover.info = std::move(info);
+  if (const TicketContent* ticket = resumed_ticket(*ssl_)) {
+    handover.peer_valid_until = ticket->valid_until;
+    handover.client_certificate = ticket->client_certificate;
+  } else if (offered_ && resumed_) {
+    handover.peer_valid_until = offered_->valid_until;
+  } else {
+    handover.peer_valid_until = ssl_->verifier.valid_until();
+    if (const auto* leaf = mbedtls_ssl_get_peer_cert(&ssl_->context)) {
+      handover.client_certificate.assign(leaf->raw.p, leaf->raw.p + leaf->raw.len);
+    }
+  }
+  session_ = open_session(std::move(handover), context_, ticket_key_, output);
+  ssl_.reset();
+  if (!session_) {
+    return fail({Failure::Kind::handshake_failed, "cannot set up the traffic keys (out of memory?)"});
+  }
+  return Status::established;
+}
+
+std::string Handshake::refusal_sentence() const {
   if (ssl_->verifier.passed()) {
     return fmt::format("the {}'s certificate has a key that is not accepted: is its curve in tls.groups?",
                        peer_word(context_->options().role));
@@ -89,7 +199,7 @@ std::string Engine::refusal_sentence() const {
   return ssl_->verifier.explain();
 }
 
-Status Engine::fail_handshake(int code) {
+Status Handshake::fail_after(int code) {
   const Role role = context_->options().role;
   const auto peer = peer_word(role);
   if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
@@ -129,24 +239,49 @@ Status Engine::fail_handshake(int code) {
        fmt::format("TLS handshake with the {} failed: {} (mbedTLS -0x{:04x})", peer, words.data(), -code)});
 }
 
-void Engine::note_first_bytes(ByteView input) {
+void Handshake::note_first_bytes(ByteView input) {
   const std::size_t taken = std::min(input.size(), sizeof first_bytes_ - first_count_);
   std::copy_n(input.data(), taken, first_bytes_ + first_count_);
   first_count_ += taken;
 }
 
-void Engine::read_session_info() {
+SessionInfo Handshake::session_info() const {
   const mbedtls_ssl_context* ssl = &ssl_->context;
-  info_.version = mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_2 ? TlsVersion::tls12
-                                                                                    : TlsVersion::tls13;
+  SessionInfo info;
+  info.version = mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_2 ? TlsVersion::tls12
+                                                                                   : TlsVersion::tls13;
   const int suite = mbedtls_ssl_get_ciphersuite_id_from_ssl(ssl);
   if (const CipherSuite* known = find_cipher_suite(static_cast<std::uint16_t>(suite))) {
-    info_.cipher_suite = known->name;
+    info.cipher_suite = known->name;
   }
   if (const char* protocol = mbedtls_ssl_get_alpn_protocol(ssl)) {
-    info_.alpn = protocol;
+    info.alpn = protocol;
   }
-  info_.peer = ssl_->verifier.peer_name();
+  info.resumed = resumed_;
+  if (const TicketContent* ticket = resumed_ticket(*ssl_)) {
+    info.peer = ticket->peer;
+  } else {
+    info.peer = resumed_ ? offered_->peer : ssl_->verifier.peer_name();
+  }
+  return info;
+}
+
+Failure Handshake::describe_alert(std::uint8_t description) const {
+  Failure failure = received_alert(*context_, description, false);
+  if (failure.kind == Failure::Kind::peer_alert) {
+    failure.kind = Failure::Kind::handshake_failed;  // no session came to be
+  }
+  return failure;
+}
+
+Status Handshake::fail(Failure failure) {
+  if (offered_) {
+    context_->ticket_store()->forget(ticket_key_);  // the next connection shall not fail for it again
+  }
+  if (!failure_) {
+    failure_ = std::move(failure);
+  }
+  return Status::failed;
 }
 
 }  // namespace persona::tls

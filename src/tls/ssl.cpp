@@ -7,29 +7,46 @@
 
 namespace persona::tls {
 
-Engine::Ssl::Ssl(identity::PeerVerifier peer_verifier) : verifier(std::move(peer_verifier)) {
+namespace {
+
+// A key export callback of mbedTLS: it copes with any secret length and cannot fail.
+void collect_secret(void* self, mbedtls_ssl_key_export_type type, const unsigned char* secret,
+                    std::size_t size, const unsigned char* /*client_random*/,
+                    const unsigned char* /*server_random*/, mbedtls_tls_prf_types /*prf*/) {
+  auto& ssl = *static_cast<Ssl*>(self);
+  if (type == MBEDTLS_SSL_KEY_EXPORT_TLS1_3_CLIENT_APPLICATION_TRAFFIC_SECRET) {
+    ssl.client_traffic_secret = Secret(ByteView(secret, size));
+  } else if (type == MBEDTLS_SSL_KEY_EXPORT_TLS1_3_SERVER_APPLICATION_TRAFFIC_SECRET) {
+    ssl.server_traffic_secret = Secret(ByteView(secret, size));
+  }
+}
+
+}  // namespace
+
+Ssl::Ssl(identity::PeerVerifier peer_verifier) : verifier(std::move(peer_verifier)) {
   mbedtls_ssl_init(&context);
   mbedtls_ssl_set_verify(&context, &identity::PeerVerifier::callback, &verifier);
   mbedtls_ssl_set_bio(&context, this, &Ssl::send, &Ssl::receive, nullptr);
+  mbedtls_ssl_set_export_keys_cb(&context, &collect_secret, this);
 }
 
-Engine::Ssl::~Ssl() {
+Ssl::~Ssl() {
   mbedtls_ssl_free(&context);
 }
 
-std::uint8_t Engine::Ssl::received_alert() const {
+std::uint8_t Ssl::received_alert() const {
   const unsigned char* message = context.MBEDTLS_PRIVATE(in_msg);
   return message != nullptr ? message[1] : 0;
 }
 
-std::optional<std::uint8_t> Engine::Ssl::unprotected_alert() const {
+std::optional<std::uint8_t> Ssl::unprotected_alert() const {
   const unsigned char* record = context.MBEDTLS_PRIVATE(in_hdr);
   const bool is_alert = record != nullptr && record[0] == MBEDTLS_SSL_MSG_ALERT && record[3] == 0 &&
                         record[4] == 2 && record[5] == MBEDTLS_SSL_ALERT_LEVEL_FATAL;
   return is_alert ? std::optional<std::uint8_t>(record[6]) : std::nullopt;
 }
 
-int Engine::Ssl::receive(void* self, unsigned char* buffer, std::size_t count) {
+int Ssl::receive(void* self, unsigned char* buffer, std::size_t count) {
   auto& ssl = *static_cast<Ssl*>(self);
   if (ssl.input.empty()) {
     return MBEDTLS_ERR_SSL_WANT_READ;
@@ -40,7 +57,7 @@ int Engine::Ssl::receive(void* self, unsigned char* buffer, std::size_t count) {
   return static_cast<int>(taken);
 }
 
-int Engine::Ssl::send(void* self, const unsigned char* bytes, std::size_t count) {
+int Ssl::send(void* self, const unsigned char* bytes, std::size_t count) {
   auto& ssl = *static_cast<Ssl*>(self);
   if (ssl.output == nullptr) {
     return MBEDTLS_ERR_SSL_WANT_WRITE;

@@ -1,20 +1,23 @@
-// The mbedTLS side of an Engine: its context, and input and output that touch only buffers.
+// The mbedTLS side of a handshake, and of a TLS 1.2 session: its context, and input and output that touch
+// only buffers. The only file that reaches into mbedTLS's private fields, with resumption.cpp.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <mbedtls/ssl.h>
 
 #include "persona/base/buffer.hpp"
 #include "persona/identity/verify.hpp"
-#include "persona/tls/engine.hpp"
+#include "persona/tls/key_schedule.hpp"
+#include "persona/tls/tickets.hpp"
 
 namespace persona::tls {
 
-struct Engine::Ssl {
+struct Ssl {
   explicit Ssl(identity::PeerVerifier peer_verifier);
   ~Ssl();
   Ssl(const Ssl&) = delete;
@@ -37,6 +40,13 @@ struct Engine::Ssl {
   identity::PeerVerifier verifier;
   ByteView input;            // of the call under way
   Buffer* output = nullptr;  // of the call under way
+
+  // TLS 1.3: collected for the handover.
+  Secret client_traffic_secret;
+  Secret server_traffic_secret;
+
+  // Server, TLS 1.3: the tickets that were offered and opened.
+  std::vector<TicketContent> offered_tickets;
 };
 
 }  // namespace persona::tls

@@ -7,7 +7,7 @@
 #include "persona/base/buffer.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/identity/pki.hpp"
-#include "persona/tls/engine.hpp"
+#include "../support/engine.hpp"
 
 using namespace persona;
 
@@ -53,13 +53,13 @@ struct Fixture {
 
   static std::size_t index(tls::Role role) { return role == tls::Role::client ? 0 : 1; }
 
-  std::unique_ptr<tls::Engine> engine(tls::Role role, bool tls13) const {
-    return std::move(*must(tls::Engine::create(contexts[index(role)][tls13], "fuzz.example")));
+  std::unique_ptr<tls::test::Engine> engine(tls::Role role, bool tls13) const {
+    return std::move(*must(tls::test::Engine::create(contexts[index(role)][tls13], "fuzz.example")));
   }
 };
 
 /// Hands over what is on the wire; established engines open it.
-tls::Status deliver(tls::Engine& engine, tls::Status status, Buffer& wire, Buffer& answer) {
+tls::Status deliver(tls::test::Engine& engine, tls::Status status, Buffer& wire, Buffer& answer) {
   Buffer plaintext;
   ByteView bytes = wire.view();
   if (status == tls::Status::want_input) {

@@ -35,6 +35,7 @@ class Buffer {
   std::size_t size() const { return end_ - begin_; }
   std::size_t capacity() const { return capacity_; }
   ByteView view() const { return {data_.get() + begin_, size()}; }
+  ByteSpan writable() { return {data_.get() + begin_, size()}; }  ///< the content
 
   /// At least `count` writable bytes behind the content; commit() makes them content.
   ByteSpan prepare(std::size_t count) {

@@ -14,13 +14,14 @@
 #include <vector>
 
 #include "persona/base/buffer.hpp"
+#include "persona/forward/handshake_pool.hpp"
 #include "persona/forward/reason.hpp"
 #include "persona/forward/service.hpp"
 #include "persona/forward/worker.hpp"
 #include "persona/net/resolver.hpp"
 #include "persona/net/stream.hpp"
 #include "persona/net/timer.hpp"
-#include "persona/tls/engine.hpp"
+#include "persona/tls/session.hpp"
 
 namespace persona::forward {
 
@@ -57,6 +58,7 @@ class Connection final : public net::StreamEvents {
   };
 
   // accept.cpp
+  Buffer& read_ahead_buffer() { return dials_tls() ? early_ : tls_held_; }
   net::Stream& accepted_leg() { return dials_tls() ? *plain_ : *tls_; }
   bool dials_tls() const { return service_->mode() == config::Mode::persona; }
   void read_ahead(ByteView bytes);
@@ -78,16 +80,22 @@ class Connection final : public net::StreamEvents {
 
   // handshake.cpp
   void begin_handshake(const std::string& server_name);
-  void continue_handshake(ByteView received);
-  void send_records();
-  void fail_engine();
+  void handshake_received(ByteView received);
+  void next_step();
+  void step_done(const std::shared_ptr<HandshakeJob>& job);
+  void take_step(HandshakeJob& job);
+  void established(HandshakeJob& job);
+  void drop_handshake();
+  void send(ByteView records);
+  void session_failed();
   void handshake_ended(int status);
   void handshake_failed(Reason reason, const std::string& error);
 
   // pump.cpp
-  void open(ByteView leftover);
+  void open();
   void plain_received(ByteView plaintext);
-  void tls_received(ByteView received);
+  void tls_received(ByteSpan records);
+  void send_owed();
   void plain_ended(int status);
   void tls_ended(int status);
   void progress();
@@ -125,16 +133,23 @@ class Connection final : public net::StreamEvents {
   State state_ = State::accepted;
   unsigned open_handles_ = 0;
 
-  net::HandlePtr<net::Stream> plain_;  // the plaintext leg: accepted by persona, dialled by a gateway
-  net::HandlePtr<net::Stream> tls_;    // the TLS leg: dialled by persona, accepted by a gateway
-  std::unique_ptr<tls::Engine> engine_;
+  net::HandlePtr<net::Stream> plain_;        // the plaintext leg: accepted by persona, dialled by a gateway
+  net::HandlePtr<net::Stream> tls_;          // the TLS leg: dialled by persona, accepted by a gateway
+  std::shared_ptr<HandshakeJob> handshake_;  // while handshaking
+  std::unique_ptr<tls::Session> session_;    // from then on
   net::HandlePtr<net::Timer> timer_;
   net::HandlePtr<net::Timer> hangup_timer_;  // made when a leg is paused for the first time
   net::HandlePtr<net::Lookup> lookup_;
 
-  // What the accepted leg sent before the session was open: at most one batch, then it is not read further.
+  // What the plaintext leg sent before the session was open: at most one batch, then it is not read further.
   Buffer early_;
   bool ended_early_ = false;
+
+  // What the TLS leg sent and nobody could use yet: while a step of the handshake is out or the service is
+  // dialled, and the beginning of a record. Empty while idle.
+  Buffer tls_held_;
+  std::optional<int> tls_end_;  // it has ended while a step was out: as on_end was told
+  bool step_out_ = false;       // the handshake is with the pool
 
   // The dial: the order of targets, the one being tried, its addresses still untried.
   std::vector<std::size_t> order_;
@@ -163,7 +178,7 @@ class Connection final : public net::StreamEvents {
   Milliseconds started_{0};
   Milliseconds handshake_started_{0};
   std::size_t handshake_bytes_ = 0;
-  std::optional<Milliseconds> handshake_time_;
+  Milliseconds handshake_time_{0};
 };
 
 }  // namespace persona::forward

@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "persona/tls/failure.hpp"
+
 namespace persona::forward {
 
 /// `local_*` is the plaintext leg, `gateway_*` the TLS leg, in both modes.
@@ -27,6 +29,8 @@ enum class Reason {
 };
 
 std::string_view to_string(Reason reason);
+
+Reason reason_of(const tls::Failure& failure);
 
 /// True for the two reasons that are an ordinary end; every other one resets the plaintext leg.
 bool is_clean(Reason reason);

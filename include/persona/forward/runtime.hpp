@@ -9,6 +9,7 @@
 
 #include "persona/base/log.hpp"
 #include "persona/base/result.hpp"
+#include "persona/forward/handshake_pool.hpp"
 #include "persona/forward/service.hpp"
 #include "persona/forward/worker.hpp"
 #include "persona/net/listener.hpp"
@@ -58,13 +59,15 @@ class Runtime {
     net::HandlePtr<net::Timer> shutdown_timer;
   };
 
-  Runtime(std::vector<std::unique_ptr<Worker>> workers, std::shared_ptr<log::Logger> logger);
+  Runtime(std::unique_ptr<HandshakePool> pool, std::vector<std::unique_ptr<Worker>> workers,
+          std::shared_ptr<log::Logger> logger);
   void start_listening(Entry& entry);
   void worker_drained();
   std::size_t live() const;
   bool start_threads();
   bool close_loops();
 
+  std::unique_ptr<HandshakePool> pool_;
   std::vector<std::unique_ptr<Worker>> workers_;  // the first is the main loop's
   std::shared_ptr<log::Logger> logger_;
   std::vector<Entry> entries_;

@@ -9,10 +9,13 @@
 #include "persona/net/loop.hpp"
 #include "persona/net/socket.hpp"
 #include "persona/net/stream.hpp"
+#include "persona/tls/record.hpp"
+#include "persona/tls/session.hpp"
 
 namespace persona::forward {
 
 class Connection;
+class HandshakePool;
 class Service;
 
 /// A freshly accepted socket and where it came from.
@@ -28,10 +31,12 @@ class Worker {
   /// The most that one read takes and so the most that is in flight per direction.
   static constexpr std::size_t batch = std::size_t{256} * 1024;
 
-  static Result<std::unique_ptr<Worker>> create();
+  /// `pool` outlives the worker.
+  static Result<std::unique_ptr<Worker>> create(HandshakePool& pool);
   ~Worker();
 
   net::Loop& loop() { return *loop_; }
+  HandshakePool& pool() { return pool_; }
 
   /// Any thread: makes a connection of it, counted in by Service::enter().
   void adopt(std::shared_ptr<Service> service, Accepted accepted);
@@ -48,23 +53,29 @@ class Worker {
   /// For Connection: its last handle has closed.
   void release(Connection& connection);
 
-  /// Scratch space for one callback: every connection of the loop reads, seals and opens in it.
-  Buffer& input() { return input_; }
-  Buffer& plaintext() { return plaintext_; }
+  /// Scratch space for one callback: every connection of the loop reads, opens and seals in it. `input` has
+  /// room for the beginning of a record that an earlier read left, and a batch behind it.
+  ByteSpan input() { return input_.prepare(input_size); }
+  tls::Plaintext& plaintext() { return plaintext_; }
   Buffer& records() { return records_; }
 
  private:
-  explicit Worker(std::unique_ptr<net::Loop> loop);
+  static constexpr std::size_t record = tls::record_header_size + tls::max_record_ciphertext;
+  static constexpr std::size_t input_size = record + batch;
+  static constexpr std::size_t records_size = batch + (batch / tls::max_record_plaintext + 2) * 64;
+
+  Worker(std::unique_ptr<net::Loop> loop, HandshakePool& pool);
   void open_connection(std::shared_ptr<Service> service, Accepted accepted);
   void check_drained();
 
   std::unique_ptr<net::Loop> loop_;
+  HandshakePool& pool_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
   std::function<void()> drained_;
   std::size_t connections_cut_ = 0;
-  Buffer input_{batch};
-  Buffer plaintext_{batch};
-  Buffer records_{batch};
+  Buffer input_{input_size};
+  tls::Plaintext plaintext_;
+  Buffer records_{records_size};
 };
 
 }  // namespace persona::forward

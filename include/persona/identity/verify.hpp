@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "persona/base/bytes.hpp"
 #include "persona/identity/certificate.hpp"
 
 namespace persona::identity {
@@ -31,6 +32,13 @@ class PeerVerifier {
   /// check falls back to the CN) and, on the leaf, key usage and extended key usage.
   static int callback(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags);
 
+  /// For a session that is resumed without a chain: examines the leaf (DER) that it was established with for
+  /// all but the signatures, that is its dates, its usage and the name. True when it passes.
+  bool examine_again(ByteView leaf);
+
+  /// When the first certificate seen expires, its root included; the distant future before any was seen.
+  TimePoint valid_until() const { return valid_until_; }
+
   /// True once the leaf was seen and no certificate had a finding.
   bool passed() const { return leaf_seen_ && flags_ == 0; }
   bool leaf_seen() const { return leaf_seen_; }
@@ -53,6 +61,7 @@ class PeerVerifier {
   bool leaf_seen_ = false;
   bool issuer_seen_ = false;  // a certificate above the one being examined: its issuer was found
   std::uint32_t flags_ = 0;   // of all certificates
+  TimePoint valid_until_ = TimePoint::max();
   std::string peer_name_;
   std::string sentence_;  // of the gravest finding so far
   int gravity_ = 0;       // its rank, 1 the gravest; 0: none yet

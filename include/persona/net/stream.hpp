@@ -1,6 +1,8 @@
 // One end of a byte stream: a TCP connection or a Unix socket.
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string>
 
 #include <tl/expected.hpp>
@@ -50,9 +52,11 @@ class Stream {
   void stop_reading();
 
   /// Writes what the kernel takes now and queues the rest behind what is queued already. True: done. False:
-  /// something is queued, on_written follows. Else a libuv error code, and nothing more can be written.
-  tl::expected<bool, int> write(ByteView bytes);
-  bool writing() const { return !in_flight_.empty(); }
+  /// something is queued, on_written follows. Else a libuv error code, and nothing more can be written. As
+  /// few system calls as the kernel allows, however many pieces there are.
+  tl::expected<bool, int> write(std::span<const ByteView> pieces);
+  tl::expected<bool, int> write(ByteView bytes) { return write(std::span<const ByteView>(&bytes, 1)); }
+  bool writing() const { return in_flight_ != nullptr; }
 
   /// FIN after what is queued. Failure is not reported: a stream that is gone has ended both ways.
   int shutdown();
@@ -77,6 +81,13 @@ class Stream {
   uv_stream_t* stream() { return &handle_.stream; }
   void set_tcp_options();
   int send_queued();
+  int try_write(std::span<const ByteView>& pieces, std::size_t& written_of_first);
+
+  /// The one uv_write under way: what the kernel did not take at once.
+  struct Write {
+    uv_write_t request{};
+    Buffer bytes;
+  };
 
   union {
     uv_handle_t any;
@@ -84,14 +95,14 @@ class Stream {
     uv_tcp_t tcp;
     uv_pipe_t pipe;
   } handle_{};
-  uv_connect_t connect_{};
-  uv_write_t write_{};
-  uv_shutdown_t shutdown_{};
   Kind kind_ = Kind::tcp;
   StreamEvents* owner_ = nullptr;  // null once let go
   StreamEvents* closed_owner_ = nullptr;
-  Buffer in_flight_;  // of the one uv_write under way
-  Buffer queued_;     // behind it
+  // Requests are made when they are needed: an idle connection is a handle and nothing more.
+  std::unique_ptr<uv_connect_t> connect_;
+  std::unique_ptr<uv_shutdown_t> shutdown_;
+  std::unique_ptr<Write> in_flight_;
+  Buffer queued_;  // behind it
   bool shutdown_wanted_ = false;
   bool reset_ = false;
 };

@@ -18,6 +18,9 @@ class Trust;
 
 namespace persona::tls {
 
+class TicketIssuer;
+class TicketStore;
+
 enum class Role { client, server };
 
 /// What a session asks of the peer's certificate. A client role always requires one.
@@ -37,9 +40,10 @@ struct ContextOptions {
   std::vector<std::uint16_t> ciphers;  ///< IANA code points in order of preference
   std::vector<std::uint16_t> groups;   ///< IANA code points in order of preference
   std::vector<std::string> alpn;       ///< empty: not offered
+  bool resumption = true;              ///< by tickets, TLS 1.3 only
 };
 
-/// Immutable once created, so that the engines of every loop share it.
+/// Immutable once created but for its tickets, so that the sessions of every loop share it.
 class Context {
  public:
   static Result<std::shared_ptr<const Context>> create(ContextOptions options);
@@ -51,8 +55,14 @@ class Context {
   const ContextOptions& options() const { return options_; }
   const mbedtls_ssl_config* config() const { return config_.get(); }
 
+  /// What a client keeps, and what a server seals; thread-safe. Null for the other role and without
+  /// resumption. They belong to the context, so that no ticket outlives the identity and trust it came from.
+  TicketStore* ticket_store() const { return ticket_store_.get(); }
+  TicketIssuer* ticket_issuer() const { return ticket_issuer_.get(); }
+
  private:
   explicit Context(ContextOptions options);
+  void set_up_resumption();
 
   struct Deleter {
     void operator()(mbedtls_ssl_config* config) const;
@@ -64,6 +74,8 @@ class Context {
   std::vector<std::uint16_t> group_list_;
   std::vector<const char*> alpn_list_;
   std::unique_ptr<mbedtls_ssl_config, Deleter> config_;
+  std::unique_ptr<TicketStore> ticket_store_;
+  std::unique_ptr<TicketIssuer> ticket_issuer_;
 };
 
 }  // namespace persona::tls

@@ -111,7 +111,6 @@ conf/pg.yaml:5:1: "unsafe_listen" belongs to a file with "gateway"; a gateway li
      "  allowed_addresses: []\n"
      "identity: {certificate: pg.crt, private_key: pg.key}\n"
      "trust: {ca: ca.crt, crl: crl.pem}\n"
-     "tls: {resumption: true}\n"
      "reload: {watch: true}\n"
      "admin: {listen: 127.0.0.1:9901}\n",
      R"(
@@ -127,15 +126,12 @@ conf/pg.yaml:5:3: "gateway.allowed_addresses" is not supported yet
 conf/pg.yaml:7:21: "trust.crl" is not supported yet
   7 | trust: {ca: ca.crt, crl: crl.pem}
     |                     ^~~
-conf/pg.yaml:8:7: "tls.resumption" is not supported yet
-  8 | tls: {resumption: true}
-    |       ^~~~~~~~~~
-conf/pg.yaml:9:1: "reload" is not supported yet
-  9 | reload: {watch: true}
+conf/pg.yaml:8:1: "reload" is not supported yet
+  8 | reload: {watch: true}
     | ^~~~~~
-conf/pg.yaml:10:1: "admin" is not supported yet
-  10 | admin: {listen: 127.0.0.1:9901}
-     | ^~~~~
+conf/pg.yaml:9:1: "admin" is not supported yet
+  9 | admin: {listen: 127.0.0.1:9901}
+    | ^~~~~
 )"},
     {"clients.allow",
      kGateway + "clients:\n"

@@ -1,0 +1,36 @@
+// What a finished TLS 1.3 handshake leaves for the record protocol: plain data, so that the two could live in
+// different processes.
+//
+// The handshake engine delivers both application traffic secrets (RFC 8446 section 7.1); after its last
+// message both directions begin at sequence number 0 under them (section 5.3).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "persona/base/buffer.hpp"
+#include "persona/base/bytes.hpp"
+#include "persona/identity/certificate.hpp"
+#include "persona/tls/context.hpp"
+#include "persona/tls/key_schedule.hpp"
+#include "persona/tls/session.hpp"
+
+namespace persona::tls {
+
+struct Handover {
+  std::uint16_t cipher_suite = 0;
+  Secret client_traffic_secret;     ///< client_application_traffic_secret_0
+  Secret server_traffic_secret;     ///< server_application_traffic_secret_0
+  Secret resumption_master_secret;  ///< empty: no tickets
+  SessionInfo info;
+  identity::TimePoint peer_valid_until{};  ///< when the first certificate of the peer's chain expires
+  Bytes client_certificate;                ///< server: the client's leaf in DER, for tickets
+};
+
+/// Makes the session. A server's tickets go to `output`, its first records; a client's will be kept for
+/// `target`. Null: out of memory, or the suite is not one of TLS 1.3.
+std::unique_ptr<Session> open_session(Handover handover, std::shared_ptr<const Context> context,
+                                      const std::string& target, Buffer& output);
+
+}  // namespace persona::tls

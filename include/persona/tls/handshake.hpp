@@ -1,0 +1,78 @@
+// The TLS handshake without a socket, in either role, TLS 1.2 and 1.3 (RFC 5246, RFC 8446): bytes in, bytes
+// out, until the peer is verified or a Failure says in words why not.
+//
+//     handshake.advance(received, to_send)   until established or failed
+//     handshake.take_session()               seals and opens from then on; the handshake can go
+//
+// It costs milliseconds of CPU, so it may run away from the event loop: it is not thread-safe, but bound to
+// no thread. No callback leaves it. The first failure is kept for good.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "persona/base/buffer.hpp"
+#include "persona/base/bytes.hpp"
+#include "persona/tls/context.hpp"
+#include "persona/tls/failure.hpp"
+#include "persona/tls/session.hpp"
+#include "persona/tls/tickets.hpp"
+
+namespace persona::tls {
+
+struct Ssl;
+
+class Handshake {
+ public:
+  struct Target {
+    /// Role client: the name verified, and sent as SNI unless it is a numeric address (RFC 6066 section 3).
+    std::string server_name;
+    /// Role client: what a ticket is good for, as a rule the address dialled. Empty: nothing is resumed.
+    std::string address;
+  };
+
+  static Result<std::unique_ptr<Handshake>> create(std::shared_ptr<const Context> context, Target target);
+
+  ~Handshake();
+  Handshake(const Handshake&) = delete;
+  Handshake& operator=(const Handshake&) = delete;
+
+  /// Goes on. Takes what it needs from the front of `input`, appends what is to be sent to `output`. A
+  /// client's first call, with no input, makes the ClientHello.
+  Status advance(ByteView& input, Buffer& output);
+
+  /// Once established, and once: frees what only the handshake needed.
+  std::unique_ptr<Session> take_session() { return std::move(session_); }
+
+  const std::optional<Failure>& failure() const { return failure_; }
+
+ private:
+  explicit Handshake(std::shared_ptr<const Context> context);
+  Result<void> prepare_client();
+  Status fail(Failure failure);
+  Status fail_after(int code);
+  Status judge_peer();
+  bool judge_resumption();
+  Status refuse_peer(bool absent);
+  Status establish();
+  std::string refusal_sentence() const;
+  Failure describe_alert(std::uint8_t description) const;
+  SessionInfo session_info() const;
+  void note_first_bytes(ByteView input);
+
+  std::shared_ptr<const Context> context_;
+  Target target_;
+  std::string ticket_key_;  // empty: nothing is resumed
+  std::unique_ptr<Ssl> ssl_;
+  std::unique_ptr<Session> session_;
+  std::shared_ptr<const Ticket> offered_;  // client
+  bool resumed_ = false;
+  std::optional<Failure> failure_;
+  std::uint8_t first_bytes_[5] = {};
+  std::size_t first_count_ = 0;
+};
+
+}  // namespace persona::tls

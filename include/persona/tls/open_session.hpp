@@ -1,0 +1,71 @@
+// The TLS 1.3 session after the handshake, over our own records: application data, KeyUpdate,
+// NewSessionTicket and alerts (RFC 8446 sections 4.6, 5 and 6).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "persona/tls/context.hpp"
+#include "persona/tls/record.hpp"
+#include "persona/tls/session.hpp"
+#include "persona/tls/tickets.hpp"
+
+namespace persona::tls {
+
+/// When keys are changed (RFC 8446 section 5.5).
+struct KeyLimits {
+  /// Records per key. AES-GCM allows 2^24.5 full-sized ones.
+  std::uint64_t records = std::uint64_t{1} << 24;
+};
+
+/// In either role.
+class OpenSession final : public Session {
+ public:
+  struct Parts {
+    std::shared_ptr<const Context> context;
+    SessionInfo info;
+    RecordProtection sending;
+    RecordProtection receiving;
+    std::unique_ptr<TicketBank> tickets;  ///< null: tickets are read and dropped
+    KeyLimits limits;
+  };
+
+  explicit OpenSession(Parts parts);
+
+  bool seal(ByteView plaintext, Buffer& output) override;
+  Status open(ByteSpan& input, Plaintext& plaintext, Buffer& output) override;
+  bool answer_owed() const override { return update_owed_ && !ended(); }
+  bool answer(Buffer& output) override;
+  void close_notify(Buffer& output) override;
+  void abort(Buffer& output) override;
+
+  /// Server: appends a NewSessionTicket message (RFC 8446 section 4.6.1).
+  [[nodiscard]] bool send_ticket(ByteView message, Buffer& output);
+
+ private:
+  using Violation = std::optional<AlertDescription>;
+
+  bool ended() const { return failure() || last_sent_; }
+  bool send_key_update(bool request, Buffer& output);
+  Violation take_handshake(ByteView content);
+  Violation take_message(std::uint8_t type, ByteView body, bool last_of_record);
+  Violation take_key_update(ByteView body, bool last_of_record);
+  Status take_alert(ByteView content, Buffer& output);
+  Status violated(AlertDescription alert, Buffer& output);
+  Status local_failure(const char* what);
+  void send_last(AlertDescription description, Buffer& output);
+
+  std::shared_ptr<const Context> context_;
+  RecordProtection sending_;
+  RecordProtection receiving_;
+  std::unique_ptr<TicketBank> tickets_;
+  KeyLimits limits_;
+  Buffer message_;                 // a handshake message that came in pieces
+  bool update_owed_ = false;       // the next thing sent is a KeyUpdate
+  bool request_update_ = false;    // ... that asks the peer for one
+  bool update_requested_ = false;  // ... which it has not sent yet
+  bool received_data_ = false;     // a peer that has sent data has accepted our certificate
+  bool last_sent_ = false;         // close_notify or a fatal alert: nothing may follow
+};
+
+}  // namespace persona::tls

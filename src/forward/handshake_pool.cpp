@@ -1,0 +1,86 @@
+#include "persona/forward/handshake_pool.hpp"
+
+#include <new>
+#include <system_error>
+#include <utility>
+
+#include "persona/net/thread.hpp"
+
+namespace persona::forward {
+
+void HandshakeJob::step() {
+  try {
+    if (!handshake_) {
+      auto created = tls::Handshake::create(context, target);
+      if (!created) {
+        failure = tls::Failure{tls::Failure::Kind::handshake_failed, created.error().message};
+        status = tls::Status::failed;
+        return;
+      }
+      handshake_ = std::move(*created);
+    }
+    ByteView rest = input.view();
+    status = handshake_->advance(rest, output);
+    input.consume(input.size() - rest.size());
+    session = handshake_->take_session();
+    failure = handshake_->failure();
+  } catch (const std::bad_alloc&) {
+    failure = tls::Failure{tls::Failure::Kind::handshake_failed, "out of memory in the TLS handshake"};
+    status = tls::Status::failed;
+  }
+  if (status != tls::Status::want_input) {
+    handshake_.reset();  // here rather than on the loop: it is a lot to free and to wipe
+  }
+}
+
+HandshakePool::HandshakePool(unsigned threads) {
+  try {
+    for (unsigned i = 0; i < threads; ++i) {
+      threads_.emplace_back([this] { work(); });
+    }
+  } catch (const std::system_error&) {
+    // Fewer, or none: slower, but correct.
+  }
+}
+
+HandshakePool::~HandshakePool() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  wake_.notify_all();
+  for (auto& thread : threads_) {
+    thread.join();
+  }
+}
+
+void HandshakePool::run(std::function<void()> task) {
+  if (threads_.empty()) {
+    task();
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  wake_.notify_one();
+}
+
+void HandshakePool::work() {
+  net::yield_to_loops();
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return ending_ || !tasks_.empty(); });
+    if (ending_) {
+      return;
+    }
+    auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+  }
+}
+
+}  // namespace persona::forward

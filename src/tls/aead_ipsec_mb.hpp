@@ -1,0 +1,15 @@
+// Intel's ipsec-mb behind AeadKey; where it is not compiled in (PERSONA_IPSEC_MB), it is never available.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "persona/tls/aead.hpp"
+
+namespace persona::tls {
+
+bool ipsec_mb_available();
+std::string describe_ipsec_mb();
+std::unique_ptr<AeadKey> create_ipsec_mb_key(Aead algorithm, ByteView key);  ///< null: not available
+
+}  // namespace persona::tls

@@ -1,0 +1,127 @@
+#include "mbedtls_session.hpp"
+
+#include <array>
+#include <utility>
+
+#include <mbedtls/error.h>
+
+#include "peer_alert.hpp"
+#include "persona/tls/record.hpp"
+
+namespace persona::tls {
+
+namespace {
+
+constexpr unsigned most_renegotiation_requests = 4;
+
+}  // namespace
+
+MbedtlsSession::MbedtlsSession(std::shared_ptr<const Context> context, SessionInfo info,
+                               std::unique_ptr<Ssl> ssl)
+    : Session(std::move(info)), context_(std::move(context)), ssl_(std::move(ssl)) {}
+
+bool MbedtlsSession::seal(ByteView plaintext, Buffer& output) {
+  if (failure() || close_notify_sent_) {
+    return false;
+  }
+  ssl_->output = &output;
+  while (!plaintext.empty()) {
+    const int written = mbedtls_ssl_write(&ssl_->context, plaintext.data(), plaintext.size());
+    if (written <= 0) {
+      // The output never refuses, so this is no WANT_WRITE but a real failure (an exhausted sequence number,
+      // memory).
+      fail({Failure::Kind::protocol_error, fmt::format("cannot encrypt (mbedTLS -0x{:04x})", -written)});
+      break;
+    }
+    plaintext = plaintext.subspan(static_cast<std::size_t>(written));
+  }
+  ssl_->output = nullptr;
+  return !failure();
+}
+
+Status MbedtlsSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& output) {
+  if (failure()) {
+    return Status::failed;
+  }
+  ssl_->input = std::exchange(input, {});  // mbedTLS keeps an incomplete record itself
+  ssl_->output = &output;
+  Status status = read_all(plaintext.copied);
+  // An open session answers by itself only to refuse renegotiation: a peer may ask, but not without end.
+  if (status == Status::want_input && !output.empty() &&
+      ++refused_renegotiations_ > most_renegotiation_requests) {
+    status = fail({Failure::Kind::protocol_error, fmt::format("the {} keeps asking for renegotiation",
+                                                              peer_word(context_->options().role))});
+  }
+  if (!plaintext.copied.empty()) {
+    plaintext.pieces.push_back(plaintext.copied.view());
+  }
+  ssl_->input = {};
+  ssl_->output = nullptr;
+  return status;
+}
+
+Status MbedtlsSession::read_all(Buffer& plaintext) {
+  for (;;) {
+    const ByteSpan space = plaintext.prepare(max_record_plaintext);
+    const int count = mbedtls_ssl_read(&ssl_->context, space.data(), space.size());
+    if (count > 0) {
+      plaintext.commit(static_cast<std::size_t>(count));
+      received_data_ = true;
+    } else if (count == MBEDTLS_ERR_SSL_WANT_READ) {
+      // Also returned for an ignored warning alert, with input left.
+      if (ssl_->input.empty()) {
+        return Status::want_input;
+      }
+    } else if (count == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+      return Status::closed;
+    } else if (count != 0) {
+      // Zero is an empty record here: the input callback never reports an end.
+      return fail_open(count);
+    }
+  }
+}
+
+Status MbedtlsSession::fail_open(int code) {
+  if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+    return fail(received_alert(*context_, ssl_->received_alert(), received_data_));
+  }
+  if (ssl_->output->empty()) {
+    // mbedTLS sends an alert of its own for a wrong MAC only. Where this one cannot be sent the caller
+    // resets.
+    static_cast<void>(mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                                     MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE));
+  }
+  std::array<char, 160> words{};
+  mbedtls_strerror(code, words.data(), words.size());
+  return fail(
+      {Failure::Kind::protocol_error, fmt::format("the {} broke the TLS protocol: {} (mbedTLS -0x{:04x})",
+                                                  peer_word(context_->options().role), words.data(), -code)});
+}
+
+void MbedtlsSession::close_notify(Buffer& output) {
+  if (close_notify_sent_ || failure()) {
+    return;
+  }
+  close_notify_sent_ = true;
+  ssl_->output = &output;
+  if (int code = mbedtls_ssl_close_notify(&ssl_->context); code != 0) {
+    fail({Failure::Kind::protocol_error, fmt::format("cannot send close_notify (mbedTLS -0x{:04x})", -code)});
+  }
+  ssl_->output = nullptr;
+}
+
+void MbedtlsSession::abort(Buffer& output) {
+  if (failure() || close_notify_sent_) {
+    return;
+  }
+  close_notify_sent_ = true;  // RFC 8446 section 6.2: nothing may follow a fatal alert
+  ssl_->output = &output;
+  if (int code = mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                                MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR);
+      code != 0) {
+    fail({Failure::Kind::protocol_error, fmt::format("cannot send an alert (mbedTLS -0x{:04x})", -code)});
+  }
+  ssl_->output = nullptr;
+}
+
+}  // namespace persona::tls

@@ -1,0 +1,266 @@
+#include "persona/tls/open_session.hpp"
+
+#include <utility>
+
+#include "peer_alert.hpp"
+#include "wire.hpp"
+
+namespace persona::tls {
+
+namespace {
+
+// HandshakeType, RFC 8446 section 4.
+constexpr std::uint8_t new_session_ticket = 4;
+constexpr std::uint8_t key_update = 24;
+
+constexpr std::size_t message_header_size = 4;
+
+// A NewSessionTicket may have a ticket of 64 KiB; no other message after the handshake comes near.
+constexpr std::size_t max_message = std::size_t{68} * 1024;
+
+constexpr std::uint8_t warning = 1;  // AlertLevel
+constexpr std::uint8_t fatal = 2;
+
+}  // namespace
+
+OpenSession::OpenSession(Parts parts)
+    : Session(std::move(parts.info)),
+      context_(std::move(parts.context)),
+      sending_(std::move(parts.sending)),
+      receiving_(std::move(parts.receiving)),
+      tickets_(std::move(parts.tickets)),
+      limits_(parts.limits) {}
+
+bool OpenSession::seal(ByteView plaintext, Buffer& output) {
+  if (ended()) {
+    return false;
+  }
+  if (update_owed_ && !answer(output)) {
+    return false;
+  }
+  while (!plaintext.empty()) {
+    // No more records than the present key has left.
+    const std::uint64_t left =
+        limits_.records > sending_.records() ? limits_.records - sending_.records() : 0;
+    if (left <= 1) {  // the last one is the KeyUpdate itself
+      if (!send_key_update(false, output)) {
+        return false;
+      }
+      continue;
+    }
+    const std::uint64_t most = (left - 1) * max_record_plaintext;
+    const ByteView share =
+        plaintext.size() > most ? plaintext.first(static_cast<std::size_t>(most)) : plaintext;
+    if (!sending_.seal(ContentType::application_data, share, output)) {
+      local_failure("cannot encrypt");
+      return false;
+    }
+    plaintext = plaintext.subspan(share.size());
+  }
+  return true;
+}
+
+bool OpenSession::answer(Buffer& output) {
+  if (!answer_owed()) {
+    return !failure();
+  }
+  return send_key_update(std::exchange(request_update_, false), output);
+}
+
+// RFC 8446 section 4.6.3: the message goes out under the old keys, everything after it under the next.
+bool OpenSession::send_key_update(bool request, Buffer& output) {
+  const std::uint8_t message[] = {key_update, 0, 0, 1, static_cast<std::uint8_t>(request ? 1 : 0)};
+  update_owed_ = false;
+  if (!sending_.seal(ContentType::handshake, message, output) || !sending_.update()) {
+    local_failure("cannot change the traffic keys");
+    return false;
+  }
+  return true;
+}
+
+Status OpenSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& output) {
+  if (failure()) {
+    return Status::failed;
+  }
+  for (;;) {
+    const auto size = whole_record(input);
+    if (!size) {
+      return violated(size.error(), output);
+    }
+    if (*size == 0) {
+      return Status::want_input;
+    }
+    const auto record = receiving_.open(input.first(*size));
+    if (!record) {
+      return violated(record.error(), output);
+    }
+    input = input.subspan(*size);
+    // Section 5.1: no record comes between the pieces of a handshake message.
+    if (!message_.empty() && record->type != ContentType::handshake) {
+      return violated(AlertDescription::unexpected_message, output);
+    }
+    switch (record->type) {
+      case ContentType::application_data:
+        received_data_ = true;
+        if (!record->content.empty()) {
+          plaintext.pieces.push_back(record->content);
+        }
+        break;
+      case ContentType::handshake:
+        if (const Violation violation = take_handshake(record->content)) {
+          return violated(*violation, output);
+        }
+        break;
+      default:
+        if (const Status status = take_alert(record->content, output); status != Status::want_input) {
+          return status;
+        }
+        break;
+    }
+    // Before the peer's keys wear out we ask it for new ones, once for each generation.
+    if (!update_requested_ && receiving_.records() >= limits_.records) {
+      update_requested_ = request_update_ = update_owed_ = true;
+    }
+  }
+}
+
+// One record of handshake messages: several, or a piece of one.
+OpenSession::Violation OpenSession::take_handshake(ByteView content) {
+  if (content.empty()) {
+    return AlertDescription::unexpected_message;  // section 5.1: no empty fragments
+  }
+  const bool in_pieces = !message_.empty();
+  if (in_pieces) {
+    message_.append(content);
+    content = message_.view();
+  }
+  while (!content.empty()) {
+    WireReader reader(content);
+    const auto type = static_cast<std::uint8_t>(reader.number(1));
+    const auto size = static_cast<std::size_t>(reader.number(3));
+    if (reader.ok() && size > max_message) {
+      return AlertDescription::illegal_parameter;
+    }
+    const ByteView body = reader.take(size);
+    if (!reader.ok()) {
+      break;
+    }
+    content = content.subspan(message_header_size + size);
+    if (const Violation violation = take_message(type, body, content.empty())) {
+      return violation;
+    }
+  }
+  if (!in_pieces) {
+    message_.append(content);
+  } else {
+    message_.consume(message_.size() - content.size());
+  }
+  if (message_.empty()) {
+    message_.release();
+  }
+  return std::nullopt;
+}
+
+OpenSession::Violation OpenSession::take_message(std::uint8_t type, ByteView body, bool last_of_record) {
+  if (type == key_update) {
+    return take_key_update(body, last_of_record);
+  }
+  if (type == new_session_ticket && context_->options().role == Role::client) {
+    const bool well_formed = tickets_ ? tickets_->receive(body) : is_new_session_ticket(body);
+    return well_formed ? Violation() : AlertDescription::decode_error;
+  }
+  return AlertDescription::unexpected_message;  // section 4: so does anything else after the handshake
+}
+
+// RFC 8446 section 4.6.3.
+OpenSession::Violation OpenSession::take_key_update(ByteView body, bool last_of_record) {
+  if (body.size() != 1) {
+    return AlertDescription::decode_error;
+  }
+  if (body[0] > 1) {
+    return AlertDescription::illegal_parameter;
+  }
+  if (!last_of_record) {
+    return AlertDescription::unexpected_message;  // section 5.1: keys change between records
+  }
+  if (!receiving_.update()) {
+    return AlertDescription::internal_error;
+  }
+  update_requested_ = false;
+  update_owed_ = update_owed_ || body[0] == 1;
+  return std::nullopt;
+}
+
+Status OpenSession::take_alert(ByteView content, Buffer& output) {
+  if (content.size() != 2) {
+    // Section 5.1: one alert for each record; an empty one is unexpected, others do not decode.
+    return violated(content.empty() ? AlertDescription::unexpected_message : AlertDescription::decode_error,
+                    output);
+  }
+  const std::uint8_t description = content[1];
+  if (description == static_cast<std::uint8_t>(AlertDescription::close_notify)) {
+    return Status::closed;
+  }
+  if (description == static_cast<std::uint8_t>(AlertDescription::user_canceled)) {
+    return Status::want_input;  // section 6.1: close_notify follows
+  }
+  // Section 6: the level is of no account, all others are errors.
+  last_sent_ = true;  // section 6.2: no answer to a fatal alert
+  return fail(received_alert(*context_, description, received_data_));
+}
+
+Status OpenSession::violated(AlertDescription alert, Buffer& output) {
+  send_last(alert, output);
+  const auto peer = peer_word(context_->options().role);
+  std::string_view what;
+  switch (alert) {
+    case AlertDescription::bad_record_mac:
+      what = "a record is damaged or not authentic";
+      break;
+    case AlertDescription::record_overflow:
+      what = "a record is longer than allowed";
+      break;
+    case AlertDescription::unexpected_message:
+      what = "a message that must not come now";
+      break;
+    case AlertDescription::internal_error:
+      return fail({Failure::Kind::protocol_error, "cannot change the traffic keys (memory?)"});
+    default:
+      what = "a message that does not parse";
+      break;
+  }
+  return fail(
+      {Failure::Kind::protocol_error, fmt::format("the {} broke the TLS protocol: {} (answered by alert {})",
+                                                  peer, what, alert_name(static_cast<std::uint8_t>(alert)))});
+}
+
+Status OpenSession::local_failure(const char* what) {
+  last_sent_ = true;
+  return fail({Failure::Kind::protocol_error, fmt::format("{}: keys exhausted or out of memory", what)});
+}
+
+void OpenSession::send_last(AlertDescription description, Buffer& output) {
+  if (ended()) {
+    return;
+  }
+  const bool ordinary = description == AlertDescription::close_notify;
+  const std::uint8_t alert[] = {ordinary ? warning : fatal, static_cast<std::uint8_t>(description)};
+  if (!sending_.seal(ContentType::alert, alert, output)) {
+    local_failure("cannot send an alert");
+  }
+  last_sent_ = true;
+}
+
+void OpenSession::close_notify(Buffer& output) {
+  send_last(AlertDescription::close_notify, output);
+}
+
+void OpenSession::abort(Buffer& output) {
+  send_last(AlertDescription::internal_error, output);
+}
+
+bool OpenSession::send_ticket(ByteView message, Buffer& output) {
+  return sending_.seal(ContentType::handshake, message, output);
+}
+
+}  // namespace persona::tls

@@ -1,0 +1,143 @@
+#include "resumption.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <mbedtls/platform.h>
+#include <mbedtls/x509_crt.h>
+
+#include "constant_time.hpp"
+#include "persona/tls/failure.hpp"
+
+namespace persona::tls {
+
+namespace {
+
+thread_local Ssl* current = nullptr;
+
+/// RFC 8446 section 4.2.9: only PSK with (EC)DHE, so that resumed sessions have forward secrecy too.
+constexpr std::uint8_t psk_with_dhe = MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL;
+
+class SessionData {
+ public:
+  SessionData() { mbedtls_ssl_session_init(&session_); }
+  ~SessionData() { mbedtls_ssl_session_free(&session_); }
+  SessionData(const SessionData&) = delete;
+  SessionData& operator=(const SessionData&) = delete;
+  mbedtls_ssl_session* get() { return &session_; }
+
+ private:
+  mbedtls_ssl_session session_;
+};
+
+void set_psk(mbedtls_ssl_session& session, std::uint16_t cipher_suite, std::uint32_t age_add, ByteView psk) {
+  session.MBEDTLS_PRIVATE(tls_version) = MBEDTLS_SSL_VERSION_TLS1_3;
+  session.MBEDTLS_PRIVATE(ciphersuite) = cipher_suite;
+  session.MBEDTLS_PRIVATE(ticket_age_add) = age_add;
+  session.MBEDTLS_PRIVATE(ticket_flags) = psk_with_dhe;
+  session.MBEDTLS_PRIVATE(resumption_key_len) = static_cast<std::uint8_t>(psk.size());
+  std::copy(psk.begin(), psk.end(), session.MBEDTLS_PRIVATE(resumption_key));
+}
+
+/// With a NUL behind it, from mbedTLS's allocator; null when memory runs out.
+unsigned char* copy_for_mbedtls(ByteView bytes) {
+  auto* copy = static_cast<unsigned char*>(mbedtls_calloc(1, bytes.size() + 1));
+  if (copy != nullptr) {
+    std::copy(bytes.begin(), bytes.end(), copy);
+  }
+  return copy;
+}
+
+/// Would the client of this ticket be let in now? It is asked again for everything but the signatures of its
+/// chain: trust is the same as when they were checked, or the ticket could not have been opened.
+bool still_welcome(const TicketContent& content, const Context& context) {
+  const PeerCertificate policy = context.options().peer_certificate;
+  if (content.client_certificate.empty()) {
+    return policy != PeerCertificate::required;
+  }
+  if (policy == PeerCertificate::none) {
+    return true;
+  }
+  if (identity::now() >= content.valid_until) {
+    return false;
+  }
+  identity::PeerVerifier verifier(std::string(peer_word(Role::server)), std::nullopt);
+  return verifier.examine_again(content.client_certificate);
+}
+
+}  // namespace
+
+bool offer_ticket(Ssl& ssl, const Ticket& ticket, const std::string& sni) {
+  SessionData owner;
+  mbedtls_ssl_session& session = *owner.get();
+  set_psk(session, ticket.cipher_suite, ticket.age_add, ticket.psk.view());
+  session.MBEDTLS_PRIVATE(endpoint) = MBEDTLS_SSL_IS_CLIENT;
+  session.MBEDTLS_PRIVATE(ticket_reception_time) = ticket.received;
+  session.MBEDTLS_PRIVATE(ticket_lifetime) = static_cast<std::uint32_t>(ticket.lifetime.count());
+  // Both are freed with the session. The name must be the same as in the ClientHello (ssl_client.c).
+  auto* identity = copy_for_mbedtls(ticket.identity);
+  session.MBEDTLS_PRIVATE(ticket) = identity;
+  session.MBEDTLS_PRIVATE(ticket_len) = ticket.identity.size();
+  auto* hostname = sni.empty() ? nullptr : copy_for_mbedtls(as_bytes(sni));
+  session.MBEDTLS_PRIVATE(hostname) = reinterpret_cast<char*>(hostname);
+  if (identity == nullptr || (hostname == nullptr && !sni.empty())) {
+    return false;
+  }
+  return mbedtls_ssl_set_session(&ssl.context, &session) == 0;
+}
+
+int accept_ticket(void* context, mbedtls_ssl_session* session, unsigned char* ticket, std::size_t size) {
+  const auto& ours = *static_cast<const Context*>(context);
+  try {
+    auto content = ours.ticket_issuer()->open({ticket, size});
+    if (!content || current == nullptr) {
+      return MBEDTLS_ERR_SSL_INVALID_MAC;
+    }
+    if (!still_welcome(*content, ours)) {
+      return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;  // a full handshake asks it who it is now
+    }
+    set_psk(*session, content->cipher_suite, content->age_add, content->psk.view());
+    session->MBEDTLS_PRIVATE(endpoint) = MBEDTLS_SSL_IS_SERVER;
+    session->MBEDTLS_PRIVATE(ticket_creation_time) = content->created;
+    current->offered_tickets.push_back(std::move(*content));
+    return 0;
+  } catch (...) {  // out of memory: a full handshake may still work
+    return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+  }
+}
+
+ServerTickets::ServerTickets(Ssl& ssl) {
+  current = &ssl;
+}
+
+ServerTickets::~ServerTickets() {
+  current = nullptr;
+}
+
+// mbedTLS copies the PSK of the ticket it chose, and verified the binder of, into the session
+// (ssl_tls13_session_copy_ticket); without one it has none.
+const TicketContent* resumed_ticket(const Ssl& ssl) {
+  const mbedtls_ssl_session* session = ssl.context.MBEDTLS_PRIVATE(session);
+  if (session == nullptr || session->MBEDTLS_PRIVATE(resumption_key_len) == 0) {
+    return nullptr;
+  }
+  const ByteView used(session->MBEDTLS_PRIVATE(resumption_key), session->MBEDTLS_PRIVATE(resumption_key_len));
+  for (const TicketContent& content : ssl.offered_tickets) {
+    const ByteView psk = content.psk.view();
+    if (psk.size() == used.size() && equal_in_constant_time(psk.data(), used.data(), used.size())) {
+      return &content;
+    }
+  }
+  return nullptr;
+}
+
+Secret resumption_master_secret(const Ssl& ssl, std::uint16_t cipher_suite) {
+  const mbedtls_ssl_session* session = ssl.context.MBEDTLS_PRIVATE(session);
+  const auto hash = suite_hash(cipher_suite);
+  if (session == nullptr || !hash) {
+    return {};
+  }
+  return Secret(ByteView(session->MBEDTLS_PRIVATE(app_secrets).resumption_master_secret, hash_size(*hash)));
+}
+
+}  // namespace persona::tls

@@ -1,0 +1,153 @@
+// The server's side of resumption: tickets that carry their session, encrypted (RFC 5077 section 4 has the
+// idea).
+#include <algorithm>
+#include <utility>
+
+#include <mbedtls/platform_util.h>
+#include <psa/crypto.h>
+
+#include "persona/tls/tickets.hpp"
+#include "wire.hpp"
+
+namespace persona::tls {
+
+namespace {
+
+constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t new_session_ticket = 4;  // HandshakeType, RFC 8446 section 4
+constexpr std::size_t key_id_size = TicketIssuer::key_id_size;
+
+bool random(ByteSpan output) {
+  return psa_generate_random(output.data(), output.size()) == PSA_SUCCESS;
+}
+
+/// Plaintext of a ticket; wiped by the caller, because it contains the PSK.
+Bytes encode(const TicketContent& content) {
+  Bytes plain;
+  plain.reserve(64 + Secret::max_size + content.peer.size() + content.client_certificate.size());
+  write_number(plain, content.cipher_suite, 2);
+  write_number(plain, content.age_add, 4);
+  write_number(plain, static_cast<std::uint64_t>(content.created), 8);
+  write_number(plain, static_cast<std::uint64_t>(content.valid_until.time_since_epoch().count()), 8);
+  write_vector(plain, content.psk.view(), 1);
+  write_vector(plain, as_bytes(content.peer), 2);
+  write_vector(plain, content.client_certificate, 3);
+  return plain;
+}
+
+std::optional<TicketContent> decode(ByteView plain) {
+  WireReader reader(plain);
+  TicketContent content;
+  content.cipher_suite = static_cast<std::uint16_t>(reader.number(2));
+  content.age_add = static_cast<std::uint32_t>(reader.number(4));
+  content.created = static_cast<TicketTime>(reader.number(8));
+  content.valid_until =
+      identity::TimePoint(std::chrono::seconds(static_cast<std::int64_t>(reader.number(8))));
+  content.psk = Secret(reader.vector(1));
+  content.peer = as_text(reader.vector(2));
+  const ByteView certificate = reader.vector(3);
+  content.client_certificate.assign(certificate.begin(), certificate.end());
+  return reader.at_end() ? std::optional(std::move(content)) : std::nullopt;
+}
+
+}  // namespace
+
+// Called under the lock. A key seals for half a lifetime and opens for as long again after that.
+bool TicketIssuer::rotate() {
+  const TicketTime now = ticket_time();
+  constexpr TicketTime half = std::chrono::milliseconds(lifetime).count() / 2;
+  if (current_.key && now - current_.made < half) {
+    return true;
+  }
+  std::uint8_t bytes[32];
+  Key fresh;
+  const bool made = random(bytes) && random(fresh.id);
+  fresh.made = now;
+  fresh.key = made ? AeadKey::create(Aead::aes_256_gcm, bytes) : nullptr;
+  mbedtls_platform_zeroize(bytes, sizeof bytes);
+  if (!fresh.key) {
+    return false;
+  }
+  previous_ = std::exchange(current_, std::move(fresh));
+  return true;
+}
+
+// key id | nonce | AES-256-GCM(content | version)
+std::optional<Bytes> TicketIssuer::seal(const TicketContent& content) {
+  Bytes plain = encode(content);
+  Bytes ticket(key_id_size + aead_nonce_size + plain.size() + 1 + aead_tag_size);
+  const ByteSpan id(ticket.data(), key_id_size);
+  const ByteSpan nonce(ticket.data() + key_id_size, aead_nonce_size);
+  bool sealed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (rotate()) {
+      std::copy(current_.id.begin(), current_.id.end(), id.begin());
+      sealed =
+          random(nonce) && current_.key->seal(nonce, id, plain, format_version, nonce.data() + nonce.size());
+    }
+  }
+  mbedtls_platform_zeroize(plain.data(), plain.size());
+  return sealed ? std::optional(std::move(ticket)) : std::nullopt;
+}
+
+std::optional<TicketContent> TicketIssuer::open(ByteView ticket) {
+  constexpr std::size_t front = key_id_size + aead_nonce_size;
+  if (ticket.size() < front + 1 + aead_tag_size) {
+    return std::nullopt;
+  }
+  const ByteView id = ticket.first(key_id_size);
+  Bytes sealed(ticket.begin() + front, ticket.end());
+  bool opened = false;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Key* key : {&current_, &previous_}) {
+      if (key->key && std::equal(id.begin(), id.end(), key->id.begin())) {
+        opened = key->key->open(ticket.subspan(key_id_size, aead_nonce_size), id, sealed);
+      }
+    }
+  }
+  std::optional<TicketContent> content;
+  const std::size_t size = sealed.size() - aead_tag_size - 1;
+  if (opened && sealed[size] == format_version) {
+    content = decode(ByteView(sealed).first(size));
+  }
+  mbedtls_platform_zeroize(sealed.data(), sealed.size());
+  if (content) {
+    const TicketTime age = ticket_time() - content->created;
+    if (age < 0 || std::chrono::milliseconds(age) >= lifetime) {
+      return std::nullopt;
+    }
+  }
+  return content;
+}
+
+std::optional<Bytes> TicketIssuer::issue(TicketContent content, ByteView resumption_master_secret) {
+  const auto hash = suite_hash(content.cipher_suite);
+  std::uint8_t nonce[8];
+  std::uint8_t age_add[4];
+  if (!hash || !random(nonce) || !random(age_add)) {
+    return std::nullopt;
+  }
+  content.psk = resumption_psk(*hash, resumption_master_secret, nonce);
+  content.age_add = static_cast<std::uint32_t>(WireReader(age_add).number(sizeof age_add));
+  content.created = ticket_time();
+  const auto ticket = content.psk.empty() ? std::nullopt : seal(content);
+  if (!ticket || ticket->size() > 0xffff) {
+    return std::nullopt;
+  }
+  Bytes body;
+  body.reserve(ticket->size() + 32);
+  write_number(body, static_cast<std::uint64_t>(lifetime.count()), 4);
+  write_number(body, content.age_add, 4);
+  write_vector(body, nonce, 1);
+  write_vector(body, *ticket, 2);
+  write_vector(body, {}, 2);  // no extensions
+  Bytes message;
+  message.reserve(body.size() + 4);
+  write_number(message, new_session_ticket, 1);
+  write_vector(message, body, 3);
+  return message;
+}
+
+}  // namespace persona::tls
