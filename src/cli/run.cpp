@@ -9,6 +9,7 @@
 #include "persona/forward/runtime.hpp"
 #include "persona/host/process.hpp"
 #include "persona/net/signals.hpp"
+#include "persona/tls/aead.hpp"
 
 namespace persona::cli {
 
@@ -79,7 +80,7 @@ class Run {
   }
 
   int forward() {
-    logger_->info("ready");
+    logger_->info("ready", {{"aead", tls::describe_aead_provider(tls::default_aead_provider())}});
     const auto summary = runtime_->run([this] { signals_.clear(); });
     logger_->info("stopped", {{"connections_cut", summary.connections_cut}});
     if (!summary.loops_closed) {

@@ -108,6 +108,31 @@ TEST_CASE("more than the kernel takes is queued, arrives whole, and is followed 
   CHECK_FALSE(wire.dialled.stream->writing());
 }
 
+TEST_CASE("pieces arrive in order, however many and however small") {
+  Wire wire;
+  std::string whole;
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < 3'000; ++i) {
+    texts.push_back(std::string(i % 7 == 0 ? 0 : 4 * i, static_cast<char>('a' + i % 26)));
+    whole += texts.back();
+  }
+  std::vector<ByteView> pieces;
+  for (const std::string& text : texts) {
+    pieces.push_back(as_bytes(text));
+  }
+  const auto done = wire.dialled.stream->write(pieces);
+  REQUIRE(done);
+  CHECK_FALSE(*done);  // 15 MB: the kernel stops somewhere within a piece
+  REQUIRE(wire.dialled.stream->write(std::span(pieces).first(100)));
+  CHECK(wire.dialled.stream->shutdown() == 0);
+  REQUIRE(wire.accepted.stream->start_reading() == 0);
+  wire.until([&] { return wire.accepted.ended != 1; });
+  for (std::size_t i = 0; i < 100; ++i) {
+    whole += texts[i];
+  }
+  CHECK(wire.accepted.received == whole);
+}
+
 TEST_CASE("a reset is seen as one, also after a shutdown") {
   for (const bool shut_first : {false, true}) {
     Wire wire;

@@ -1,0 +1,108 @@
+#include "persona/forward/handshake_pool.hpp"
+
+#include <future>
+#include <latch>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "../tls/pair.hpp"
+
+using namespace persona;
+using namespace persona::forward;
+
+TEST_CASE("tasks run on the pool's thread, in the order they came") {
+  HandshakePool pool(1);
+  REQUIRE(pool.threads() == 1);
+  std::vector<int> order;  // touched by the one thread of the pool, then by us
+  std::promise<std::thread::id> done;
+  for (int i = 0; i < 100; ++i) {
+    pool.run([&order, i] { order.push_back(i); });
+  }
+  pool.run([&done] { done.set_value(std::this_thread::get_id()); });
+  CHECK(done.get_future().get() != std::this_thread::get_id());
+  REQUIRE(order.size() == 100);
+  CHECK(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_CASE("as many tasks run at once as there are threads") {
+  HandshakePool pool(3);
+  std::latch all_running(3);
+  std::latch all_done(3);
+  for (int i = 0; i < 3; ++i) {
+    pool.run([&] {
+      all_running.arrive_and_wait();  // for ever, if one waited for another
+      all_done.count_down();
+    });
+  }
+  all_done.wait();
+}
+
+TEST_CASE("without threads a task runs at once") {
+  HandshakePool pool(0);
+  bool ran = false;
+  pool.run([&ran] { ran = true; });
+  CHECK(ran);
+}
+
+TEST_CASE("a pool that ends waits for the task under way and keeps nothing of the others") {
+  std::promise<void> started;
+  std::promise<void> may_end;
+  bool finished = false;
+  const auto marker = std::make_shared<int>(1);
+  std::thread helper;
+  {
+    HandshakePool pool(1);
+    pool.run([&] {
+      started.set_value();
+      may_end.get_future().wait();
+      finished = true;
+    });
+    pool.run([marker] {});
+    started.get_future().wait();
+    helper = std::thread([&may_end] { may_end.set_value(); });
+  }
+  helper.join();
+  CHECK(finished);
+  CHECK(marker.use_count() == 1);
+}
+
+TEST_CASE("two jobs step by step become two sessions") {
+  HandshakeJob client(tls::test::make_context(tls::test::client_options()), {"db.example.com", ""});
+  HandshakeJob server(tls::test::make_context(tls::test::server_options()), {"", ""});
+  for (int round = 0; round < 10 && !(client.session && server.session); ++round) {
+    if (!client.session) {
+      client.step();
+      REQUIRE(client.status != tls::Status::failed);
+      server.input.append(client.output.view());
+      client.output.clear();
+    }
+    if (!server.session) {
+      server.step();
+      REQUIRE(server.status != tls::Status::failed);
+      client.input.append(server.output.view());
+      server.output.clear();
+    }
+  }
+  REQUIRE(client.session);
+  REQUIRE(server.session);
+  Buffer wire;
+  REQUIRE(client.session->seal(as_bytes("words"), wire));
+  ByteSpan rest = wire.writable();
+  tls::Plaintext plaintext;
+  Buffer reply;
+  REQUIRE(server.session->open(rest, plaintext, reply) == tls::Status::want_input);
+  REQUIRE(plaintext.pieces.size() == 1);
+  CHECK(as_text(plaintext.pieces.front()) == "words");
+}
+
+TEST_CASE("a job that fails says why and has what the peer should hear") {
+  HandshakeJob server(tls::test::make_context(tls::test::server_options()), {"", ""});
+  server.input.append(as_bytes("GET / HTTP/1.1\r\n\r\n"));
+  server.step();
+  CHECK(server.status == tls::Status::failed);
+  CHECK_FALSE(server.session);
+  REQUIRE(server.failure);
+  CHECK(server.failure->message == "the client does not speak TLS here: its first bytes are \"GET /\"");
+}
