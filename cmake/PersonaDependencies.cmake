@@ -29,6 +29,7 @@ if(PERSONA_MBEDTLS MATCHES "^(auto|prefix)$")
   execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/setup --print-mbedtls-prefix
     OUTPUT_VARIABLE mbedtls_prefix OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   if(mbedtls_prefix AND EXISTS ${mbedtls_prefix}/lib/cmake/MbedTLS/MbedTLSConfig.cmake)
+    unset(MbedTLS_DIR CACHE) # of an older recipe
     find_package(MbedTLS CONFIG REQUIRED PATHS ${mbedtls_prefix} NO_DEFAULT_PATH)
     set(mbedtls_found TRUE)
   elseif(PERSONA_MBEDTLS STREQUAL "prefix")
@@ -47,7 +48,6 @@ if(NOT mbedtls_found)
   include(FetchContent)
   set(ENABLE_PROGRAMS OFF CACHE BOOL "" FORCE)
   set(ENABLE_TESTING OFF CACHE BOOL "" FORCE)
-  set(MBEDTLS_FATAL_WARNINGS OFF CACHE BOOL "" FORCE)
   FetchContent_Declare(mbedtls
     URL https://github.com/Mbed-TLS/mbedtls/releases/download/mbedtls-${PERSONA_MBEDTLS_VERSION}/mbedtls-${PERSONA_MBEDTLS_VERSION}.tar.bz2
     URL_HASH SHA256=${PERSONA_MBEDTLS_SHA256})
@@ -57,7 +57,7 @@ if(NOT mbedtls_found)
     execute_process(COMMAND ${CMAKE_SOURCE_DIR}/cmake/configure-mbedtls ${mbedtls_SOURCE_DIR} COMMAND_ERROR_IS_FATAL ANY)
     add_subdirectory(${mbedtls_SOURCE_DIR} ${mbedtls_BINARY_DIR} EXCLUDE_FROM_ALL)
     foreach(library mbedcrypto everest) # see scripts/build-mbedtls
-      target_compile_options(${library} PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O3>)
+      target_compile_options(${library} PRIVATE "$<$<CONFIG:Release,RelWithDebInfo>:-O3;-fno-tree-vectorize>")
     endforeach()
   endif()
 endif()
