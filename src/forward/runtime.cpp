@@ -8,9 +8,15 @@
 
 namespace persona::forward {
 
+namespace {
+
+constexpr unsigned most_handshake_threads = 16;
+
+}  // namespace
+
 Result<std::unique_ptr<Runtime>> Runtime::create(unsigned threads, std::shared_ptr<log::Logger> logger) {
   const unsigned count = threads == 0 ? std::max(1U, uv_available_parallelism()) : threads;
-  auto pool = std::make_unique<HandshakePool>(count);
+  auto pool = std::make_unique<HandshakePool>(std::min(count, most_handshake_threads));
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < count; ++i) {
     auto worker = Worker::create(*pool);

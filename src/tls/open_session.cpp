@@ -1,5 +1,6 @@
 #include "persona/tls/open_session.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "peer_alert.hpp"
@@ -18,6 +19,10 @@ constexpr std::size_t message_header_size = 4;
 // A NewSessionTicket may have a ticket of 64 KiB; no other message after the handshake comes near.
 constexpr std::size_t max_message = std::size_t{68} * 1024;
 
+// How many KeyUpdates may follow each other in what one read brought: each costs microseconds, and a peer
+// that sends nothing else would keep the loop from all other connections.
+constexpr unsigned most_key_updates = 32;
+
 constexpr std::uint8_t warning = 1;  // AlertLevel
 constexpr std::uint8_t fatal = 2;
 
@@ -29,7 +34,9 @@ OpenSession::OpenSession(Parts parts)
       sending_(std::move(parts.sending)),
       receiving_(std::move(parts.receiving)),
       tickets_(std::move(parts.tickets)),
-      limits_(parts.limits) {}
+      limits_(parts.limits) {
+  limits_.records = std::max(limits_.records, KeyLimits::least);
+}
 
 bool OpenSession::seal(ByteView plaintext, Buffer& output) {
   if (ended()) {
@@ -82,6 +89,7 @@ Status OpenSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& output) 
   if (failure()) {
     return Status::failed;
   }
+  key_updates_ = 0;
   for (;;) {
     const auto size = whole_record(input);
     if (!size) {
@@ -103,6 +111,7 @@ Status OpenSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& output) 
       case ContentType::application_data:
         received_data_ = true;
         if (!record->content.empty()) {
+          key_updates_ = 0;
           plaintext.pieces.push_back(record->content);
         }
         break;
@@ -180,7 +189,7 @@ OpenSession::Violation OpenSession::take_key_update(ByteView body, bool last_of_
   if (body[0] > 1) {
     return AlertDescription::illegal_parameter;
   }
-  if (!last_of_record) {
+  if (!last_of_record || ++key_updates_ > most_key_updates) {
     return AlertDescription::unexpected_message;  // section 5.1: keys change between records
   }
   if (!receiving_.update()) {

@@ -16,6 +16,8 @@ namespace persona::tls {
 struct KeyLimits {
   /// Records per key. AES-GCM allows 2^24.5 full-sized ones.
   std::uint64_t records = std::uint64_t{1} << 24;
+  /// Of `records`: one of data, and the KeyUpdate.
+  static constexpr std::uint64_t least = 2;
 };
 
 /// In either role.
@@ -60,6 +62,7 @@ class OpenSession final : public Session {
   RecordProtection receiving_;
   std::unique_ptr<TicketBank> tickets_;
   KeyLimits limits_;
+  unsigned key_updates_ = 0;       // in a row, within one open()
   Buffer message_;                 // a handshake message that came in pieces
   bool update_owed_ = false;       // the next thing sent is a KeyUpdate
   bool request_update_ = false;    // ... that asks the peer for one

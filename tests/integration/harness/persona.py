@@ -1,5 +1,6 @@
 """The program under test: its configuration, its log and its end."""
 
+import collections
 import contextlib
 import json
 import os
@@ -59,6 +60,7 @@ class Persona(process.Process):
 
     def __init__(self, case, content, name="service", is_ready=True):
         self.log = []  # parsed lines, in the order written
+        self.closed = collections.Counter()  # connections, by reason
         self._closes_seen = 0
         self._stopped = False
         path = content if isinstance(content, pathlib.Path) else write_config(case, content, name)
@@ -74,7 +76,10 @@ class Persona(process.Process):
     def _received(self, line):
         with self._changed:
             try:
-                self.log.append(json.loads(line))
+                parsed = json.loads(line)
+                self.log.append(parsed)
+                if parsed.get("message") == "connection closed":
+                    self.closed[parsed["reason"]] += 1
             except ValueError:
                 pass  # what is written before the log's format is known, and sanitizer reports: in `lines`
             super()._received(line)
@@ -120,6 +125,15 @@ class Persona(process.Process):
     def resident_kib(self):
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
+
+    def proportional_kib(self):
+        """PSS: what of the memory it shares is its share."""
+        rollup = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE).group(1))
+
+    def wait_closed(self, count, timeout=60):
+        """So many connections have ended, in whatever way."""
+        self.wait_until(lambda: self.closed.total() >= count, f"{count} connections closed", timeout)
 
     def stop(self, cut=0, code=0):
         """Asks it to drain and asserts that nothing was left behind. Done for every case; idempotent."""

@@ -1,5 +1,6 @@
 """A child process whose output is read line by line, and which never outlives the test."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -55,9 +56,9 @@ class Process:
         self.lines = []
         self._changed = threading.Condition()
         self._ended = False
+        options.setdefault("stdin", subprocess.DEVNULL)
         self._process = subprocess.Popen(command(program, *arguments, unprivileged=unprivileged),
-                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                         **options)
+                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
         self.pid = self._process.pid
         case.defer(self.kill)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -92,6 +93,11 @@ class Process:
 
         return self.wait_until(found, f"{words!r}", timeout)
 
+    def say(self, words):
+        """Writes to a process that was started with stdin=PIPE."""
+        self._process.stdin.write(words.encode())
+        self._process.stdin.flush()
+
     def tail(self, count=12):
         return "\n    ".join(["", *self.lines[-count:]])
 
@@ -114,3 +120,6 @@ class Process:
         if self.running():
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
+        if self._process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()

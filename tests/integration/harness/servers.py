@@ -7,7 +7,7 @@ from . import process
 from .certificates import accept_tls
 from .process import Process, make_folder
 from .runner import Failure
-from .sockets import Server, listen, text
+from .sockets import Server, listen, reserve_port, text
 
 
 class _Gateway:
@@ -20,9 +20,10 @@ class _Gateway:
         return text(self.address)
 
 
-def haproxy(case, pki, target, tls="1.3"):
-    """HAProxy that requires a client certificate, in front of the Unix socket `target`."""
-    listener = listen()
+def haproxy(case, pki, target, tls="1.3", listener=None):
+    """HAProxy that requires a client certificate, in front of the Unix socket `target`. It writes one line for each
+    connection that ended. `listener`: a socket that stays the caller's, for a restart."""
+    listener = listener.dup() if listener else listen()
     gateway = _Gateway(listener.getsockname())
     path = case.folder / f"haproxy-{gateway.address[1]}.cfg"
     path.write_text(f"""
@@ -30,8 +31,11 @@ global
     maxconn 500
     nbthread 1
     tune.ssl.default-dh-param 2048
+    log stdout format raw daemon
 defaults
     mode tcp
+    log global
+    log-format "ended resumed=%[ssl_fc_is_resumed] %[ssl_fc_protocol] %[ssl_fc_cipher]"
     timeout connect 10s
     timeout client 5m
     timeout server 5m
@@ -48,7 +52,8 @@ backend service
 
 
 def nginx(case, pki, target, tls="1.3"):
-    """nginx stream that requires a client certificate, in front of the Unix socket `target`."""
+    """nginx stream that requires a client certificate, in front of the Unix socket `target`. It writes one line for
+    each connection that ended."""
     # It crashes when it is handed a socket while being a single process, so its port is chosen here and free for a
     # moment; nginx itself tries again for two seconds when somebody else is quicker, then so do we.
     for attempt in range(3):
@@ -65,6 +70,8 @@ pid {folder}/nginx.pid;
 error_log stderr notice;
 events {{ worker_connections 512; }}
 stream {{
+    log_format ended "ended resumed=$ssl_session_reused $ssl_protocol $ssl_cipher";
+    access_log /dev/stdout ended;
     server {{
         listen {gateway} ssl;
         ssl_certificate {pki.gateway.certificate};
@@ -98,14 +105,26 @@ def tls_gateway(case, context, serve=echo_tls, failing=False, listener=None):
     return Server(case, lambda connection: serve(accept_tls(context, connection)), listener, failing)
 
 
-def openssl_server(case, pki, *options, credential=None):
-    """openssl s_server that answers every line with the line reversed."""
+def openssl_server(case, pki, *options, credential=None, mode="-rev", **process_options):
+    """openssl s_server that answers every line with the line reversed, or does what another mode of its does."""
     credential = credential or pki.gateway
     server = Process(case, "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", credential.certificate,
-                     "-key", credential.key, "-CAfile", pki.ca.certificate, "-rev", *options)
+                     "-key", credential.key, "-CAfile", pki.ca.certificate, mode, *options, **process_options)
     port = server.wait_line("ACCEPT").rsplit(":", 1)[1]
     gateway = _Gateway(("127.0.0.1", int(port)))
     gateway.process = server
+    return gateway
+
+
+def gnutls_server(case, pki, *options):
+    """gnutls-serv that requires a client certificate and echoes lines. It cannot be told to listen on loopback only."""
+    holder, address = reserve_port()
+    case.defer(holder.close)
+    gateway = _Gateway(address)
+    gateway.process = Process(case, "gnutls-serv", "--port", address[1], "--echo", "--require-client-cert",
+                              "--verify-client-cert", "--x509cafile", pki.ca.certificate, "--x509certfile",
+                              pki.gateway.certificate, "--x509keyfile", pki.gateway.key, *options)
+    gateway.process.wait_line("IPv4")
     return gateway
 
 

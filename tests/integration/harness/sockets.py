@@ -28,6 +28,15 @@ def listen(backlog=128):
     return listener
 
 
+def reserve_port():
+    """A socket that is bound, and the address that only who asks for it by SO_REUSEADDR can listen on meanwhile: for a
+    program that is to be restarted on its port, or cannot be handed a socket."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    return holder, holder.getsockname()
+
+
 def text(address):
     return f"{address[0]}:{address[1]}"
 

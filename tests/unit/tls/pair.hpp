@@ -85,12 +85,13 @@ inline ContextOptions server_options() {
 struct Pair {
   explicit Pair(ContextOptions client_side = client_options(), ContextOptions server_side = server_options(),
                 const std::string& name = "db.example.com") {
-    auto made = Engine::create(make_context(std::move(client_side)), name);
-    REQUIRE(made);
-    client = std::move(*made);
-    made = Engine::create(make_context(std::move(server_side)), "");
-    REQUIRE(made);
-    server = std::move(*made);
+    make(make_context(std::move(client_side)), make_context(std::move(server_side)), name, "");
+  }
+
+  /// Of contexts that have had other sessions; with an address, sessions are resumed.
+  Pair(std::shared_ptr<const Context> client_side, std::shared_ptr<const Context> server_side,
+       const std::string& name, const std::string& address) {
+    make(std::move(client_side), std::move(server_side), name, address);
   }
 
   /// Runs both handshakes until neither moves. With `chunk` the wire delivers at most so many bytes at a
@@ -123,6 +124,16 @@ struct Pair {
   Status server_status = Status::want_input;
 
  private:
+  void make(std::shared_ptr<const Context> client_side, std::shared_ptr<const Context> server_side,
+            const std::string& name, const std::string& address) {
+    auto made = Engine::create(std::move(client_side), name, address);
+    REQUIRE(made);
+    client = std::move(*made);
+    made = Engine::create(std::move(server_side), "");
+    REQUIRE(made);
+    server = std::move(*made);
+  }
+
   /// What the server sends behind its handshake comes before anything that a test sends.
   void take_tickets(std::size_t chunk);
 
