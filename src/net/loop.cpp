@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "persona/net/error.hpp"
+#include "persona/net/thread.hpp"
 
 namespace persona::net {
 
@@ -32,6 +33,7 @@ Loop::~Loop() = default;
 
 void Loop::run() {
   thread_ = std::this_thread::get_id();
+  be_prompt();
   // Non-zero only after uv_stop(), which nobody calls.
   const int left = uv_run(&loop_, UV_RUN_DEFAULT);
   assert(left == 0);

@@ -1,22 +1,45 @@
 #include "persona/net/thread.hpp"
 
 #ifdef __linux__
-#include <sched.h>
-#include <sys/resource.h>
+#include <linux/sched.h>
+#include <linux/sched/types.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
 
 namespace persona::net {
 
+#ifdef __linux__
+namespace {
+
+// glibc of Debian 12 has no sched_setattr(2).
+void set_attributes(unsigned policy, int niceness, unsigned long long slice_ns) {
+  sched_attr attributes{};
+  attributes.size = sizeof attributes;
+  attributes.sched_policy = policy;
+  attributes.sched_nice = niceness;
+  attributes.sched_runtime = slice_ns;
+  static_cast<void>(syscall(SYS_sched_setattr, 0, &attributes, 0));
+}
+
+}  // namespace
+#endif
+
+void be_prompt() {
+#ifdef __linux__
+  // Since Linux 6.12 a thread that asks for shorter slices preempts one with longer ones when it wakes up
+  // (sched(7), EEVDF); older kernels ignore it, and go by the niceness below alone.
+  constexpr unsigned long long slice_ns = 500'000;
+  set_attributes(SCHED_NORMAL, 0, slice_ns);
+#endif
+}
+
 void yield_to_loops() {
 #ifdef __linux__
   // On Linux niceness belongs to the thread (setpriority(2)); a batch thread never preempts another by waking
   // up (sched(7)).
   constexpr int niceness = 10;
-  const sched_param none{};
-  static_cast<void>(sched_setscheduler(0, SCHED_BATCH, &none));
-  static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), niceness));
+  set_attributes(SCHED_BATCH, niceness, 0);
 #endif
 }
 

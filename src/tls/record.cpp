@@ -40,8 +40,7 @@ tl::expected<std::size_t, AlertDescription> whole_record(ByteView input) {
   return input.size() < whole ? 0 : whole;
 }
 
-RecordProtection::RecordProtection(std::uint16_t cipher_suite, AeadProvider provider)
-    : cipher_suite_(cipher_suite), provider_(provider) {}
+RecordProtection::RecordProtection(AeadProvider provider) : provider_(provider) {}
 
 std::optional<RecordProtection> RecordProtection::create(std::uint16_t cipher_suite, Secret traffic_secret,
                                                          AeadProvider provider) {
@@ -50,7 +49,7 @@ std::optional<RecordProtection> RecordProtection::create(std::uint16_t cipher_su
   if (!hash || suite == nullptr || traffic_secret.view().size() != hash_size(*hash)) {
     return std::nullopt;
   }
-  RecordProtection protection(cipher_suite, provider);
+  RecordProtection protection(provider);
   protection.hash_ = *hash;
   protection.algorithm_ = suite->aead;
   protection.secret_ = std::move(traffic_secret);

@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::uint8_t format_version = 1;
 constexpr std::uint8_t new_session_ticket = 4;  // HandshakeType, RFC 8446 section 4
-constexpr std::size_t key_id_size = TicketIssuer::key_id_size;
 
 bool random(ByteSpan output) {
   return psa_generate_random(output.data(), output.size()) == PSA_SUCCESS;

@@ -85,12 +85,11 @@ class RecordProtection {
   void set_sequence(std::uint64_t sequence) { sequence_ = sequence; }
 
  private:
-  RecordProtection(std::uint16_t cipher_suite, AeadProvider provider);
+  explicit RecordProtection(AeadProvider provider);
   bool derive_keys();
   void nonce(std::uint8_t (&result)[aead_nonce_size]) const;
   bool exhausted() const { return sequence_ == UINT64_MAX; }
 
-  std::uint16_t cipher_suite_ = 0;
   AeadProvider provider_ = AeadProvider::psa;
   Hash hash_ = Hash::sha256;
   Aead algorithm_ = Aead::aes_256_gcm;
