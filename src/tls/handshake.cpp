@@ -96,13 +96,10 @@ Status Handshake::advance(ByteView& input, Buffer& output) {
   ssl_->input = input;
   ssl_->output = &output;
   int code = MBEDTLS_ERR_SSL_WANT_READ;
-  {
-    const ServerTickets tickets(*ssl_);
-    do {
-      code = mbedtls_ssl_handshake(&ssl_->context);
-      // WANT_READ with input left follows an ignored warning alert.
-    } while (code == MBEDTLS_ERR_SSL_WANT_READ && !ssl_->input.empty());
-  }
+  do {
+    code = run_handshake(*ssl_);
+    // WANT_READ with input left follows an ignored warning alert.
+  } while (code == MBEDTLS_ERR_SSL_WANT_READ && !ssl_->input.empty());
   input = ssl_->input;
   ssl_->input = {};
 

@@ -42,7 +42,7 @@ bool OpenSession::seal(ByteView plaintext, Buffer& output) {
   if (ended()) {
     return false;
   }
-  if (update_owed_ && !answer(output)) {
+  if (!answer(output)) {
     return false;
   }
   while (!plaintext.empty()) {
@@ -68,16 +68,13 @@ bool OpenSession::seal(ByteView plaintext, Buffer& output) {
 }
 
 bool OpenSession::answer(Buffer& output) {
-  if (!answer_owed()) {
-    return !failure();
-  }
-  return send_key_update(std::exchange(request_update_, false), output);
+  return answer_owed() ? send_key_update(request_update_, output) : !failure();
 }
 
 // RFC 8446 section 4.6.3: the message goes out under the old keys, everything after it under the next.
 bool OpenSession::send_key_update(bool request, Buffer& output) {
   const std::uint8_t message[] = {key_update, 0, 0, 1, static_cast<std::uint8_t>(request ? 1 : 0)};
-  update_owed_ = false;
+  answer_owed_ = request_update_ = false;
   if (!sending_.seal(ContentType::handshake, message, output) || !sending_.update()) {
     local_failure("cannot change the traffic keys");
     return false;
@@ -128,7 +125,7 @@ Status OpenSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& output) 
     }
     // Before the peer's keys wear out we ask it for new ones, once for each generation.
     if (!update_requested_ && receiving_.records() >= limits_.records) {
-      update_requested_ = request_update_ = update_owed_ = true;
+      update_requested_ = request_update_ = true;
     }
   }
 }
@@ -195,8 +192,8 @@ OpenSession::Violation OpenSession::take_key_update(ByteView body, bool last_of_
   if (!receiving_.update()) {
     return AlertDescription::internal_error;
   }
-  update_requested_ = false;
-  update_owed_ = update_owed_ || body[0] == 1;
+  update_requested_ = request_update_ = false;  // these are the new keys that we wanted
+  answer_owed_ = answer_owed_ || body[0] == 1;
   return std::nullopt;
 }
 

@@ -13,7 +13,17 @@ namespace persona::tls {
 
 namespace {
 
+/// The handshake that this thread is in: mbedTLS gives accept_ticket() only the configuration, which all
+/// share.
 thread_local Ssl* current = nullptr;
+
+class Current {
+ public:
+  explicit Current(Ssl& ssl) { current = &ssl; }
+  ~Current() { current = nullptr; }
+  Current(const Current&) = delete;
+  Current& operator=(const Current&) = delete;
+};
 
 /// RFC 8446 section 4.2.9: only PSK with (EC)DHE, so that resumed sessions have forward secrecy too.
 constexpr std::uint8_t psk_with_dhe = MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL;
@@ -46,6 +56,18 @@ unsigned char* copy_for_mbedtls(ByteView bytes) {
     std::copy(bytes.begin(), bytes.end(), copy);
   }
   return copy;
+}
+
+/// The PSK of a ticket stays in the session when a ClientHello is answered by HelloRetryRequest. If it stood
+/// for the next one, whoever replays a first ClientHello would be taken for its sender.
+void forget_earlier_hello(Ssl& ssl) {
+  mbedtls_ssl_session* session = ssl.context.MBEDTLS_PRIVATE(session_negotiate);
+  const bool server =
+      mbedtls_ssl_context_get_config(&ssl.context)->MBEDTLS_PRIVATE(endpoint) == MBEDTLS_SSL_IS_SERVER;
+  if (server && session != nullptr) {
+    session->MBEDTLS_PRIVATE(resumption_key_len) = 0;
+    ssl.offered_tickets.clear();
+  }
 }
 
 /// Would the client of this ticket be let in now? It is asked again for everything but the signatures of its
@@ -106,12 +128,16 @@ int accept_ticket(void* context, mbedtls_ssl_session* session, unsigned char* ti
   }
 }
 
-ServerTickets::ServerTickets(Ssl& ssl) {
-  current = &ssl;
-}
-
-ServerTickets::~ServerTickets() {
-  current = nullptr;
+int run_handshake(Ssl& ssl) {
+  const Current scope(ssl);
+  int code = 0;
+  while (code == 0 && mbedtls_ssl_is_handshake_over(&ssl.context) == 0) {
+    if (ssl.context.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_CLIENT_HELLO) {
+      forget_earlier_hello(ssl);
+    }
+    code = mbedtls_ssl_handshake_step(&ssl.context);
+  }
+  return code;
 }
 
 // mbedTLS copies the PSK of the ticket it chose, and verified the binder of, into the session

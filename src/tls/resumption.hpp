@@ -20,18 +20,12 @@ namespace persona::tls {
 bool offer_ticket(Ssl& ssl, const Ticket& ticket, const std::string& sni);
 
 /// For mbedtls_ssl_conf_session_tickets_cb, with the Context as its context: opens a ticket of ours, and
-/// accepts it when its client would pass today. Tells the handshake through `ServerTickets`.
+/// accepts it when its client would pass today. Only within run_handshake().
 int accept_ticket(void* context, mbedtls_ssl_session* session, unsigned char* ticket, std::size_t size);
 
-/// While it lives, accept_ticket() on this thread notes what it accepts in `ssl`: mbedTLS gives its callback
-/// only the configuration, which all handshakes share.
-class ServerTickets {
- public:
-  explicit ServerTickets(Ssl& ssl);
-  ~ServerTickets();
-  ServerTickets(const ServerTickets&) = delete;
-  ServerTickets& operator=(const ServerTickets&) = delete;
-};
+/// mbedtls_ssl_handshake(), with what accept_ticket() accepts noted in `ssl`, and only for the ClientHello
+/// that counts: after a HelloRetryRequest that is the second one, and the first may have been another's.
+int run_handshake(Ssl& ssl);
 
 /// Server, after the handshake: the ticket that was resumed from, or null.
 const TicketContent* resumed_ticket(const Ssl& ssl);

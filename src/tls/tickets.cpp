@@ -14,6 +14,9 @@ namespace {
 // RFC 8446 section 4.6.1: no ticket is kept for longer than seven days.
 constexpr std::chrono::seconds longest_lifetime{std::chrono::hours(24 * 7)};
 
+// A ClientHello with the ticket in it must fit mbedTLS's output buffer of 16 KiB.
+constexpr std::size_t largest_ticket = std::size_t{12} * 1024;
+
 struct NewSessionTicket {
   std::chrono::seconds lifetime{0};
   std::uint32_t age_add = 0;
@@ -98,8 +101,8 @@ bool TicketBank::receive(ByteView body) {
   const auto hash = suite_hash(parts_.cipher_suite);
   Secret psk =
       hash ? resumption_psk(*hash, parts_.resumption_master_secret.view(), message->nonce) : Secret();
-  if (psk.empty() || message->lifetime.count() == 0) {
-    return true;  // nothing to keep: a lifetime of zero says so, and without a PSK we do without
+  if (psk.empty() || message->lifetime.count() == 0 || message->ticket.size() > largest_ticket) {
+    return true;  // nothing to keep: a lifetime of zero says so, and without one we do without
   }
   Ticket ticket;
   ticket.identity.assign(message->ticket.begin(), message->ticket.end());

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "../support/engine.hpp"
 #include "persona/base/buffer.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/identity/pki.hpp"
-#include "../support/engine.hpp"
 
 using namespace persona;
 

@@ -67,7 +67,11 @@ class Engine {
     }
   }
 
-  const SessionInfo& info() const { return session_->info(); }
+  /// Empty before the session is established.
+  const SessionInfo& info() const {
+    static const SessionInfo none;
+    return session_ ? session_->info() : none;
+  }
   const std::optional<Failure>& failure() const {
     return session_ ? session_->failure() : handshake_->failure();
   }

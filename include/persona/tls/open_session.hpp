@@ -36,7 +36,7 @@ class OpenSession final : public Session {
 
   bool seal(ByteView plaintext, Buffer& output) override;
   Status open(ByteSpan& input, Plaintext& plaintext, Buffer& output) override;
-  bool answer_owed() const override { return update_owed_ && !ended(); }
+  bool answer_owed() const override { return (answer_owed_ || request_update_) && !ended(); }
   bool answer(Buffer& output) override;
   void close_notify(Buffer& output) override;
   void abort(Buffer& output) override;
@@ -64,9 +64,9 @@ class OpenSession final : public Session {
   KeyLimits limits_;
   unsigned key_updates_ = 0;       // in a row, within one open()
   Buffer message_;                 // a handshake message that came in pieces
-  bool update_owed_ = false;       // the next thing sent is a KeyUpdate
-  bool request_update_ = false;    // ... that asks the peer for one
-  bool update_requested_ = false;  // ... which it has not sent yet
+  bool answer_owed_ = false;       // the peer has asked for a KeyUpdate of ours
+  bool request_update_ = false;    // we want one of the peer, and have yet to say so
+  bool update_requested_ = false;  // ... or have said so, and it has not come
   bool received_data_ = false;     // a peer that has sent data has accepted our certificate
   bool last_sent_ = false;         // close_notify or a fatal alert: nothing may follow
 };

@@ -123,3 +123,30 @@ class Process:
         if self._process.stdin:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
+
+
+class Pipes:
+    """A child process that is spoken to by its standard input and output."""
+
+    def __init__(self, case, program, *arguments):
+        self._process = subprocess.Popen(command(program, *arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         stderr=subprocess.DEVNULL, bufsize=0)
+        case.defer(self.kill)
+
+    def sendall(self, data):
+        left = memoryview(data)
+        while left:
+            left = left[self._process.stdin.write(left):]
+
+    def recv(self, size):
+        return self._process.stdout.read(size)
+
+    def close(self):
+        self._process.stdin.close()
+
+    def kill(self):
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+        self._process.stdin.close()
+        self._process.stdout.close()

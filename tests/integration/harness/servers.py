@@ -2,12 +2,13 @@
 port can collide and a server is ready at once; what can listen on a Unix socket does."""
 
 import signal
+import socket
 
 from . import process
 from .certificates import accept_tls
-from .process import Process, make_folder
+from .process import Pipes, Process, make_folder
 from .runner import Failure
-from .sockets import Server, listen, reserve_port, text
+from .sockets import Server, listen, reserve_port, text, wait_listening
 
 
 class _Gateway:
@@ -20,7 +21,7 @@ class _Gateway:
         return text(self.address)
 
 
-def haproxy(case, pki, target, tls="1.3", listener=None):
+def haproxy(case, pki, target, tls="1.3", listener=None, suite=None):
     """HAProxy that requires a client certificate, in front of the Unix socket `target`. It writes one line for each
     connection that ended. `listener`: a socket that stays the caller's, for a restart."""
     listener = listener.dup() if listener else listen()
@@ -41,7 +42,7 @@ defaults
     timeout server 5m
 frontend tls
     bind fd@{listener.fileno()} ssl crt {pki.gateway.both} ca-file {pki.ca.certificate} verify required \
-ssl-min-ver TLSv{tls} ssl-max-ver TLSv{tls}
+ssl-min-ver TLSv{tls} ssl-max-ver TLSv{tls} {f"ciphersuites {suite}" if suite else ""}
     default_backend service
 backend service
     server one unix@{target}
@@ -51,7 +52,7 @@ backend service
     return gateway
 
 
-def nginx(case, pki, target, tls="1.3"):
+def nginx(case, pki, target, tls="1.3", suite=None):
     """nginx stream that requires a client certificate, in front of the Unix socket `target`. It writes one line for
     each connection that ended."""
     # It crashes when it is handed a socket while being a single process, so its port is chosen here and free for a
@@ -79,6 +80,7 @@ stream {{
         ssl_client_certificate {pki.ca.certificate};
         ssl_verify_client on;
         ssl_protocols TLSv{tls};
+        {f"ssl_conf_command Ciphersuites {suite};" if suite else ""}
         proxy_pass unix:{target};
     }}
 }}
@@ -91,6 +93,15 @@ stream {{
         if "RLIMIT_NOFILE" in line:
             return gateway
     raise Failure("nginx found its port taken three times")
+
+
+def unix_server(case, serve, **options):
+    """The path of a Unix socket, whose connections `serve` gets: a service for HAProxy and nginx."""
+    path = case.folder / "service"
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(64)
+    return path, Server(case, serve, listener, **options)
 
 
 def echo_tls(connection):
@@ -112,6 +123,19 @@ def openssl_server(case, pki, *options, credential=None, mode="-rev", **process_
                      "-key", credential.key, "-CAfile", pki.ca.certificate, mode, *options, **process_options)
     port = server.wait_line("ACCEPT").rsplit(":", 1)[1]
     gateway = _Gateway(("127.0.0.1", int(port)))
+    gateway.process = server
+    return gateway
+
+
+def openssl_server_pipes(case, pki, suite):
+    """openssl s_server for one connection, that passes on its standard input and writes to its standard output."""
+    holder, address = reserve_port()
+    case.defer(holder.close)
+    server = Pipes(case, "openssl", "s_server", "-accept", text(address), "-cert", pki.gateway.certificate, "-key",
+                   pki.gateway.key, "-CAfile", pki.ca.certificate, "-Verify", "1", "-verify_return_error",
+                   "-ciphersuites", suite, "-quiet", "-naccept", "1")
+    wait_listening(address)
+    gateway = _Gateway(address)
     gateway.process = server
     return gateway
 

@@ -1,9 +1,11 @@
 """Plain sockets with deadlines, and servers made of a function."""
 
 import contextlib
+import pathlib
 import socket
 import struct
 import threading
+import time
 
 from .runner import Failure, check
 
@@ -35,6 +37,16 @@ def reserve_port():
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     holder.bind(("127.0.0.1", 0))
     return holder, holder.getsockname()
+
+
+def wait_listening(address, timeout=TIMEOUT):
+    """Until a program listens there, of those that do not say when they do."""
+    host, port = socket.inet_aton(address[0])[::-1].hex().upper(), f"{address[1]:04X}"
+    deadline = time.monotonic() + timeout
+    while not any(line.split()[1:4:2] == [f"{host}:{port}", "0A"]
+                  for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()):
+        check(time.monotonic() < deadline, f"nobody listens on {text(address)} after {timeout} s")
+        time.sleep(0.01)
 
 
 def text(address):

@@ -165,7 +165,8 @@ inline Status open_all(Engine& engine, Buffer& wire, Buffer& plaintext, Buffer& 
 inline void Pair::take_tickets(std::size_t chunk) {
   if (established()) {
     Buffer plaintext;
-    REQUIRE(open_all(*client, to_client, plaintext, to_server, chunk) == Status::want_input);
+    const Status status = open_all(*client, to_client, plaintext, to_server, chunk);
+    REQUIRE_MESSAGE(status == Status::want_input, (client->failure() ? client->failure()->message : ""));
     REQUIRE(plaintext.empty());
   }
 }
