@@ -138,7 +138,9 @@ bool Handshake::judge_resumption() {
   if (context_->options().role == Role::client) {
     return offered_ != nullptr;
   }
-  return resumed_ticket(*ssl_) != nullptr;  // accept_ticket() has judged its client
+  // accept_ticket() has judged its client. In a handshake with certificates mbedTLS would say that one is
+  // missing.
+  return resumed_ticket(*ssl_) != nullptr && mbedtls_ssl_get_verify_result(&ssl_->context) == 0;
 }
 
 Status Handshake::refuse_peer(bool absent) {
@@ -161,6 +163,12 @@ Status Handshake::establish() {
     session_ = std::make_unique<MbedtlsSession>(context_, std::move(info), std::move(ssl_));
     return Status::established;
   }
+  if (mbedtls_ssl_check_pending(&ssl_->context) != 0) {
+    // RFC 8446 section 5.1: keys change between records, so nothing may follow Finished in its own.
+    return fail({Failure::Kind::handshake_failed,
+                 fmt::format("the {} broke the TLS protocol: it sent more behind its Finished message",
+                             peer_word(context_->options().role))});
+  }
   Handover handover;
   handover.cipher_suite = static_cast<std::uint16_t>(mbedtls_ssl_get_ciphersuite_id_from_ssl(&ssl_->context));
   handover.client_traffic_secret = std::move(ssl_->client_traffic_secret);
@@ -169,7 +177,7 @@ Status Handshake::establish() {
     handover.resumption_master_secret = resumption_master_secret(*ssl_, handover.cipher_suite);
   }
   handover.info = std::move(info);
-  if (const TicketContent* ticket = resumed_ticket(*ssl_)) {
+  if (const TicketContent* ticket = resumed_ ? resumed_ticket(*ssl_) : nullptr) {
     handover.peer_valid_until = ticket->valid_until;
     handover.client_certificate = ticket->client_certificate;
   } else if (offered_ && resumed_) {
@@ -255,7 +263,7 @@ SessionInfo Handshake::session_info() const {
     info.alpn = protocol;
   }
   info.resumed = resumed_;
-  if (const TicketContent* ticket = resumed_ticket(*ssl_)) {
+  if (const TicketContent* ticket = resumed_ ? resumed_ticket(*ssl_) : nullptr) {
     info.peer = ticket->peer;
   } else {
     info.peer = resumed_ ? offered_->peer : ssl_->verifier.peer_name();

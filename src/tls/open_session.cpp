@@ -47,8 +47,8 @@ bool OpenSession::seal(ByteView plaintext, Buffer& output) {
   }
   while (!plaintext.empty()) {
     // No more records than the present key has left.
-    const std::uint64_t left =
-        limits_.records > sending_.records() ? limits_.records - sending_.records() : 0;
+    const bool worn = sending_.bytes() >= limits_.bytes || sending_.records() >= limits_.records;
+    const std::uint64_t left = worn ? 0 : limits_.records - sending_.records();
     if (left <= 1) {  // the last one is the KeyUpdate itself
       if (!send_key_update(false, output)) {
         return false;
@@ -124,7 +124,8 @@ Status OpenSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& output) 
         break;
     }
     // Before the peer's keys wear out we ask it for new ones, once for each generation.
-    if (!update_requested_ && receiving_.records() >= limits_.records) {
+    if (!update_requested_ &&
+        (receiving_.records() >= limits_.records || receiving_.bytes() >= limits_.bytes)) {
       update_requested_ = request_update_ = true;
     }
   }
@@ -144,6 +145,9 @@ OpenSession::Violation OpenSession::take_handshake(ByteView content) {
     WireReader reader(content);
     const auto type = static_cast<std::uint8_t>(reader.number(1));
     const auto size = static_cast<std::size_t>(reader.number(3));
+    if (reader.ok() && !is_expected(type)) {
+      return AlertDescription::unexpected_message;  // at once: it may be long
+    }
     if (reader.ok() && size > max_message) {
       return AlertDescription::illegal_parameter;
     }
@@ -167,15 +171,18 @@ OpenSession::Violation OpenSession::take_handshake(ByteView content) {
   return std::nullopt;
 }
 
+// Section 4: anything else after the handshake is unexpected, a CertificateRequest too, since we do not offer
+// post_handshake_auth.
+bool OpenSession::is_expected(std::uint8_t type) const {
+  return type == key_update || (type == new_session_ticket && context_->options().role == Role::client);
+}
+
 OpenSession::Violation OpenSession::take_message(std::uint8_t type, ByteView body, bool last_of_record) {
   if (type == key_update) {
     return take_key_update(body, last_of_record);
   }
-  if (type == new_session_ticket && context_->options().role == Role::client) {
-    const bool well_formed = tickets_ ? tickets_->receive(body) : is_new_session_ticket(body);
-    return well_formed ? Violation() : AlertDescription::decode_error;
-  }
-  return AlertDescription::unexpected_message;  // section 4: so does anything else after the handshake
+  const bool well_formed = tickets_ ? tickets_->receive(body) : is_new_session_ticket(body);
+  return well_formed ? Violation() : AlertDescription::decode_error;
 }
 
 // RFC 8446 section 4.6.3.

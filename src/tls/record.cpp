@@ -42,6 +42,10 @@ tl::expected<std::size_t, AlertDescription> whole_record(ByteView input) {
 
 RecordProtection::RecordProtection(AeadProvider provider) : provider_(provider) {}
 
+RecordProtection::~RecordProtection() {
+  mbedtls_platform_zeroize(iv_, sizeof iv_);
+}
+
 std::optional<RecordProtection> RecordProtection::create(std::uint16_t cipher_suite, Secret traffic_secret,
                                                          AeadProvider provider) {
   const auto hash = suite_hash(cipher_suite);
@@ -67,7 +71,7 @@ bool RecordProtection::derive_keys() {
                        expand_label(hash_, secret_.view(), "iv", {}, iv_);
   key_ = derived ? AeadKey::create(algorithm_, key, provider_) : nullptr;
   mbedtls_platform_zeroize(bytes, sizeof bytes);
-  sequence_ = 0;
+  sequence_ = bytes_ = 0;
   return key_ != nullptr;
 }
 
@@ -110,6 +114,7 @@ bool RecordProtection::seal(ContentType type, ByteView content, Buffer& output) 
     at += share.size() + record_overhead;
   }
   output.commit(total);
+  bytes_ += total;
   return true;
 }
 
@@ -118,12 +123,13 @@ tl::expected<RecordProtection::Opened, AlertDescription> RecordProtection::open(
   const ByteSpan sealed = record.subspan(record_header_size);
   std::uint8_t iv[aead_nonce_size];
   nonce(iv);
-  // Without room for a tag and a content type it cannot be authentic.
-  if (key_ == nullptr || exhausted() || sealed.size() < aead_tag_size + 1 ||
+  // Without room for a tag it cannot be authentic.
+  if (key_ == nullptr || exhausted() || sealed.size() < aead_tag_size ||
       !key_->open(iv, record.first(record_header_size), sealed)) {
     return tl::unexpected(AlertDescription::bad_record_mac);
   }
   ++sequence_;
+  bytes_ += record.size();
   std::size_t size = sealed.size() - aead_tag_size;
   // Section 5.4: the whole TLSInnerPlaintext, padding included, is bounded.
   if (size > max_record_plaintext + 1) {

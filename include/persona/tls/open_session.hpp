@@ -12,10 +12,11 @@
 
 namespace persona::tls {
 
-/// When keys are changed (RFC 8446 section 5.5).
+/// When keys are changed: RFC 8446 section 5.5 allows AES-GCM 2^24.5 full-sized records for each. A session
+/// of small ones gets further, because there are peers that end a session for a KeyUpdate.
 struct KeyLimits {
-  /// Records per key. AES-GCM allows 2^24.5 full-sized ones.
-  std::uint64_t records = std::uint64_t{1} << 24;
+  std::uint64_t records = std::uint64_t{1} << 31;
+  std::uint64_t bytes = std::uint64_t{1} << 38;  ///< 2^24 full-sized records
   /// Of `records`: one of data, and the KeyUpdate.
   static constexpr std::uint64_t least = 2;
 };
@@ -50,6 +51,7 @@ class OpenSession final : public Session {
   bool ended() const { return failure() || last_sent_; }
   bool send_key_update(bool request, Buffer& output);
   Violation take_handshake(ByteView content);
+  bool is_expected(std::uint8_t type) const;
   Violation take_message(std::uint8_t type, ByteView body, bool last_of_record);
   Violation take_key_update(ByteView body, bool last_of_record);
   Status take_alert(ByteView content, Buffer& output);

@@ -61,6 +61,7 @@ class RecordProtection {
   static std::optional<RecordProtection> create(std::uint16_t cipher_suite, Secret traffic_secret,
                                                 AeadProvider provider = default_aead_provider());
 
+  ~RecordProtection();
   RecordProtection(RecordProtection&&) noexcept = default;
   RecordProtection& operator=(RecordProtection&&) noexcept = default;
 
@@ -80,6 +81,7 @@ class RecordProtection {
 
   /// Records sealed or opened under the present keys, which is also the next sequence number (section 5.3).
   std::uint64_t records() const { return sequence_; }
+  std::uint64_t bytes() const { return bytes_; }  ///< of those records
 
   /// For tests of the end of the sequence numbers.
   void set_sequence(std::uint64_t sequence) { sequence_ = sequence; }
@@ -97,6 +99,7 @@ class RecordProtection {
   std::unique_ptr<AeadKey> key_;
   std::uint8_t iv_[aead_nonce_size] = {};
   std::uint64_t sequence_ = 0;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace persona::tls
