@@ -17,15 +17,14 @@ Result<std::unique_ptr<Loop>> Loop::create() {
   if (int code = uv_loop_init(&loop->loop_); code != 0) {
     return fail(ErrorKind::network, "cannot create an event loop: {}", error_words(code));
   }
-  loop->loop_.data = loop.get();
-  const auto woken = [](uv_async_t* handle) { static_cast<Loop*>(handle->data)->run_posted(); };
-  if (int code = uv_async_init(&loop->loop_, &loop->wake_, woken); code != 0) {
+  const auto woken = [](void* self) { static_cast<Loop*>(self)->run_posted(); };
+  if (int code = loop->waker_.open(&loop->loop_, woken, loop.get()); code != 0) {
+    static_cast<void>(uv_run(&loop->loop_, UV_RUN_DEFAULT));  // what had to be closed again
     const int closed = uv_loop_close(&loop->loop_);
     assert(closed == 0);
     static_cast<void>(closed);
     return fail(ErrorKind::network, "cannot create an event loop: {}", error_words(code));
   }
-  loop->wake_.data = loop.get();
   return loop;
 }
 
@@ -41,16 +40,14 @@ void Loop::run() {
 }
 
 void Loop::post(std::function<void()> task) {
-  const std::lock_guard lock(mutex_);
-  if (finished_) {
-    return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (finished_) {
+      return;
+    }
+    posted_.push_back(std::move(task));
   }
-  posted_.push_back(std::move(task));
-  // Under the lock, so that finish() cannot close the handle in between. It fails only for another kind of
-  // handle.
-  const int code = uv_async_send(&wake_);
-  assert(code == 0);
-  static_cast<void>(code);
+  waker_.wake();  // not under the lock: the loop may run before this thread goes on
 }
 
 void Loop::run_posted() {
@@ -72,7 +69,7 @@ void Loop::finish() {
   }
   finished_ = true;
   dropped.swap(posted_);
-  uv_close(reinterpret_cast<uv_handle_t*>(&wake_), nullptr);
+  waker_.close();
 }
 
 bool Loop::close() {

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "persona/base/result.hpp"
+#include "persona/net/waker.hpp"
 
 namespace persona::net {
 
@@ -50,7 +51,7 @@ class Loop {
   void run_posted();
 
   uv_loop_t loop_{};
-  uv_async_t wake_{};
+  Waker waker_;
   std::atomic<std::thread::id> thread_{};
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;
