@@ -191,6 +191,31 @@ TEST_CASE("before the peer's keys wear out it is asked for new ones, once for ea
   }
 }
 
+TEST_CASE("few large records wear keys out as many small ones do") {
+  KeyLimits limits;
+  limits.bytes = 40'000;
+  for (const Role role : roles) {
+    Duel sending(role, aes_256, limits);
+    const Bytes full(max_record_plaintext, 'x');
+    std::size_t updates = 0;
+    for (int i = 0; i < 10; ++i) {
+      REQUIRE(sending.end.send(full));
+      for (const auto& record : sending.reader.read(sending.end.output)) {
+        updates += record.is_key_update(false) ? 1 : 0;
+      }
+      sending.end.output.clear();
+    }
+    CHECK(updates == 3);  // before the 4th, the 7th and the 10th record
+
+    Duel receiving(role, aes_256, limits);
+    for (int i = 0; i < 3; ++i) {
+      CHECK_FALSE(receiving.end->answer_owed());
+      REQUIRE(receiving.end.receive(receiving.forger.data(full)) == Status::want_input);
+    }
+    CHECK(receiving.end->answer_owed());
+  }
+}
+
 TEST_CASE("a request that the peer's own KeyUpdate has come before is not sent") {
   for (const bool requested : {false, true}) {
     Duel duel(Role::client, aes_256, {2});
