@@ -1,4 +1,4 @@
-// Stage 3: the TLS handshake. No application byte moves before the engine says that the peer is verified.
+// Stage 3: the TLS handshake. No application byte moves before the peer is verified.
 #include <utility>
 
 #include "persona/forward/connection.hpp"

@@ -135,6 +135,9 @@ Status Handshake::judge_peer() {
 // A resumed handshake has no certificates: both sides have proved that they know the PSK of a session in
 // which the peer was verified (RFC 8446 section 2.2).
 bool Handshake::judge_resumption() {
+  if (mbedtls_ssl_get_version_number(&ssl_->context) != MBEDTLS_SSL_VERSION_TLS1_3) {
+    return false;
+  }
   if (context_->options().role == Role::client) {
     return offered_ != nullptr;
   }
