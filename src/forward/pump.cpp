@@ -303,9 +303,13 @@ void Connection::watch_traffic() {
   if (const Milliseconds limit = quiet_limit(); limit.count() > 0) {
     const Milliseconds quiet = net::now(worker_.loop()) - last_traffic_;
     last_unsent_ = plain_->unsent() + tls_->unsent();
+    if (!timer_) {
+      timer_ = net::Timer::create(worker_.loop(), this);
+      ++open_handles_;
+    }
     timer_->start(std::max(limit - quiet, Milliseconds(1)), [this] { traffic_timer_expired(); });
   } else {
-    timer_->stop();
+    timer_.reset();  // an idle connection is small
   }
 }
 

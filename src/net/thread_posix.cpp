@@ -3,17 +3,23 @@
 #ifdef __linux__
 #include <linux/sched.h>
 #include <linux/sched/types.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+
+#include <algorithm>
 
 namespace persona::net {
 
 #ifdef __linux__
 namespace {
 
-// glibc of Debian 12 has no sched_setattr(2).
+// glibc of Debian 12 has no sched_setattr(2). A policy that an administrator chose is left alone.
 void set_attributes(unsigned policy, int niceness, unsigned long long slice_ns) {
+  if (syscall(SYS_sched_getscheduler, 0) != SCHED_NORMAL) {
+    return;
+  }
   sched_attr attributes{};
   attributes.size = sizeof attributes;
   attributes.sched_policy = policy;
@@ -30,7 +36,7 @@ void be_prompt() {
   // Since Linux 6.12 a thread that asks for shorter slices preempts one with longer ones when it wakes up
   // (sched(7), EEVDF); older kernels ignore it, and go by the niceness below alone.
   constexpr unsigned long long slice_ns = 500'000;
-  set_attributes(SCHED_NORMAL, 0, slice_ns);
+  set_attributes(SCHED_NORMAL, getpriority(PRIO_PROCESS, 0), slice_ns);
 #endif
 }
 
@@ -38,8 +44,9 @@ void yield_to_loops() {
 #ifdef __linux__
   // On Linux niceness belongs to the thread (setpriority(2)); a batch thread never preempts another by waking
   // up (sched(7)).
-  constexpr int niceness = 10;
-  set_attributes(SCHED_BATCH, niceness, 0);
+  constexpr int nicer = 15;
+  constexpr int nicest = 19;
+  set_attributes(SCHED_BATCH, std::min(getpriority(PRIO_PROCESS, 0) + nicer, nicest), 0);
 #endif
 }
 
