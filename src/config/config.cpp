@@ -3,8 +3,8 @@
 namespace persona::config {
 
 std::vector<Cidr> effective_access(const Config& config) {
-  if (config.access) {
-    return *config.access;
+  if (config.access.allow) {
+    return *config.access.allow;
   }
   if (config.mode == Mode::gateway) {
     return {Cidr::parse("0.0.0.0/0").value(), Cidr::parse("::/0").value()};

@@ -160,7 +160,7 @@ class ConfigReader {
     } else if (const auto value = root_.get("unsafe_listen")) {
       const auto flag = value->boolean();
       config_.unsafe_listen = flag.value_or(true);  // a bad value is one error, not two
-      if (is_persona && flag == true && !config_.access) {
+      if (is_persona && flag == true && !config_.access.allow) {
         value->warning("without access.allow, only clients on this machine may connect");
       }
     }
@@ -276,14 +276,14 @@ class ConfigReader {
   void read_access() {
     Section section = root_.section("access");
     if (const auto value = section.get("allow")) {
-      config_.access.emplace();
+      config_.access.allow.emplace();
       for (const Value& item : value->one_or_list()) {
         const auto text = item.text();
         if (!text) {
           continue;
         }
         if (const auto block = Cidr::parse(*text)) {
-          config_.access->push_back(*block);
+          config_.access.allow->push_back(*block);
         } else {
           item.error(block.error().message);
         }

@@ -12,6 +12,7 @@
 #include "persona/base/duration.hpp"
 #include "persona/base/endpoint.hpp"
 #include "persona/base/log.hpp"
+#include "persona/base/spki_pin.hpp"
 #include "persona/base/tls_parameters.hpp"
 #include "persona/config/diagnostic.hpp"
 
@@ -30,23 +31,45 @@ enum class Mode { persona, gateway };
 
 enum class ClientCertificate { required, optional, none };
 
+/// `gateway.allowed_addresses`: where a dial may go. With names, the host to dial must be or match one; with
+/// blocks, the address it resolves to must be in one. Both empty: anywhere.
+struct AllowedAddresses {
+  std::vector<std::string> names;  ///< lower case; "db.example.com", or "*.example.com" for any name below it
+  std::vector<Cidr> blocks;
+
+  bool empty() const { return names.empty() && blocks.empty(); }
+};
+
+/// `clients.allow`: which verified clients may come in; one match suffices. In patterns `*` stands for any
+/// characters of one segment (a DNS label, a path segment of a URI).
+struct ClientAllow {
+  std::vector<std::string> cn;
+  std::vector<std::string> dns;
+  std::vector<std::string> uri;
+  std::vector<SpkiPin> pins;
+};
+
 /// `gateway:`, mode persona.
 struct Gateway {
   std::vector<Located<Endpoint>> addresses;         ///< at least one; always TCP
   std::optional<Located<std::string>> server_name;  ///< default: the host of the address dialled
+  std::vector<SpkiPin> pins;                        ///< one must be the leaf's; empty: any
+  AllowedAddresses allowed_addresses;
 };
 
 /// `identity:`. Paths are absolute or relative to the working directory (already resolved against the file's
 /// folder).
 struct Identity {
-  Located<std::filesystem::path> certificate;
-  Located<std::filesystem::path> private_key;
+  Located<std::filesystem::path> certificate;  ///< PEM, or PKCS#12, which has the key as well
+  Located<std::filesystem::path> private_key;  ///< empty: the certificate file has it
   std::optional<Located<std::filesystem::path>> private_key_password_file;
 };
 
 /// `trust:`.
 struct Trust {
-  std::vector<Located<std::filesystem::path>> ca;  ///< every certificate in every file counts
+  std::vector<Located<std::filesystem::path>> ca;   ///< every certificate in every file counts
+  std::vector<Located<std::filesystem::path>> crl;  ///< every CRL in every file counts
+  bool crl_expired_allowed = false;                 ///< `crl_expired`: refuse | allow
 };
 
 /// `tls:`. Code points are IANA's; every one is in base/tls_parameters.
@@ -72,6 +95,20 @@ struct Limits {
   std::size_t connections = 10'000;
 };
 
+/// `access:`.
+struct Access {
+  std::optional<std::vector<Cidr>> allow;  ///< absent: see effective_access()
+  /// Who may connect to a Unix socket, as user names or numeric ids; absent: whom its file permissions let.
+  std::optional<std::vector<Located<std::string>>> allow_users;
+};
+
+/// `reload:`.
+struct Reload {
+  bool watch = true;              ///< when files change, not only on SIGHUP
+  Milliseconds interval{30'000};  ///< how often to look beside the notifications; zero: notifications only
+  bool probe = false;             ///< mode persona: a dial to the gateway must succeed first
+};
+
 struct Config {
   std::filesystem::path file;  ///< as named on the command line or found in the folder
   std::string name;            ///< the `service` label
@@ -82,12 +119,14 @@ struct Config {
   std::optional<Located<Endpoint>> service;  ///< mode gateway
   ClientCertificate client_certificate =
       ClientCertificate::required;  ///< mode gateway: `clients.certificate`
+  std::optional<ClientAllow> client_allow;  ///< mode gateway: `clients.allow`; absent: any verified client
   Identity identity;
   Trust trust;  ///< may be empty in mode gateway with ClientCertificate::none
   Tls tls;
-  std::optional<std::vector<Cidr>> access;  ///< `access.allow`; absent: see effective_access()
+  Access access;
   Timeouts timeouts;
   Limits limits;
+  Reload reload;
   log::Settings log;
   unsigned threads = 0;  ///< 0: `auto`, one loop per core
 };

@@ -50,7 +50,7 @@ TEST_CASE("the smallest file has the documented defaults") {
   CHECK(config.limits.connections == 10'000);
   CHECK(config.log.level == log::Level::info);
   CHECK(config.threads == 0);
-  CHECK(!config.access);
+  CHECK(!config.access.allow);
 }
 
 TEST_CASE("a file with every key is read") {
@@ -89,7 +89,7 @@ threads: 4
   CHECK(suite_names(config) == Names{"TLS_CHACHA20_POLY1305_SHA256"});
   CHECK(config.tls.groups == std::vector<std::uint16_t>{0x0019});
   CHECK(config.tls.alpn == Names{"postgresql", "h2"});
-  CHECK(config.access->size() == 2);
+  CHECK(config.access.allow->size() == 2);
   CHECK(config.timeouts.connect == std::chrono::seconds(1));
   CHECK(config.timeouts.handshake == std::chrono::seconds(2));
   CHECK(config.timeouts.idle == std::chrono::minutes(3));
