@@ -10,6 +10,7 @@
 #include <mbedtls/x509_crt.h>
 #include <psa/crypto.h>
 
+#include "certificate_parser.hpp"
 #include "pem.hpp"
 #include "san.hpp"
 #include "words.hpp"
@@ -164,12 +165,12 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
   }
   // Into a list of its own first, so that a failure leaves this one as it was.
   std::unique_ptr<mbedtls_x509_crt, Deleter> added;
-  const auto parse = [&](const unsigned char* data, std::size_t size) {
+  const auto parse = [&](ByteView data, bool is_pem) {
     if (added == nullptr) {
       added.reset(new mbedtls_x509_crt);
       mbedtls_x509_crt_init(added.get());
     }
-    return mbedtls_x509_crt_parse(added.get(), data, size);
+    return is_pem ? parse_certificate_pem(*added, as_text(data)) : parse_certificate(*added, data);
   };
 
   std::size_t number = 0;
@@ -182,14 +183,13 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
       continue;  // a private key in the same file, parameters
     }
     ++number;
-    const std::string text(block.text);  // mbedTLS wants the NUL
-    const int status = parse(reinterpret_cast<const unsigned char*>(text.c_str()), text.size() + 1);
+    const int status = parse(as_bytes(block.text), true);
     if (status != 0) {
       return fail(ErrorKind::configuration, "certificate {} in {} (line {}) cannot be parsed: {}", number,
                   source, block.line, mbedtls_reason(status));
     }
   }
-  if (blocks->empty() && !pem.empty() && parse(as_bytes(pem).data(), pem.size()) == 0) {
+  if (blocks->empty() && !pem.empty() && parse(as_bytes(pem), false) == 0) {
     number = 1;  // DER
   }
   if (number == 0) {
@@ -205,7 +205,7 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
   // last.
   for (const mbedtls_x509_crt* certificate = added.get(); certificate != nullptr;
        certificate = certificate->next) {
-    if (mbedtls_x509_crt_parse_der(head.get(), certificate->raw.p, certificate->raw.len) != 0) {
+    if (parse_certificate(*head, {certificate->raw.p, certificate->raw.len}) != 0) {
       return fail(ErrorKind::internal, "no memory for the certificates in {}", source);
     }
   }
