@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include <mbedtls/base64.h>
 #include <mbedtls/error.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/version.h>
@@ -27,19 +26,6 @@ std::string serial_in_words(const mbedtls_x509_buf& serial) {
     words += fmt::format("{}{:02X}", words.empty() ? "" : ":", serial.p[i]);
   }
   return words;
-}
-
-std::string spki_pin(const mbedtls_x509_crt& certificate) {
-  std::array<std::uint8_t, 32> hash{};
-  std::size_t hash_length = 0;
-  if (psa_hash_compute(PSA_ALG_SHA_256, certificate.pk_raw.p, certificate.pk_raw.len, hash.data(),
-                       hash.size(), &hash_length) != PSA_SUCCESS) {
-    return {};  // initialise_crypto() was forgotten; an empty pin matches nothing
-  }
-  std::array<unsigned char, 48> text{};
-  std::size_t length = 0;
-  mbedtls_base64_encode(text.data(), text.size(), &length, hash.data(), hash_length);
-  return "sha256//" + std::string(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(length));
 }
 
 bool allows(const mbedtls_x509_crt& certificate, const char* usage_oid, std::size_t oid_size) {
@@ -88,10 +74,20 @@ CertificateInfo describe(const mbedtls_x509_crt& certificate) {
     return true;
   });
   info.key = key_in_words(certificate.pk);
-  info.spki_pin = spki_pin(certificate);
+  info.spki_pin = spki_pin_of(certificate).to_string();
   info.for_clients = allows(certificate, MBEDTLS_OID_CLIENT_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH));
   info.for_servers = allows(certificate, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH));
   return info;
+}
+
+SpkiPin spki_pin_of(const mbedtls_x509_crt& certificate) {
+  SpkiPin pin;
+  std::size_t length = 0;
+  if (psa_hash_compute(PSA_ALG_SHA_256, certificate.pk_raw.p, certificate.pk_raw.len, pin.sha256.data(),
+                       pin.sha256.size(), &length) != PSA_SUCCESS) {
+    return {};  // initialise_crypto() was forgotten
+  }
+  return pin;
 }
 
 std::string display_name(const mbedtls_x509_crt& certificate) {
