@@ -8,6 +8,7 @@
 #include "persona/config/load.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/identity/trust.hpp"
+#include "persona/net/users.hpp"
 
 namespace persona::cli {
 
@@ -153,6 +154,16 @@ void load_trust(Prepared& prepared) {
   warn_of_revocation_lists(*prepared.trust, config, prepared.report);
 }
 
+void check_users(Prepared& prepared) {
+  const auto& users = prepared.config.access.allow_users;
+  for (const auto& user : users ? *users : std::vector<config::Located<std::string>>()) {
+    if (const auto id = net::find_user(user.value); !id) {
+      prepared.report.error(user.mark, "access.allow_users: " + id.error().message,
+                            static_cast<int>(user.value.size()));
+    }
+  }
+}
+
 /// What was seen first, and where, so that the second can name it.
 using Seen = std::map<std::string, std::filesystem::path>;
 
@@ -188,6 +199,7 @@ Prepared prepare(const std::filesystem::path& file) {
   if (!prepared.config.trust.ca.empty()) {
     load_trust(prepared);
   }
+  check_users(prepared);
   return prepared;
 }
 

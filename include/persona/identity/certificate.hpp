@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "persona/base/result.hpp"
+#include "persona/base/spki_pin.hpp"
 
 struct mbedtls_x509_crt;
 
@@ -39,6 +40,9 @@ struct CertificateInfo {
 };
 
 CertificateInfo describe(const mbedtls_x509_crt& certificate);
+
+/// Of its SubjectPublicKeyInfo. All zeros, which no configuration can pin, should the hash fail.
+SpkiPin spki_pin_of(const mbedtls_x509_crt& certificate);
 
 /// "CN=db.example.com", or the first subjectAltName when the subject is empty.
 std::string display_name(const mbedtls_x509_crt& certificate);
