@@ -8,7 +8,7 @@ import subprocess
 FLAGS = "-purpose sslserver -auth_level 2 -verify_hostname or -verify_ip NAME, with CRLs -crl_check_all"
 
 
-def _name_option(name):
+def name_option(name):
     try:
         ipaddress.ip_address(name)
         return "-verify_ip"
@@ -18,7 +18,7 @@ def _name_option(name):
 
 def _accepts(folder, case, *more):
     command = ["openssl", "verify", "-no-CAfile", "-no-CApath", "-no-CAstore", "-purpose", "sslserver", "-auth_level",
-               "2", _name_option(case.name), case.name, "-CAfile", folder / f"{case.id}.ca", *more]
+               "2", name_option(case.name), case.name, "-CAfile", folder / f"{case.id}.ca", *more]
     if case.serve[1:]:
         command += ["-untrusted", folder / f"{case.id}.untrusted"]
     if case.crls:
