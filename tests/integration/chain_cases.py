@@ -3,6 +3,7 @@ docs/verification.md tells what came of it (`chain_cases.py --write` writes it a
 
 import collections
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -19,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 from chains import document, openssl  # noqa: E402
 from chains.cases import CASES  # noqa: E402
+from chains.issue import Certificate  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "verification.md"
 WORDS = ["ok", "malformed", "untrusted_issuer", "self_signed", "bad_signature", "too_deep", "revoked", "crl_missing",
@@ -97,7 +99,17 @@ def gateway_for(case, each, received):
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.num_tickets = 0
-    context.load_cert_chain(case.folder / f"{each.id}.chain", case.folder / f"{each.id}.key")
+    chain, key = case.folder / f"{each.id}.chain", case.folder / f"{each.id}.key"
+    try:
+        context.load_cert_chain(chain, key)
+    except ssl.SSLError:
+        # OpenSSL sets a leaf whose extensions it cannot read, and then calls that an error, without having looked at
+        # the key and the rest of the chain: they come with a sound leaf of the same key, which is then replaced.
+        sound = case.folder / f"{each.id}.sound"
+        sound.write_text("".join(one.pem for one in [Certificate("CN=sound", key_of=each.serve[0]), *each.serve[1:]]))
+        context.load_cert_chain(sound, key)
+        with contextlib.suppress(ssl.SSLError):
+            context.load_cert_chain(chain, key)
 
     def serve(connection):
         if each.is_good:
