@@ -168,42 +168,4 @@ tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>> Identity::
   return identity;
 }
 
-tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> Trust::load(
-    const std::vector<std::filesystem::path>& files) {
-  std::vector<LoadError> errors;
-  const auto trust = std::make_shared<Trust>();
-  for (std::size_t index = 0; index < files.size(); ++index) {
-    const auto text = read(files[index], Part::ca, index, errors);
-    if (!text) {
-      continue;
-    }
-    CertificateList list;  // for this file alone, so that its index goes with what is wrong in it
-    if (const auto appended = list.append_pem(text->view(), files[index].string()); !appended) {
-      errors.push_back({Part::ca, index, appended.error().message});
-      continue;
-    }
-    check_validity(list, Part::ca, index, "CA certificate", errors);
-    if (const auto appended = trust->roots_.append_pem(text->view(), files[index].string()); !appended) {
-      errors.push_back({Part::ca, index, appended.error().message});
-    }
-  }
-  if (!errors.empty()) {
-    return tl::unexpected(std::move(errors));
-  }
-  return trust;
-}
-
-tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> Trust::from_pem(std::string_view pem) {
-  std::vector<LoadError> errors;
-  const auto trust = std::make_shared<Trust>();
-  if (const auto appended = trust->roots_.append_pem(pem, "the CA text"); !appended) {
-    errors.push_back({Part::ca, 0, appended.error().message});
-  }
-  check_validity(trust->roots_, Part::ca, 0, "CA certificate", errors);
-  if (!errors.empty()) {
-    return tl::unexpected(std::move(errors));
-  }
-  return trust;
-}
-
 }  // namespace persona::identity

@@ -41,8 +41,8 @@ TEST_CASE("each bad CA file is reported with its place in the list") {
 }
 
 TEST_CASE("trust from memory follows the same rules") {
-  CHECK(Trust::from_pem(fixtures::root_certificate).has_value());
-  const auto trust = Trust::from_pem(fixtures::ec_key_sec1);
+  CHECK(Trust::from_pem({.ca = fixtures::root_certificate}).has_value());
+  const auto trust = Trust::from_pem({.ca = fixtures::ec_key_sec1});
   REQUIRE_FALSE(trust.has_value());
   CHECK(support::messages(trust.error()) ==
         Messages{"the CA text contains a private key, not a certificate"});
