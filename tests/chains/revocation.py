@@ -25,6 +25,11 @@ def unlisted(id, what, crl, says="Root", reason="crl_invalid", **more):
     return no(reason, id, what, says, [BY_ROOT], crls=[crl], **more)
 
 
+def unloaded(id, says, what, crl, **more):
+    """persona does not start with such a list."""
+    return no("at_start", id, what, says, [BY_ROOT], crls=[crl], **more)
+
+
 CASES = [
     ok("crl-clean", "every CA of the chain has a list, and nothing of it is on any", [GOOD, ONE], crls=[ROOTS, ONES]),
     listed("crl-empty", "a list without entries", ROOTS),
@@ -64,20 +69,20 @@ CASES = [
     unlisted("crl-other-signer", "the list is signed by another CA", RevocationList(ROOT, signer=OTHER)),
     no("crl_invalid", "crl-no-crl-sign", "the CA may not sign lists", "Mute CA", [leaf(NO_CRL_SIGN), NO_CRL_SIGN],
        crls=[ROOTS, RevocationList(NO_CRL_SIGN)]),
-    unlisted("crl-unknown", "the list has an unknown critical extension",
+    unloaded("crl-unknown", "has a critical extension", "the list has an unknown critical extension",
              RevocationList(ROOT, more=[("unknown", der.NULL, True)])),
     unlisted("crl-entry-unknown", "an entry has an unknown critical extension",
              RevocationList(ROOT, [(5, [("unknown", der.NULL, True)])])),
-    unlisted("crl-indirect", "an indirect list", RevocationList(ROOT, more=[("distribution_point", INDIRECT, True)])),
-    unlisted("crl-partial", "a list of CA certificates only",
+    unloaded("crl-indirect", "has a critical extension", "an indirect list", RevocationList(ROOT, more=[("distribution_point", INDIRECT, True)])),
+    unloaded("crl-partial", "has a critical extension", "a list of CA certificates only",
              RevocationList(ROOT, more=[("distribution_point", ONLY_CAS, True)])),
-    unlisted("crl-delta", "a delta list", RevocationList(ROOT, more=[("delta", der.integer(1), True)])),
-    unlisted("crl-no-number", "the list has no number", RevocationList(ROOT, without=["crl_number"]),
+    unloaded("crl-delta", "has a critical extension", "a delta list", RevocationList(ROOT, more=[("delta", der.integer(1), True)])),
+    unloaded("crl-no-number", "has no CRL number", "the list has no number", RevocationList(ROOT, without=["crl_number"]),
              openssl="accepts", why=LAX),
-    unlisted("crl-number-critical", "the list's number is critical", RevocationList(ROOT, critical=["crl_number"])),
-    unlisted("crl-v1", "a list of version 1", RevocationList(ROOT, version=1), openssl="accepts", why=LAX),
-    unlisted("crl-no-next", "the list does not say when the next one comes", RevocationList(ROOT, until=None),
+    unloaded("crl-number-critical", "has a critical extension", "the list's number is critical", RevocationList(ROOT, critical=["crl_number"])),
+    unloaded("crl-v1", "has no CRL number", "a list of version 1", RevocationList(ROOT, version=1), openssl="accepts", why=LAX),
+    unloaded("crl-no-next", "does not say when the next one is due", "the list does not say when the next one comes", RevocationList(ROOT, until=None),
              openssl="accepts", why="a list without end would be believed for ever (RFC 5280 section 5.1.2.5)"),
-    unlisted("crl-sha1", "the list is signed with SHA-1", RevocationList(ROOT, digest="sha1"), openssl="accepts",
+    unloaded("crl-sha1", "is signed with SHA-1, which is too weak", "the list is signed with SHA-1", RevocationList(ROOT, digest="sha1"), openssl="accepts",
              why="who can forge a signature can forget a revocation"),
 ]

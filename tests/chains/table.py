@@ -11,7 +11,7 @@ NAME = "gateway.test"
 class Case:
     id: str
     what: str  # in words, for docs/verification.md
-    reason: str  # "ok", or the word of the refusal
+    reason: str  # "ok", the word of the refusal, or "at_start": persona does not start with such trust
     says: str  # part of the sentence; "" for what is accepted
     serve: list  # what the gateway presents, leaf first
     trust: list
@@ -36,6 +36,8 @@ def ok(id, what, serve, trust=None, openssl="accepts", **more):
 
 
 def no(reason, id, what, says, serve, trust=None, openssl="refuses", **more):
+    if reason == "at_start":
+        more["wire"] = "start"
     return Case(id, what, reason, says, serve, [ROOT] if trust is None else trust, openssl=openssl, **more)
 
 

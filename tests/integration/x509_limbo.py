@@ -13,7 +13,28 @@ FILE = pathlib.Path(os.environ.get("PERSONA_LIMBO")
                     or pathlib.Path(__file__).resolve().parents[3] / "shared" / "data" / "x509-limbo.json")
 
 # What limbo accepts and we refuse: the case, our reason word, and why.
+_CN = ("bad_extension", "the common name example.com is a host's and not in subjectAltName, which limbo refuses in "
+       "webpki::cn::not-in-san")
 STRICTER = {
+    "cve::cve-2024-0567":
+        ("bad_extension", "its trusted CA is issued by another one and has no authorityKeyIdentifier, which limbo refuses "
+         "in rfc5280::aki::cross-signed-root-missing-aki"),
+    "pathlen::validation-ignores-pathlen-in-leaf":
+        ("key_usage", "the gateway's certificate is a CA's without digitalSignature: it could sign no handshake"),
+    "rfc5280::ca-as-leaf":
+        ("key_usage", "the same; limbo refuses it in webpki::ca-as-leaf"),
+    "rfc5280::eku::ee-without-eku":
+        ("extended_key_usage", "a gateway's certificate has to say that it is one; limbo refuses it in "
+         "webpki::eku::ee-without-eku"),
+    "rfc5280::nc::permitted-dns-match-more": _CN,
+    "rfc5280::nc::permitted-ipv4-match": _CN,
+    "rfc5280::nc::permitted-ipv6-match": _CN,
+    "webpki::nc::nc-permits-dns-san-pattern": _CN,
+    "webpki::nc::permitted-dns-match-noncritical":
+        ("bad_extension", "name constraints that are not critical; limbo refuses them in "
+         "rfc5280::nc::permitted-dns-match-noncritical"),
+    "webpki::san::exact-localhost-ip-san": _CN,
+    "webpki::san::leftmost-wildcard-san": _CN,
 }
 
 

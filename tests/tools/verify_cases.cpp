@@ -1,12 +1,11 @@
-// Judges chains in memory: reads a file in the format of x509-limbo and prints one line of JSON for each
-// case.
+// Judges chains in memory: reads a file in the format of x509-limbo and prints a line of JSON for each case.
 //
 //   verify_cases FILE      {"id": "...", "accepted": false, "reason": "expired", "sentence": "..."}
 //
-// Of a test case it reads trusted_certs, untrusted_intermediates, peer_certificate, crls, validation_time
-// (null: now), validation_kind, expected_peer_name and max_chain_depth, and of ours the optional pins and
-// crl_expired
-// ("allow" or "refuse"). What cannot be read is refused as "malformed", as a handshake would.
+// Of a test case it reads trusted_certs, untrusted_intermediates, peer_certificate, crls, validation_kind,
+// validation_time (null: now), expected_peer_name and max_chain_depth, and of ours pins and crl_expired
+// ("allow" or "refuse"). A chain that cannot be read is "malformed", as in a handshake; trust that cannot be
+// loaded, and would keep persona from starting, is "at_start".
 #include <charconv>
 #include <chrono>
 #include <fstream>
@@ -59,8 +58,8 @@ std::string joined(const json& texts) {
   return all;
 }
 
-json refused_as_malformed(const std::string& sentence) {
-  return {{"accepted", false}, {"reason", to_string(VerifyReason::malformed)}, {"sentence", sentence}};
+json refused(std::string_view reason, const std::string& sentence) {
+  return {{"accepted", false}, {"reason", reason}, {"sentence", sentence}};
 }
 
 VerifyPolicy policy_of(const json& test) {
@@ -99,16 +98,16 @@ json judge(const json& test) {
   texts.any_dates = true;
   const auto trust = Trust::from_pem(texts);
   if (!trust) {
-    return refused_as_malformed("trust: " + trust.error().front().message);
+    return refused("at_start", trust.error().front().message);
   }
   CertificateList presented;
   if (const auto read = presented.append_pem(test.at("peer_certificate").get<std::string>(), "the peer");
       !read) {
-    return refused_as_malformed(read.error().message);
+    return refused(to_string(VerifyReason::malformed), read.error().message);
   }
   for (const auto& intermediate : test.at("untrusted_intermediates")) {
     if (const auto read = presented.append_pem(intermediate.get<std::string>(), "the chain"); !read) {
-      return refused_as_malformed(read.error().message);
+      return refused(to_string(VerifyReason::malformed), read.error().message);
     }
   }
   const Verdict verdict = verify_chain(**trust, *presented.get(), policy_of(test));
