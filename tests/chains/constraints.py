@@ -25,6 +25,7 @@ _NARROW_ELSE = ca("Narrow CA", _WIDE, permitted=["dns:example"])
 _NAMED = ca("Named CA", _CONSTRAINING := ca("Constraining CA", ROOT, excluded=["dns:forbidden.test"]),
             san=["dns:forbidden.test"])
 _SUBJECT_ROOT = constrained_root(permitted=["dir:O=Example"])
+URI = "a URI must name a host that a constraint can be compared with (RFC 5280 section 4.2.1.10)"
 NC_FORM = "the constraint cannot be applied as it is written, so whoever wrote it meant something else"
 
 CASES = [
@@ -106,6 +107,14 @@ CASES = [
        below(GATEWAY, "uri:spiffe://example.test/x", excluded=["uri:example.test"])),
     no("name_constraint", "nc-uri-not-permitted", "a URI whose host is not permitted", "spiffe://other.test/x",
        below(GATEWAY, "uri:spiffe://other.test/x", permitted=["uri:.example.test"])),
+    no("name_constraint", "nc-uri-address", "a URI whose host is an address, where hosts are excluded", "192.0.2.7",
+       below(GATEWAY, "uri:spiffe://192.0.2.7/x", excluded=["uri:example.test"]), openssl="accepts", why=URI),
+    no("name_constraint", "nc-uri-dot", "a URI whose excluded host ends in a dot", "example.test.",
+       below(GATEWAY, "uri:spiffe://example.test./x", excluded=["uri:example.test"]), openssl="accepts", why=URI),
+    no("name_constraint", "nc-uri-escaped", "a URI whose excluded host has an escaped letter", "%65xample.test",
+       below(GATEWAY, "uri:spiffe://%65xample.test/x", excluded=["uri:example.test"]), openssl="accepts", why=URI),
+    no("name_constraint", "nc-uri-no-host", "a URI without a host, where hosts are excluded", "urn:x",
+       below(GATEWAY, "uri:urn:x", excluded=["uri:example.test"])),
     no("name_constraint", "nc-email-excluded", "an e-mail address at an excluded host", "a@example.test",
        below(GATEWAY, "email:a@example.test", excluded=["email:example.test"])),
     no("name_constraint", "nc-other-name", "a name of a kind that nobody knows, which is constrained", "is excluded by nameConstraints",

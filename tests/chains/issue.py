@@ -58,6 +58,8 @@ def _algorithm(key, digest):
         return der.sequence(der.oid("2.16.840.1.101.3.4.3.2"))
     if digest.startswith("pss-"):
         digest = digest.removeprefix("pss-")
+        if digest == "sha1":  # the default of each parameter
+            return der.sequence(der.oid("1.2.840.113549.1.1.10"), der.sequence())
         hashed = der.sequence(der.oid(_HASH_OIDS[digest]), der.NULL)
         return der.sequence(der.oid("1.2.840.113549.1.1.10"), der.sequence(
             der.explicit(0, hashed), der.explicit(1, der.sequence(der.oid("1.2.840.113549.1.1.8"), hashed)),

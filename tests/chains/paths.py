@@ -15,8 +15,8 @@ OTHER_TWIN = ca("Twin CA", ROOT)
 NORTH = ca("North CA", ROOT)
 SOUTH = ca("South CA", NORTH)
 NORTH_BY_SOUTH = ca("North CA", SOUTH, key_of=NORTH)
+FOR_SERVERS = ca("Servers' CA", ROOT, eku=["serverAuth"])
 SELF_SIGNED = Certificate("CN=the gateway")
-ADDRESSED_CA = ca("No Signer", ROOT, ku=["cRLSign"])
 
 
 ONE_PATH = "OpenSSL follows one path and does not come back from its end"
@@ -52,6 +52,10 @@ CASES = [
     ok("trust-many", "the root is one of several in trust.ca", [leaf(ONE), ONE], trust=[OTHER, ROOT]),
     ok("intermediate-in-trust", "trust.ca also holds the intermediate, which is not presented", [leaf(ONE)],
        trust=[ROOT, ONE]),
+    ok("intermediate-alone-in-trust", "trust.ca holds the intermediate only", [leaf(ONE), ONE], trust=[ONE],
+       openssl="refuses", why="trust.ca says whom to trust; OpenSSL wants a root (but for -partial_chain)"),
+    ok("intermediate-for-servers-in-trust", "the same of one that has an extendedKeyUsage, as intermediates do",
+       [leaf(FOR_SERVERS)], trust=[ROOT, FOR_SERVERS]),
     ok("cross-untrusted-first", "cross-signed; the path tried first leads nowhere",
        [CROSSED_LEAF, CROSSED_ELSEWHERE, CROSSED], openssl="refuses", why=ONE_PATH),
     ok("cross-expired-first", "cross-signed; the path tried first has expired",
@@ -67,6 +71,9 @@ CASES = [
        trust=[ca("Root"), ROOT]),
     ok("mutual-cross", "two CAs that certify each other, and one is certified by the root",
        [leaf(SOUTH), NORTH_BY_SOUTH, SOUTH, NORTH], openssl="refuses", why=ONE_PATH),
+    ok("cross-constrained", "cross-signed; on the path tried first a name constraint excludes the gateway",
+       [CROSSED_LEAF, ca("Crossed CA", ROOT, key_of=CROSSED, excluded=["dns:test"]), CROSSED], openssl="refuses",
+       why=ONE_PATH),
     ok("longest", "eight intermediates", ladder(8)),
     ok("self-signed-trusted", "self-signed, and itself in trust.ca", [SELF_SIGNED], trust=[SELF_SIGNED]),
     ok("notafter-far", "valid until 9999", [leaf(ROOT, until=2_900_000)]),

@@ -63,6 +63,8 @@ CASES = [
        [leaf(ROOT, digest="sha1")]),
     no("weak_signature", "sha1-intermediate", "the intermediate is signed with SHA-1", "Old CA",
        [leaf(_OLD), _OLD, _RSA]),
+    no("weak_signature", "sha1-pss", "the leaf is signed with RSASSA-PSS and its default, SHA-1", "SHA-1",
+       [leaf(_RSA, digest="pss-sha1"), _RSA]),
     no("weak_signature", "md5-leaf", "the leaf is signed with MD5", "MD5", [leaf(_RSA, digest="md5"), _RSA]),
     no("weak_signature", "md5-intermediate", "the intermediate is signed with MD5", "Oldest CA",
        [leaf(_OLDEST), _OLDEST, _RSA]),

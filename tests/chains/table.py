@@ -5,6 +5,8 @@ import dataclasses
 from .issue import Certificate
 
 NAME = "gateway.test"
+# mbedTLS cannot parse it, so that a handshake fails before there is anything to verify.
+UNREADABLE = "cannot be parsed"
 
 
 @dataclasses.dataclass
@@ -38,6 +40,8 @@ def ok(id, what, serve, trust=None, openssl="accepts", **more):
 def no(reason, id, what, says, serve, trust=None, openssl="refuses", **more):
     if reason == "at_start":
         more["wire"] = "start"
+    if says == UNREADABLE:
+        more |= {"wire": "handshake_failed", "wire_says": "TLS handshake with the gateway failed"}
     return Case(id, what, reason, says, serve, [ROOT] if trust is None else trust, openssl=openssl, **more)
 
 
