@@ -319,7 +319,9 @@ std::optional<Defect> leaf_defect(const mbedtls_x509_crt& leaf, const Extensions
   if (auto found = alternative_name_defect(leaf, extensions, is_gateway)) {
     return found;
   }
-  return is_gateway ? common_name_defect(leaf) : std::nullopt;
+  // Without a subjectAltName it is the name asked for that is missing.
+  const bool has_names = extensions.find(oid::subject_alternative_name) != nullptr;
+  return is_gateway && has_names ? common_name_defect(leaf) : std::nullopt;
 }
 
 }  // namespace persona::identity

@@ -26,9 +26,11 @@ def _name(common_name):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _builder(subject, issuer, key, not_before, not_after):
+def _builder(subject, issuer, key, issuer_key, not_before, not_after):
     return (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
-            .serial_number(x509.random_serial_number()).not_valid_before(not_before).not_valid_after(not_after))
+            .serial_number(x509.random_serial_number()).not_valid_before(not_before).not_valid_after(not_after)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False))
 
 
 def _alternative(name):
@@ -65,7 +67,7 @@ class Authority:
         self._subject = _name(common_name)
         self._stem = common_name.lower().replace(" ", "-")
         certificate = (
-            _builder(self._subject, self._subject, self._key, _now() - DAY, _now() + 365 * DAY)
+            _builder(self._subject, self._subject, self._key, self._key, _now() - DAY, _now() + 365 * DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(self._key, hashes.SHA256()))
         self.certificate = folder / f"{self._stem}.crt"
@@ -77,7 +79,7 @@ class Authority:
         subject = _name(common_name)
         not_after = _now() - 3 * DAY if expired else _now() + 90 * DAY
         issuer, signer = (subject, key) if self_signed else (self._subject, self._key)
-        builder = _builder(subject, issuer, key, _now() - 30 * DAY, not_after)
+        builder = _builder(subject, issuer, key, signer, _now() - 30 * DAY, not_after)
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(map(_alternative, names)), critical=False)
         certificate = (
