@@ -1,7 +1,8 @@
 // The public suffix list, compiled in: Debian's package publicsuffix (cmake/make-public-suffixes.py).
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <string>
+#include <string_view>
 
 #include "dns_name.hpp"
 
@@ -12,12 +13,13 @@ namespace {
 using namespace std::string_view_literals;
 
 // Sorted rules, lower case, A-labels: "co.uk", "*.ck" for every name below, "!www.ck" for one that is none.
-constexpr std::array rules = {
+// No std::array: clang will not deduce the type of one from as many.
+constexpr std::string_view rules[] = {
 #include "public_suffixes.inc"
 };
 
 bool is_rule(std::string_view rule) {
-  return std::binary_search(rules.begin(), rules.end(), rule);
+  return std::binary_search(std::begin(rules), std::end(rules), rule);
 }
 
 }  // namespace

@@ -55,6 +55,12 @@ def cli(*arguments, expect=0, prefix=(), timeout=60):
     return output
 
 
+def verify_cases(path):
+    """The verifier's verdicts on a file in x509-limbo's format, one dict for each case: id, accepted, reason, sentence."""
+    tool = pathlib.Path(BINARY).parent / "verify_cases"
+    return [json.loads(line) for line in process.run(tool, path, timeout=120).splitlines()]
+
+
 class Persona(process.Process):
     """`persona run`, ready for connections. It is stopped with the case, and must end cleanly."""
 

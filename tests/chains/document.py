@@ -1,0 +1,47 @@
+"""docs/verification.md, rendered from the table."""
+
+from . import openssl
+from .cases import CASES, GROUPS
+
+_OPENSSL = {"accepts": "accepts", "refuses": "refuses", "strict": "refuses with -x509_strict only"}
+_INTRODUCTION = """# Which chains persona accepts
+
+This table is the test `tests/integration/chain_cases.py`: each chain is judged in memory, presented to persona by a TLS
+gateway (a good one gets an echo through, a bad one no byte), and given to `openssl verify`. The test fails when this file
+is not what it would write (`chain_cases.py --write`).
+
+- **Case**: what is particular about the chain; everything else is as a careful CA would write it.
+- **persona**: `ok`, or the reason word of the refusal, and words of the sentence that the log has for it.
+- **OpenSSL**: `openssl verify` of version 3.0 with {flags}; and where that accepts, whether `-x509_strict` refuses.
+- **Why not as OpenSSL**: where its verdict, without `-x509_strict`, is another one than ours.
+
+{good} chains are good and {bad} bad. {stricter} that OpenSSL accepts are refused, {looser} that it refuses are accepted.
+{unservable} cannot be presented to persona by any TLS server, and are judged in memory only.
+"""
+
+
+def differs(case):
+    """OpenSSL, as most programs call it, and we are of different opinions."""
+    return (case.openssl != "refuses") != case.is_good
+
+
+def _cell(text):
+    return text.replace("|", "\\|").replace("*", "\\*").replace("_", "\\_").replace("<", "&lt;")
+
+
+def _row(case):
+    verdict = "ok" if case.is_good else f"`{case.reason}`: {_cell(case.says)}"
+    return f"| {case.id} | {_cell(case.what)} | {verdict} | {_OPENSSL[case.openssl]} | {_cell(case.why)} |\n"
+
+
+def render():
+    good = sum(case.is_good for case in CASES)
+    text = _INTRODUCTION.format(
+        flags=f"`{openssl.FLAGS}`", good=good, bad=len(CASES) - good,
+        stricter=sum(differs(case) and not case.is_good for case in CASES),
+        looser=sum(differs(case) and case.is_good for case in CASES),
+        unservable=sum(bool(case.unservable) for case in CASES))
+    for title, cases in GROUPS.items():
+        text += f"\n## {title}\n\n| | Case | persona | OpenSSL | Why not as OpenSSL |\n|---|---|---|---|---|\n"
+        text += "".join(map(_row, cases))
+    return text

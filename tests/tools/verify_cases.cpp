@@ -1,0 +1,140 @@
+// Judges chains in memory: reads a file in the format of x509-limbo and prints a line of JSON for each case.
+//
+//   verify_cases FILE      {"id": "...", "accepted": false, "reason": "expired", "sentence": "..."}
+//
+// Of a test case it reads trusted_certs, untrusted_intermediates, peer_certificate, crls, validation_kind,
+// validation_time (null: now), expected_peer_name and max_chain_depth, and of ours pins and crl_expired
+// ("allow" or "refuse"). A chain that cannot be read is "malformed", as in a handshake; trust that cannot be
+// loaded, and would keep persona from starting, is "at_start".
+#include <charconv>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
+
+#include <nlohmann/json.hpp>
+
+#include "persona/identity/certificate.hpp"
+#include "persona/identity/trust.hpp"
+#include "persona/identity/verify.hpp"
+
+using namespace persona;
+using namespace persona::identity;
+using nlohmann::json;
+
+namespace {
+
+int number_at(std::string_view text, std::size_t at, std::size_t length) {
+  int number = 0;
+  const auto part = text.substr(at, length);
+  const auto [end, status] = std::from_chars(part.data(), part.data() + part.size(), number);
+  if (status != std::errc() || end != part.data() + part.size()) {
+    throw std::runtime_error("not a time: " + std::string(text));
+  }
+  return number;
+}
+
+// "2024-04-01T00:00:00.005+00:00": whole seconds are what X.509 knows.
+TimePoint parse_time(std::string_view text) {
+  if (text.size() < 20 || !(text.ends_with("+00:00") || text.ends_with("Z"))) {
+    throw std::runtime_error("not a time in UTC: " + std::string(text));
+  }
+  const std::chrono::year_month_day date(std::chrono::year(number_at(text, 0, 4)),
+                                         std::chrono::month(static_cast<unsigned>(number_at(text, 5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number_at(text, 8, 2))));
+  return TimePoint(std::chrono::sys_days(date)) + std::chrono::hours(number_at(text, 11, 2)) +
+         std::chrono::minutes(number_at(text, 14, 2)) + std::chrono::seconds(number_at(text, 17, 2));
+}
+
+bool is_set(const json& test, const char* key) {
+  return test.contains(key) && !test.at(key).is_null();
+}
+
+std::string joined(const json& texts) {
+  std::string all;
+  for (const auto& text : texts) {
+    all += text.get<std::string>() + "\n";
+  }
+  return all;
+}
+
+json refused(std::string_view reason, const std::string& sentence) {
+  return {{"accepted", false}, {"reason", reason}, {"sentence", sentence}};
+}
+
+VerifyPolicy policy_of(const json& test) {
+  VerifyPolicy policy;
+  policy.role = test.value("validation_kind", "SERVER") == "CLIENT" ? "client" : "gateway";
+  if (is_set(test, "expected_peer_name")) {
+    const auto kind = test.at("expected_peer_name").at("kind").get<std::string>();
+    if (kind != "DNS" && kind != "IP") {
+      throw std::runtime_error("names of kind " + kind + " are not asked of anybody");
+    }
+    policy.expected_name = test.at("expected_peer_name").at("value").get<std::string>();
+  }
+  if (is_set(test, "max_chain_depth")) {
+    policy.max_intermediates = test.at("max_chain_depth").get<std::size_t>();
+  }
+  if (is_set(test, "validation_time")) {
+    policy.at = parse_time(test.at("validation_time").get<std::string>());
+  }
+  for (const auto& pin : test.value("pins", json::array())) {
+    const auto parsed = SpkiPin::parse(pin.get<std::string>());
+    if (!parsed) {
+      throw std::runtime_error(parsed.error().message);
+    }
+    policy.pins.push_back(*parsed);
+  }
+  return policy;
+}
+
+json judge(const json& test) {
+  const std::string ca = joined(test.at("trusted_certs"));
+  const std::string crl = joined(test.value("crls", json::array()));
+  TrustTexts texts;
+  texts.ca = ca;
+  texts.crl = crl;
+  texts.crl_expired_allowed = test.value("crl_expired", "refuse") == "allow";
+  texts.any_dates = true;
+  const auto trust = Trust::from_pem(texts);
+  if (!trust) {
+    return refused("at_start", trust.error().front().message);
+  }
+  CertificateList presented;
+  if (const auto read = presented.append_pem(test.at("peer_certificate").get<std::string>(), "the peer");
+      !read) {
+    return refused(to_string(VerifyReason::malformed), read.error().message);
+  }
+  for (const auto& intermediate : test.at("untrusted_intermediates")) {
+    if (const auto read = presented.append_pem(intermediate.get<std::string>(), "the chain"); !read) {
+      return refused(to_string(VerifyReason::malformed), read.error().message);
+    }
+  }
+  const Verdict verdict = verify_chain(**trust, *presented.get(), policy_of(test));
+  return {{"accepted", verdict.accepted()},
+          {"reason", to_string(verdict.reason)},
+          {"sentence", verdict.sentence}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  if (argc != 2) {
+    std::cerr << "usage: verify_cases FILE\n";
+    return 2;
+  }
+  if (const auto started = initialise_crypto(); !started) {
+    throw std::runtime_error(started.error().message);
+  }
+  std::ifstream file(argv[1]);
+  const json content = json::parse(file);
+  for (const auto& test : content.at("testcases")) {
+    json line = {{"id", test.at("id")}};
+    line.update(judge(test));
+    std::cout << line.dump(-1, ' ', true, json::error_handler_t::replace) << '\n';
+  }
+  return std::cout.flush() ? 0 : 1;
+} catch (const std::exception& error) {
+  std::cerr << "verify_cases: " << error.what() << '\n';
+  return 1;
+}
