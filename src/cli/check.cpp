@@ -8,6 +8,7 @@
 #include "persona/cli/commands.hpp"
 #include "persona/cli/prepare.hpp"
 #include "persona/identity/identity.hpp"
+#include "persona/identity/trust.hpp"
 
 namespace persona::cli {
 

@@ -12,6 +12,7 @@
 #include "persona/forward/runtime.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/identity/pki.hpp"
+#include "persona/identity/trust.hpp"
 #include "persona/net/signals.hpp"
 
 namespace persona::cli {
@@ -86,7 +87,7 @@ Result<Papers> make_papers() {
     return tl::unexpected(authority.error());
   }
   Papers papers;
-  auto trust = identity::Trust::from_pem(authority->certificate_pem());
+  auto trust = identity::Trust::from_pem({.ca = authority->certificate_pem()});
   if (!trust) {
     return fail(ErrorKind::internal, "{}", trust.error().front().message);
   }

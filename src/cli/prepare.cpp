@@ -1,11 +1,13 @@
 #include "persona/cli/prepare.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
 
 #include "persona/config/load.hpp"
 #include "persona/identity/identity.hpp"
+#include "persona/identity/trust.hpp"
 
 namespace persona::cli {
 
@@ -37,6 +39,8 @@ Mark mark_of(const config::Config& config, const LoadError& error) {
                                                        : mark_of_key(config);
     case LoadError::Part::ca:
       return error.index < config.trust.ca.size() ? config.trust.ca[error.index].mark : Mark{};
+    case LoadError::Part::crl:
+      return error.index < config.trust.crl.size() ? config.trust.crl[error.index].mark : Mark{};
   }
   return {};
 }
@@ -94,24 +98,56 @@ void load_identity(Prepared& prepared) {
   warn_of_expiry(prepared.identity->chain(), "certificate", names.certificate.mark, prepared.report);
 }
 
+/// What refuses connections later: CRLs that have expired, CAs that have none.
+void warn_of_revocation_lists(const identity::Trust& trust, const config::Config& config,
+                              config::Report& report) {
+  const auto lists = trust.crls();
+  if (lists.empty()) {
+    return;
+  }
+  const Mark mark = config.trust.crl.front().mark;
+  for (const identity::CrlInfo& list : lists) {
+    if (list.next_update < identity::now()) {
+      report.warning(mark, fmt::format("the revocation list of {} has expired ({}){}", list.issuer,
+                                       identity::format_date(list.next_update),
+                                       config.trust.crl_expired_allowed
+                                           ? ""
+                                           : ": certificates of that CA are refused until it is renewed"));
+    }
+  }
+  for (const identity::CertificateInfo& ca : trust.roots().describe()) {
+    if (std::none_of(lists.begin(), lists.end(),
+                     [&](const identity::CrlInfo& list) { return list.issuer == ca.subject; })) {
+      report.warning(mark, fmt::format("no revocation list of {} is in trust.crl: certificates that it has "
+                                       "issued are refused",
+                                       ca.name));
+    }
+  }
+}
+
 void load_trust(Prepared& prepared) {
   const config::Config& config = prepared.config;
-  std::vector<std::filesystem::path> files;
+  identity::TrustFiles files;
+  files.crl_expired_allowed = config.trust.crl_expired_allowed;
   for (const auto& ca : config.trust.ca) {
-    files.push_back(ca.value);
+    files.ca.push_back(ca.value);
+  }
+  for (const auto& crl : config.trust.crl) {
+    files.crl.push_back(crl.value);
   }
   auto loaded = identity::Trust::load(files);
   if (!loaded) {
     report_all(prepared, loaded.error());
     return;
   }
-  for (std::size_t index = 0; index < files.size(); ++index) {
+  for (std::size_t index = 0; index < files.ca.size(); ++index) {
     // Once more alone, to know which of the files a certificate is in.
-    if (const auto alone = identity::Trust::load({files[index]})) {
+    if (const auto alone = identity::Trust::load({{files.ca[index]}, {}, false})) {
       warn_of_expiry((*alone)->roots(), "CA certificate", config.trust.ca[index].mark, prepared.report);
     }
   }
   prepared.trust = std::move(*loaded);
+  warn_of_revocation_lists(*prepared.trust, config, prepared.report);
 }
 
 /// What was seen first, and where, so that the second can name it.

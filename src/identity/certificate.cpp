@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <array>
 
-#include <mbedtls/base64.h>
 #include <mbedtls/error.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/version.h>
 #include <mbedtls/x509_crt.h>
 #include <psa/crypto.h>
 
+#include "certificate_parser.hpp"
 #include "pem.hpp"
 #include "san.hpp"
+#include "spki.hpp"
 #include "words.hpp"
 
 namespace persona::identity {
@@ -27,19 +28,6 @@ std::string serial_in_words(const mbedtls_x509_buf& serial) {
     words += fmt::format("{}{:02X}", words.empty() ? "" : ":", serial.p[i]);
   }
   return words;
-}
-
-std::string spki_pin(const mbedtls_x509_crt& certificate) {
-  std::array<std::uint8_t, 32> hash{};
-  std::size_t hash_length = 0;
-  if (psa_hash_compute(PSA_ALG_SHA_256, certificate.pk_raw.p, certificate.pk_raw.len, hash.data(),
-                       hash.size(), &hash_length) != PSA_SUCCESS) {
-    return {};  // initialise_crypto() was forgotten; an empty pin matches nothing
-  }
-  std::array<unsigned char, 48> text{};
-  std::size_t length = 0;
-  mbedtls_base64_encode(text.data(), text.size(), &length, hash.data(), hash_length);
-  return "sha256//" + std::string(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(length));
 }
 
 bool allows(const mbedtls_x509_crt& certificate, const char* usage_oid, std::size_t oid_size) {
@@ -88,7 +76,7 @@ CertificateInfo describe(const mbedtls_x509_crt& certificate) {
     return true;
   });
   info.key = key_in_words(certificate.pk);
-  info.spki_pin = spki_pin(certificate);
+  info.spki_pin = spki_pin(ByteView(certificate.pk_raw.p, certificate.pk_raw.len));
   info.for_clients = allows(certificate, MBEDTLS_OID_CLIENT_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH));
   info.for_servers = allows(certificate, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH));
   return info;
@@ -163,8 +151,7 @@ Result<void> CertificateList::append_der(ByteView certificate) {
     first.reset(new mbedtls_x509_crt);
     mbedtls_x509_crt_init(first.get());
   }
-  const int status = mbedtls_x509_crt_parse_der(first == nullptr ? list_.get() : first.get(),
-                                                certificate.data(), certificate.size());
+  const int status = parse_certificate(first == nullptr ? *list_ : *first, certificate);
   if (status != 0) {
     return fail(ErrorKind::configuration, "{}", mbedtls_reason(status));
   }
@@ -181,12 +168,12 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
   }
   // Into a list of its own first, so that a failure leaves this one as it was.
   std::unique_ptr<mbedtls_x509_crt, Deleter> added;
-  const auto parse = [&](const unsigned char* data, std::size_t size) {
+  const auto parse = [&](ByteView data, bool is_pem) {
     if (added == nullptr) {
       added.reset(new mbedtls_x509_crt);
       mbedtls_x509_crt_init(added.get());
     }
-    return mbedtls_x509_crt_parse(added.get(), data, size);
+    return is_pem ? parse_certificate_pem(*added, as_text(data)) : parse_certificate(*added, data);
   };
 
   std::size_t number = 0;
@@ -199,14 +186,13 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
       continue;  // a private key in the same file, parameters
     }
     ++number;
-    const std::string text(block.text);  // mbedTLS wants the NUL
-    const int status = parse(reinterpret_cast<const unsigned char*>(text.c_str()), text.size() + 1);
+    const int status = parse(as_bytes(block.text), true);
     if (status != 0) {
       return fail(ErrorKind::configuration, "certificate {} in {} (line {}) cannot be parsed: {}", number,
                   source, block.line, mbedtls_reason(status));
     }
   }
-  if (blocks->empty() && !pem.empty() && parse(as_bytes(pem).data(), pem.size()) == 0) {
+  if (blocks->empty() && !pem.empty() && parse(as_bytes(pem), false) == 0) {
     number = 1;  // DER
   }
   if (number == 0) {
@@ -222,7 +208,7 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
   // last.
   for (const mbedtls_x509_crt* certificate = added.get(); certificate != nullptr;
        certificate = certificate->next) {
-    if (mbedtls_x509_crt_parse_der(head.get(), certificate->raw.p, certificate->raw.len) != 0) {
+    if (parse_certificate(*head, {certificate->raw.p, certificate->raw.len}) != 0) {
       return fail(ErrorKind::internal, "no memory for the certificates in {}", source);
     }
   }

@@ -1,53 +1,43 @@
 #include "chain_order.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <string_view>
 #include <utility>
 
-#include "words.hpp"
+#include "distinguished_name.hpp"
+#include "signature.hpp"
 
 namespace persona::identity {
 
 namespace {
 
-// Only whether a signature is the issuer's: how strong it is, is another finding.
-constexpr mbedtls_x509_crt_profile any_algorithm{0xfffffff, 0xfffffff, 0xfffffff, 0};
-
 struct Link {
   const mbedtls_x509_crt* certificate;
-  std::string subject;
-  std::string issuer;
   bool used = false;  // it has its place
   bool told = false;  // a sentence of `broken` names it
 };
 
-ByteView der_of(const mbedtls_x509_crt& certificate) {
-  return {certificate.raw.p, certificate.raw.len};
+ByteView view(const mbedtls_x509_buf& buffer) {
+  return {buffer.p, buffer.len};
 }
 
-/// By names, being a CA, key usage and signature.
-bool is_issued_by(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer) {
-  CertificateList child;  // alone, so that mbedTLS has no other issuer to choose
-  CertificateList parent;
-  if (!child.append_der(der_of(certificate)) || !parent.append_der(der_of(issuer))) {
-    return false;
-  }
-  std::uint32_t flags = 0;
-  mbedtls_x509_crt_verify_with_profile(child.get(), parent.get(), nullptr, &any_algorithm, nullptr, &flags,
-                                       nullptr, nullptr);
-  return (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) == 0;  // its dates are another finding
+bool names_as_issuer(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer) {
+  return same_distinguished_name(view(certificate.issuer_raw), view(issuer.subject_raw));
 }
 
-std::string why_not(const Link& child, const Link& parent) {
-  if (parent.certificate->version == 3 && mbedtls_x509_crt_get_ca_istrue(parent.certificate) != 1) {
-    return fmt::format("the chain does not build: {} is the issuer of {} by its name, but no CA certificate",
-                       parent.subject, display_name(*child.certificate));
-  }
-  return fmt::format(
-      "the chain does not build: {} is the issuer of {} by its name, but its key did not sign it; get the "
-      "intermediate certificates anew from who issued it",
-      parent.subject, display_name(*child.certificate));
+bool may_issue(const mbedtls_x509_crt& certificate) {
+  constexpr int version_3 = 3;  // before it nothing says
+  return certificate.version < version_3 ||
+         (mbedtls_x509_crt_get_ca_istrue(&certificate) == 1 &&
+          mbedtls_x509_crt_check_key_usage(&certificate, MBEDTLS_X509_KU_KEY_CERT_SIGN) == 0);
+}
+
+std::string why_not(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer) {
+  const std::string_view reason =
+      may_issue(issuer) ? "its key did not sign it; get the intermediate certificates anew from who issued it"
+                        : "it may not issue certificates (its basicConstraints or keyUsage)";
+  return fmt::format("the chain does not build: {} is the issuer of {} by its name, but {}",
+                     display_name(issuer), display_name(certificate), reason);
 }
 
 class Orderer {
@@ -70,20 +60,20 @@ class Orderer {
  private:
   /// Depth first, so that a whole path comes before an alternative to its end.
   void place(std::size_t index) {
-    Link& child = links_[index];
-    child.used = true;
-    order_.push_back(child.certificate);
-    if (child.issuer == child.subject) {
+    links_[index].used = true;
+    const mbedtls_x509_crt& child = *links_[index].certificate;
+    order_.push_back(&child);
+    if (names_as_issuer(child, child)) {
       return;  // the end of a path
     }
     bool found = false;
     Link* impostor = nullptr;
     for (std::size_t i = 0; i < links_.size(); ++i) {
       Link& parent = links_[i];
-      if (&parent == &child || parent.subject != child.issuer) {
+      if (i == index || !names_as_issuer(child, *parent.certificate)) {
         continue;
       }
-      if (is_issued_by(*child.certificate, *parent.certificate)) {
+      if (is_issued_by(child, *parent.certificate)) {
         found = true;
         if (!parent.used) {
           place(i);
@@ -94,10 +84,17 @@ class Orderer {
     }
     if (!found && impostor != nullptr) {
       impostor->told = true;
-      result_.broken.push_back(why_not(child, *impostor));
+      result_.broken.push_back(why_not(child, *impostor->certificate));
     }
   }
 
+  /// A weak signature is not looked at: it is refused by another finding, which is the better sentence.
+  bool is_issued_by(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer) {
+    return may_issue(issuer) &&
+           (weak_hash(certificate).has_value() || is_signed_by(certificate, issuer, signatures_));
+  }
+
+  SignatureCache signatures_;
   std::vector<Link> links_;
   OrderedChain& result_;
   std::vector<const mbedtls_x509_crt*> order_;
@@ -111,7 +108,7 @@ Result<OrderedChain> order_chain(const CertificateList& file, const mbedtls_x509
   std::size_t leaf_index = 0;
   for (const mbedtls_x509_crt* each = file.get(); each != nullptr; each = each->next) {
     const bool known = std::any_of(links.begin(), links.end(), [&](const Link& other) {
-      return as_text(der_of(*other.certificate)) == as_text(der_of(*each));
+      return as_text(view(other.certificate->raw)) == as_text(view(each->raw));
     });
     if (known) {
       result.duplicates.push_back(display_name(*each));
@@ -120,7 +117,7 @@ Result<OrderedChain> order_chain(const CertificateList& file, const mbedtls_x509
     if (each == &leaf) {
       leaf_index = links.size();
     }
-    links.push_back({each, name_in_words(each->subject), name_in_words(each->issuer)});
+    links.push_back({each});
   }
   std::vector<const mbedtls_x509_crt*> before;
   before.reserve(links.size());
@@ -130,7 +127,7 @@ Result<OrderedChain> order_chain(const CertificateList& file, const mbedtls_x509
   const auto order = Orderer(std::move(links), result).order(leaf_index);
   result.reordered = order != before;
   for (const mbedtls_x509_crt* certificate : order) {
-    if (auto appended = result.chain.append_der(der_of(*certificate)); !appended) {
+    if (auto appended = result.chain.append_der(view(certificate->raw)); !appended) {
       return tl::unexpected(appended.error());
     }
   }

@@ -1,74 +1,84 @@
 #include "der.hpp"
 
+#include <array>
+
+#include <mbedtls/asn1write.h>
+
 namespace persona::identity {
 
-namespace {
-
-constexpr unsigned char indefinite_length = 0x80;
-
-}  // namespace
-
-void DerReader::fail(int tag) {
-  if (*fault_ != DerFault::none) {
-    return;
+void DerWriter::note(int status) {
+  if (error_ == 0 && status < 0) {
+    error_ = status;
   }
-  const bool in_pieces = at_ != end_ && tag >= 0 && *at_ == (tag | MBEDTLS_ASN1_CONSTRUCTED) && *at_ != tag;
-  const bool indefinite = end_ - at_ >= 2 && at_[1] == indefinite_length;
-  *fault_ = in_pieces || indefinite ? DerFault::ber : DerFault::damaged;
 }
 
-ByteView DerReader::take(int tag) {
-  if (*fault_ != DerFault::none) {
-    return {};
+void DerWriter::raw(ByteView bytes) {
+  if (error_ == 0) {
+    note(mbedtls_asn1_write_raw_buffer(&at_, buffer_.data(), bytes.data(), bytes.size()));
   }
-  auto* at = const_cast<unsigned char*>(at_);  // mbedTLS only reads
-  std::size_t size = 0;
-  if (mbedtls_asn1_get_tag(&at, end_, &size, tag) != 0) {
-    fail(tag);
-    return {};
-  }
-  at_ = at + size;
-  return {at, size};
 }
 
-int DerReader::integer() {
-  if (*fault_ != DerFault::none) {
-    return 0;
+void DerWriter::boolean(bool value) {
+  if (error_ == 0) {
+    note(mbedtls_asn1_write_bool(&at_, buffer_.data(), value ? 1 : 0));
   }
-  auto* at = const_cast<unsigned char*>(at_);
-  int value = 0;
-  if (mbedtls_asn1_get_int(&at, end_, &value) != 0) {  // refuses negative and larger ones
-    fail(-1);
-    return 0;
-  }
-  at_ = at;
-  return value;
 }
 
-DerAlgorithm DerReader::algorithm() {
-  DerReader inside = enter(der_sequence);
-  DerAlgorithm algorithm;
-  algorithm.oid = inside.take(MBEDTLS_ASN1_OID);
-  if (!inside.at_end()) {
-    algorithm.parameters_tag = *inside.at_;
-    algorithm.parameters = inside.take(algorithm.parameters_tag);
+void DerWriter::integer(std::uint64_t value) {
+  std::array<std::uint8_t, 8> octets{};
+  for (std::size_t i = octets.size(); i-- > 0; value >>= 8U) {
+    octets[i] = static_cast<std::uint8_t>(value & 0xffU);
   }
-  inside.finish();
-  return algorithm;
+  unsigned_integer(octets);
 }
 
-void DerReader::skip() {
-  if (at_end()) {
-    fail(-1);
-    return;
+void DerWriter::unsigned_integer(ByteView magnitude) {
+  while (magnitude.size() > 1 && magnitude.front() == 0) {
+    magnitude = magnitude.subspan(1);
   }
-  take(*at_);
+  const std::size_t end = size();
+  raw(magnitude);
+  if (magnitude.empty() || (magnitude.front() & 0x80U) != 0) {
+    raw(std::array<std::uint8_t, 1>{0});  // else it would be negative
+  }
+  wrap(MBEDTLS_ASN1_INTEGER, end);
 }
 
-void DerReader::finish() {
-  if (*fault_ == DerFault::none && at_ != end_) {
-    *fault_ = DerFault::damaged;
+void DerWriter::enumerated(int value) {
+  if (error_ == 0) {
+    note(mbedtls_asn1_write_enum(&at_, buffer_.data(), value));
   }
+}
+
+void DerWriter::oid(std::string_view oid) {
+  if (error_ == 0) {
+    note(mbedtls_asn1_write_oid(&at_, buffer_.data(), oid.data(), oid.size()));
+  }
+}
+
+void DerWriter::bit_string(ByteView bytes) {
+  const std::size_t end = size();
+  raw(bytes);
+  raw(std::array<std::uint8_t, 1>{0});  // no unused bits
+  wrap(MBEDTLS_ASN1_BIT_STRING, end);
+}
+
+void DerWriter::wrap(unsigned char tag, std::size_t since) {
+  if (error_ == 0) {
+    note(mbedtls_asn1_write_len(&at_, buffer_.data(), size() - since));
+  }
+  if (error_ == 0) {
+    note(mbedtls_asn1_write_tag(&at_, buffer_.data(), tag));
+  }
+}
+
+void DerWriter::extension(std::string_view id, bool critical, std::size_t since) {
+  wrap(MBEDTLS_ASN1_OCTET_STRING, since);
+  if (critical) {
+    boolean(true);  // DER leaves the default out
+  }
+  oid(id);
+  wrap(sequence, since);
 }
 
 }  // namespace persona::identity

@@ -1,8 +1,8 @@
-// Reading DER element by element, by mbedTLS's ASN.1 functions. The first fault stops every reader that
-// shares it.
+// Writing DER (X.690) for the structures that mbedTLS has no writer for.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include <mbedtls/asn1.h>
@@ -11,53 +11,53 @@
 
 namespace persona::identity {
 
-enum class DerFault {
-  none,
-  damaged,  ///< cut off, another element than expected, or more than expected
-  ber,      ///< an indefinite length or a string in pieces: BER, which mbedTLS does not read
-};
-
-constexpr int der_sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
-constexpr int der_set = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SET;
-constexpr int der_explicit_0 = MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED;
-constexpr int der_implicit_0 = MBEDTLS_ASN1_CONTEXT_SPECIFIC;
-
-/// AlgorithmIdentifier (RFC 5280 section 4.1.1.2).
-struct DerAlgorithm {
-  ByteView oid;
-  ByteView parameters;      ///< the content, without tag and length
-  int parameters_tag = -1;  ///< -1: absent
-};
-
-/// Walks over the elements of one constructed element's content. After a fault it is at its end, and all it
-/// gives is empty, so that the fault need be looked at only once. A view: the bytes and the fault must
-/// outlive it.
-class DerReader {
+/// Writes from the end to the beginning, as mbedTLS does: the last element first, then what contains it. The
+/// first error sticks; nothing is written after it.
+///
+///     DerWriter der(64);
+///     const auto end = der.size();
+///     der.oid(...);              // the second element of a SEQUENCE
+///     der.integer(2);            // the first
+///     der.wrap(DerWriter::sequence, end);
+class DerWriter {
  public:
-  DerReader(ByteView bytes, DerFault& fault) : at_(bytes.data()), end_(at_ + bytes.size()), fault_(&fault) {}
+  static constexpr unsigned char sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
 
-  bool at_end() const { return at_ == end_ || *fault_ != DerFault::none; }
-  bool is_next(int tag) const { return !at_end() && *at_ == tag; }
+  /// [number] of a constructed type, EXPLICIT ones included.
+  static constexpr unsigned char constructed(unsigned char number) {
+    return MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED | number;
+  }
 
-  ByteView take(int tag);  ///< the content of the next element
-  DerReader enter(int tag) { return {take(tag), *fault_}; }
-  int integer();  ///< of 0 to 2^31 - 1
-  DerAlgorithm algorithm();
-  void skip();    ///< one element, whatever it is
-  void finish();  ///< a fault, unless nothing is left
+  explicit DerWriter(std::size_t capacity) : buffer_(capacity), at_(buffer_.data() + capacity) {}
+
+  /// Bytes written so far.
+  std::size_t size() const {
+    return static_cast<std::size_t>(buffer_.data() + buffer_.size() - at_);
+  }
+
+  void raw(ByteView bytes);
+  void boolean(bool value);
+  void integer(std::uint64_t value);
+  void unsigned_integer(ByteView magnitude);  ///< big-endian
+  void enumerated(int value);
+  void oid(std::string_view oid);  ///< its encoded content, as in MBEDTLS_OID_*
+  void bit_string(ByteView bytes);
+
+  /// Puts a header around everything that was written since size() was `since`.
+  void wrap(unsigned char tag, std::size_t since);
+
+  /// An Extension (RFC 5280 section 4.1) whose value is everything that was written since `since`.
+  void extension(std::string_view oid, bool critical, std::size_t since);
+
+  int error() const { return error_; }  ///< of mbedTLS, or 0
+  ByteView bytes() const { return {at_, size()}; }
 
  private:
-  void fail(int tag);
+  void note(int status);
 
-  const unsigned char* at_;
-  const unsigned char* end_;
-  DerFault* fault_;
+  Bytes buffer_;
+  unsigned char* at_;
+  int error_ = 0;
 };
-
-/// Compares with one of mbedTLS's MBEDTLS_OID_... string literals.
-template <std::size_t size>
-bool is_oid(ByteView oid, const char (&expected)[size]) {
-  return as_text(oid) == std::string_view(expected, size - 1);
-}
 
 }  // namespace persona::identity

@@ -1,8 +1,8 @@
 #include "findings.hpp"
 
-#include <cstring>
-#include <vector>
-
+#include "der_reader.hpp"
+#include "distinguished_name.hpp"
+#include "path_checks.hpp"
 #include "san.hpp"
 #include "words.hpp"
 
@@ -10,160 +10,96 @@ namespace persona::identity {
 
 namespace {
 
-// mbedTLS itself compares names octet by octet but for ASCII case; for a message the octets will do.
-bool same_octets(const mbedtls_x509_buf& left, const mbedtls_x509_buf& right) {
-  return left.len == right.len && std::memcmp(left.p, right.p, left.len) == 0;
-}
-
-const mbedtls_x509_crt* find_by_subject(const CertificateList& roots, const mbedtls_x509_buf& subject) {
+const mbedtls_x509_crt* find_by_subject(const CertificateList& roots, ByteView subject) {
   for (const mbedtls_x509_crt* root = roots.get(); root != nullptr; root = root->next) {
-    if (same_octets(root->subject_raw, subject)) {
+    if (same_distinguished_name(bytes_of(root->subject_raw), subject)) {
       return root;
     }
   }
   return nullptr;
 }
 
-/// Makes the sentences about one certificate.
-struct Narrator {
-  const FindingContext& context;
-  const mbedtls_x509_crt& certificate;
-  int depth;
-
-  // "gateway certificate" and "the gateway's certificate": the first opens a sentence with a verb, as in a
-  // log.
-  std::string subject() const {
-    return depth == 0 ? fmt::format("{} certificate", context.role)
-                      : fmt::format("CA certificate in the {}'s chain", context.role);
-  }
-
-  std::string about(std::string_view predicate) const {
-    return fmt::format("{} {}: {}", subject(), predicate, display_name(certificate));
-  }
-
-  std::string not_trusted() const {
-    const std::string issuer = name_in_words(certificate.issuer);
-    const bool self_signed = same_octets(certificate.subject_raw, certificate.issuer_raw);
-    if (context.issuer_seen) {
-      return fmt::format("{} has a signature that is not by its issuer {}: {}", subject(), issuer,
-                         display_name(certificate));
-    }
-    if (depth == 0 && self_signed) {
-      return fmt::format("the {}'s certificate is self-signed and not in trust.ca: {}", context.role,
-                         display_name(certificate));
-    }
-    const std::string start =
-        depth == 0
-            ? fmt::format("the {}'s certificate is issued by {}", context.role, issuer)
-            : fmt::format("the {}'s chain {} {}", context.role, self_signed ? "ends in" : "leads to", issuer);
-    const mbedtls_x509_crt* namesake =
-        context.roots != nullptr ? find_by_subject(*context.roots, certificate.issuer_raw) : nullptr;
-    if (namesake == nullptr) {
-      return start + ", which trust.ca does not contain";
-    }
-    if (mbedtls_x509_crt_get_ca_istrue(namesake) != 1) {
-      return start + ", which trust.ca contains but is not a CA certificate";
-    }
-    return start +
-           ", but not by the CA certificate of that name in trust.ca: was the CA made anew with another key?";
-  }
-
-  std::string validity() const {
-    const auto problem = validity_problem(certificate, now());
-    return about(problem ? *problem : "is outside its validity period");
-  }
-
-  std::string revocation_list(std::uint32_t flags) const {
-    std::string_view problem = "is signed too weakly";
-    if ((flags & MBEDTLS_X509_BADCRL_NOT_TRUSTED) != 0) {
-      problem = "is not signed by it";
-    } else if ((flags & MBEDTLS_X509_BADCRL_EXPIRED) != 0) {
-      problem = "has expired";
-    } else if ((flags & MBEDTLS_X509_BADCRL_FUTURE) != 0) {
-      problem = "is not valid yet";
-    }
-    return fmt::format("the revocation list of {} {}", name_in_words(certificate.issuer), problem);
-  }
-
-  std::string strength(std::uint32_t flags) const {
-    if ((flags & MBEDTLS_X509_BADCERT_BAD_MD) != 0) {
-      return about("is signed with a hash that is too weak");
-    }
-    return fmt::format("a key in the {}'s chain is too weak: {} ({}), issued by {}", context.role,
-                       display_name(certificate), key_in_words(certificate.pk),
-                       name_in_words(certificate.issuer));
-  }
-
-  std::string usage(std::uint32_t flags) const {
-    if ((flags & MBEDTLS_X509_BADCERT_EXT_KEY_USAGE) != 0) {
-      return about(context.role == "client" ? "is not for clients (its extendedKeyUsage lacks clientAuth)"
-                                            : "is not for servers (its extendedKeyUsage lacks serverAuth)");
-    }
-    return about("is not for TLS (its keyUsage lacks digitalSignature)");
-  }
-
-  std::string name() const {
-    constexpr std::size_t shown = 5;
-    std::vector<std::string> names;
-    std::size_t count = 0;
-    for_each_alternative_name(certificate, [&](int type, ByteView value) {
-      if (type != MBEDTLS_X509_SAN_DNS_NAME && type != MBEDTLS_X509_SAN_IP_ADDRESS) {
-        return true;
-      }
-      if (++count <= shown) {
-        names.push_back(type == MBEDTLS_X509_SAN_IP_ADDRESS ? address_in_words(value)
-                                                            : escape(as_text(value)));
-      }
+// "a.example.com, b.example.com and 3 more"; empty when there are none.
+std::string names_in_words(const mbedtls_x509_crt& certificate) {
+  constexpr std::size_t shown = 5;
+  std::vector<std::string> names;
+  std::size_t count = 0;
+  for_each_alternative_name(certificate, [&](int type, ByteView value) {
+    if (type != MBEDTLS_X509_SAN_DNS_NAME && type != MBEDTLS_X509_SAN_IP_ADDRESS) {
       return true;
-    });
-    std::string what = fmt::format("{}", fmt::join(names, ", "));
-    if (count == 0) {
-      what = fmt::format("no DNS names or addresses in subjectAltName, and the subject does not count ({})",
-                         display_name(certificate));
-    } else if (count > shown) {
-      what += fmt::format(" and {} more", count - shown);
     }
-    return fmt::format("name {} is not in the {}'s certificate; it has {}", context.expected_name,
-                       context.role, what);
+    if (++count <= shown) {
+      names.push_back(type == MBEDTLS_X509_SAN_IP_ADDRESS ? address_in_words(value) : escape(as_text(value)));
+    }
+    return true;
+  });
+  std::string words = fmt::format("{}", fmt::join(names, ", "));
+  if (count > shown) {
+    words += fmt::format(" and {} more", count - shown);
   }
-};
-
-constexpr std::uint32_t revocation_list_flags =
-    MBEDTLS_X509_BADCRL_NOT_TRUSTED | MBEDTLS_X509_BADCRL_EXPIRED | MBEDTLS_X509_BADCRL_FUTURE |
-    MBEDTLS_X509_BADCRL_BAD_MD | MBEDTLS_X509_BADCRL_BAD_PK | MBEDTLS_X509_BADCRL_BAD_KEY;
-constexpr std::uint32_t validity_flags = MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE;
-constexpr std::uint32_t strength_flags =
-    MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK | MBEDTLS_X509_BADCERT_BAD_KEY;
-constexpr std::uint32_t usage_flags =
-    MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE | MBEDTLS_X509_BADCERT_NS_CERT_TYPE;
+  return words;
+}
 
 }  // namespace
 
-Finding explain_finding(const FindingContext& context, const mbedtls_x509_crt& certificate, int depth,
-                        std::uint32_t flags) {
-  const Narrator narrator{context, certificate, depth};
-  if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
-    return {1, narrator.not_trusted()};
+Finding Narrator::about(VerifyReason reason, std::string_view predicate) const {
+  const std::string subject = depth_ == 0 ? fmt::format("{} certificate", role_)
+                                          : fmt::format("CA certificate in the {}'s chain", role_);
+  return make(reason, fmt::format("{} {}: {}", subject, predicate, display_name(certificate_)));
+}
+
+Finding Narrator::expired_or_early(TimePoint at) const {
+  const bool expired = to_time_point(certificate_.valid_to) < at;
+  const auto problem = validity_problem(certificate_, at);
+  return about(expired ? VerifyReason::expired : VerifyReason::not_yet_valid,
+               problem ? *problem : "is outside its validity period");
+}
+
+Finding Narrator::weak_key(std::string_view key) const {
+  return make(VerifyReason::weak_key,
+              fmt::format("a key in the {}'s chain is too weak: {} ({}), issued by {}", role_,
+                          display_name(certificate_), key, name_in_words(certificate_.issuer)));
+}
+
+Finding Narrator::wrong_name(std::string_view expected) const {
+  std::string names = names_in_words(certificate_);
+  if (names.empty()) {
+    names = fmt::format("no DNS names or addresses in subjectAltName, and the subject does not count ({})",
+                        display_name(certificate_));
   }
-  if ((flags & MBEDTLS_X509_BADCERT_REVOKED) != 0) {
-    return {2, narrator.about("was revoked")};
+  std::string sentence =
+      fmt::format("name {} is not in the {}'s certificate; it has {}", expected, role_, names);
+  if (expected.find('_') != std::string_view::npos) {
+    sentence += "; a name with an underscore never matches (RFC 5280 section 4.2.1.6)";
   }
-  if ((flags & revocation_list_flags) != 0) {
-    return {3, narrator.revocation_list(flags)};
+  return make(VerifyReason::name_mismatch, std::move(sentence));
+}
+
+Finding Narrator::untrusted(const Trust& trust, bool issuer_presented) const {
+  const std::string issuer = name_in_words(certificate_.issuer);
+  if (issuer_presented) {
+    return about(VerifyReason::bad_signature,
+                 fmt::format("has a signature that is not by its issuer {}", issuer));
   }
-  if ((flags & validity_flags) != 0) {
-    return {4, narrator.validity()};
+  const bool self_issued = is_self_issued(certificate_);
+  const mbedtls_x509_crt* namesake = find_by_subject(trust.roots(), bytes_of(certificate_.issuer_raw));
+  if (depth_ == 0 && self_issued && namesake == nullptr) {
+    return make(VerifyReason::self_signed,
+                fmt::format("the {}'s certificate is self-signed and not in trust.ca: {}", role_,
+                            display_name(certificate_)));
   }
-  if ((flags & strength_flags) != 0) {
-    return {5, narrator.strength(flags)};
+  std::string sentence =
+      depth_ == 0 ? fmt::format("the {}'s certificate is issued by {}", role_, issuer)
+                  : fmt::format("the {}'s chain {} {}", role_, self_issued ? "ends in" : "leads to", issuer);
+  if (namesake == nullptr) {
+    sentence += ", which trust.ca does not contain";
+  } else if (mbedtls_x509_crt_get_ca_istrue(namesake) != 1) {
+    sentence += ", which trust.ca contains but is not a CA certificate";
+  } else {
+    sentence +=
+        ", but not by the CA certificate of that name in trust.ca: was the CA made anew with another key?";
   }
-  if ((flags & usage_flags) != 0) {
-    return {6, narrator.usage(flags)};
-  }
-  if ((flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) != 0) {
-    return {7, narrator.name()};
-  }
-  return {8, narrator.about(fmt::format("was refused (verification flags {:#x})", flags))};
+  return make(VerifyReason::untrusted_issuer, std::move(sentence));
 }
 
 }  // namespace persona::identity

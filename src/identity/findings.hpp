@@ -1,30 +1,51 @@
-// mbedTLS's verification flags of one certificate in words.
+// What is wrong with one certificate of a path, in words.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <mbedtls/x509_crt.h>
 
-#include "persona/identity/certificate.hpp"
+#include "persona/identity/trust.hpp"
+#include "persona/identity/verify.hpp"
 
 namespace persona::identity {
 
 struct Finding {
-  int gravity = 0;  ///< 1 is the gravest
+  VerifyReason reason = VerifyReason::ok;
   std::string sentence;
+  std::size_t depth = 0;  ///< 0: the leaf
 };
 
-struct FindingContext {
-  std::string_view role;           ///< "gateway"
-  std::string_view expected_name;  ///< may be empty
-  const CertificateList* roots;    ///< may be null
-  bool issuer_seen;                ///< the chain goes on above the certificate
-};
+/// From the leaf to the anchor, which is in trust.ca. Never empty.
+using Path = std::vector<const mbedtls_x509_crt*>;
 
-/// The gravest of `flags`, which must not be zero. Depth 0 is the leaf.
-Finding explain_finding(const FindingContext& context, const mbedtls_x509_crt& certificate, int depth,
-                        std::uint32_t flags);
+/// Makes sentences about the certificate at `depth` of a path.
+class Narrator {
+ public:
+  Narrator(std::string_view role, const mbedtls_x509_crt& certificate, std::size_t depth)
+      : role_(role), certificate_(certificate), depth_(depth) {}
+
+  /// "gateway certificate PREDICATE: CN=x", "CA certificate in the gateway's chain PREDICATE: CN=x"
+  Finding about(VerifyReason reason, std::string_view predicate) const;
+
+  Finding expired_or_early(TimePoint at) const;
+  Finding weak_key(std::string_view key) const;
+  Finding wrong_name(std::string_view expected) const;
+
+  /// No path goes on from here. `namesakes`: certificates of the issuer's name that did not sign it.
+  Finding untrusted(const Trust& trust, bool issuer_presented) const;
+
+ private:
+  Finding make(VerifyReason reason, std::string sentence) const {
+    return {reason, std::move(sentence), depth_};
+  }
+
+  std::string_view role_;
+  const mbedtls_x509_crt& certificate_;
+  std::size_t depth_;
+};
 
 }  // namespace persona::identity

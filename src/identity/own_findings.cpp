@@ -1,11 +1,13 @@
 #include "own_findings.hpp"
 
-#include <cstdint>
-#include <string_view>
+#include <optional>
 
 #include <fmt/format.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/x509_crt.h>
+
+#include "distinguished_name.hpp"
+#include "signature.hpp"
 
 namespace persona::identity {
 
@@ -62,32 +64,6 @@ void judge_leaf(const mbedtls_x509_crt& leaf, IdentityUse use, std::vector<LoadE
   }
 }
 
-std::string_view hash_in_words(const mbedtls_x509_crt& certificate) {
-  mbedtls_md_type_t hash = MBEDTLS_MD_NONE;
-  mbedtls_pk_type_t key = MBEDTLS_PK_NONE;
-  if (mbedtls_oid_get_sig_alg(&certificate.sig_oid, &hash, &key) == 0 && hash == MBEDTLS_MD_SHA1) {
-    return "SHA-1";
-  }
-  return hash == MBEDTLS_MD_MD5 ? "MD5" : "a weak hash";
-}
-
-/// A verification that trusts nobody looks at the certificate alone.
-bool is_signed_weakly(const mbedtls_x509_crt& certificate) {
-  CertificateList alone;
-  if (!alone.append_der({certificate.raw.p, certificate.raw.len})) {
-    return false;
-  }
-  std::uint32_t flags = 0;
-  mbedtls_x509_crt_verify_with_profile(alone.get(), nullptr, nullptr, &mbedtls_x509_crt_profile_default,
-                                       nullptr, &flags, nullptr, nullptr);
-  return (flags & MBEDTLS_X509_BADCERT_BAD_MD) != 0;
-}
-
-bool is_self_issued(const mbedtls_x509_crt& certificate) {
-  const auto view = [](const mbedtls_x509_buf& name) { return as_text({name.p, name.len}); };
-  return view(certificate.subject_raw) == view(certificate.issuer_raw);
-}
-
 }  // namespace
 
 std::vector<LoadError> own_findings(const CertificateList& chain, IdentityUse use) {
@@ -98,13 +74,15 @@ std::vector<LoadError> own_findings(const CertificateList& chain, IdentityUse us
   }
   judge_leaf(*leaf, use, found);
   for (const mbedtls_x509_crt* each = leaf; each != nullptr; each = each->next) {
-    const bool root = each != leaf && is_self_issued(*each);  // nobody looks at its signature
-    if (!root && is_signed_weakly(*each)) {
+    const bool root = each != leaf && same_distinguished_name({each->subject_raw.p, each->subject_raw.len},
+                                                              {each->issuer_raw.p, each->issuer_raw.len});
+    const auto weak = root ? std::nullopt : weak_hash(*each);  // nobody looks at a root's signature
+    if (weak) {
       found.push_back(
           finding(LoadError::Severity::error,
                   fmt::format("certificate is signed with {}, which is refused everywhere: have it "
                               "issued again with SHA-256: {}",
-                              hash_in_words(*each), display_name(*each))));
+                              *weak, display_name(*each))));
     }
   }
   return found;

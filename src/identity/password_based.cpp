@@ -153,9 +153,9 @@ mbedtls_md_type_t hmac_hash(ByteView oid) {
 }
 
 /// RFC 8018 appendix A.2.
-Pbkdf2 read_pbkdf2(const DerAlgorithm& algorithm, DerFault& fault) {
+Pbkdf2 read_pbkdf2(const Asn1Algorithm& algorithm, Asn1Fault& fault) {
   Pbkdf2 parameters;
-  DerReader reader(algorithm.parameters, fault);
+  Asn1Walk reader(algorithm.parameters, fault);
   parameters.salt = reader.take(MBEDTLS_ASN1_OCTET_STRING);
   parameters.iterations = reader.integer();
   if (reader.is_next(MBEDTLS_ASN1_INTEGER)) {
@@ -166,18 +166,18 @@ Pbkdf2 read_pbkdf2(const DerAlgorithm& algorithm, DerFault& fault) {
   return parameters;
 }
 
-tl::expected<bool, PasswordBasedError> check_pbmac1(const DerAlgorithm& algorithm, ByteView expected,
+tl::expected<bool, PasswordBasedError> check_pbmac1(const Asn1Algorithm& algorithm, ByteView expected,
                                                     ByteView content, const Pkcs12Password& password,
                                                     IterationBudget& budget) {
-  DerFault fault = DerFault::none;
-  DerReader reader(algorithm.parameters, fault);
-  const DerAlgorithm derivation = reader.algorithm();
+  Asn1Fault fault = Asn1Fault::none;
+  Asn1Walk reader(algorithm.parameters, fault);
+  const Asn1Algorithm derivation = reader.algorithm();
   const mbedtls_md_type_t hash = hmac_hash(reader.algorithm().oid);
   reader.finish();
   const Pbkdf2 parameters = read_pbkdf2(derivation, fault);
   constexpr int least_key = 20;  // RFC 9579 section 5
   constexpr int largest_key = 64;
-  if (fault != DerFault::none) {
+  if (fault != Asn1Fault::none) {
     return problem(std::string(damaged));
   }
   if (!is_oid(derivation.oid, MBEDTLS_OID_PKCS5_PBKDF2) || hash == MBEDTLS_MD_NONE ||
@@ -201,19 +201,19 @@ tl::expected<bool, PasswordBasedError> check_pbmac1(const DerAlgorithm& algorith
   return failure.empty() ? tl::expected<bool, PasswordBasedError>(same) : problem(std::move(failure));
 }
 
-tl::expected<Secret, PasswordBasedError> decrypt_pbes2(const DerAlgorithm& algorithm, ByteView ciphertext,
+tl::expected<Secret, PasswordBasedError> decrypt_pbes2(const Asn1Algorithm& algorithm, ByteView ciphertext,
                                                        const Pkcs12Password& password,
                                                        IterationBudget& budget) {
-  DerFault fault = DerFault::none;
-  DerReader reader(algorithm.parameters, fault);
-  const DerAlgorithm derivation = reader.algorithm();
-  if (fault == DerFault::none && is_oid(derivation.oid, MBEDTLS_OID_PKCS5_PBKDF2)) {
+  Asn1Fault fault = Asn1Fault::none;
+  Asn1Walk reader(algorithm.parameters, fault);
+  const Asn1Algorithm derivation = reader.algorithm();
+  if (fault == Asn1Fault::none && is_oid(derivation.oid, MBEDTLS_OID_PKCS5_PBKDF2)) {
     const int iterations = read_pbkdf2(derivation, fault).iterations;
-    if (fault == DerFault::none && !budget.spend(iterations)) {
+    if (fault == Asn1Fault::none && !budget.spend(iterations)) {
       return too_many_iterations();
     }
   }
-  if (fault != DerFault::none) {
+  if (fault != Asn1Fault::none) {
     return problem(std::string(damaged));
   }
   const mbedtls_asn1_buf parameters = to_asn1(algorithm.parameters, algorithm.parameters_tag);
@@ -249,16 +249,16 @@ struct CipherContext {
 };
 
 /// RFC 7292 appendix C. Not mbedtls_pkcs12_pbe_ext: it knows only passwords of Latin-1, and no absent one.
-tl::expected<Secret, PasswordBasedError> decrypt_pkcs12(const DerAlgorithm& algorithm,
+tl::expected<Secret, PasswordBasedError> decrypt_pkcs12(const Asn1Algorithm& algorithm,
                                                         mbedtls_cipher_type_t cipher, ByteView ciphertext,
                                                         const Pkcs12Password& password,
                                                         IterationBudget& budget) {
-  DerFault fault = DerFault::none;
-  DerReader reader(algorithm.parameters, fault);
+  Asn1Fault fault = Asn1Fault::none;
+  Asn1Walk reader(algorithm.parameters, fault);
   const ByteView salt = reader.take(MBEDTLS_ASN1_OCTET_STRING);
   const int iterations = reader.integer();
   reader.finish();
-  if (fault != DerFault::none) {
+  if (fault != Asn1Fault::none) {
     return problem(std::string(damaged));
   }
   if (!budget.spend(iterations)) {
@@ -324,16 +324,16 @@ std::vector<Pkcs12Password> pkcs12_passwords(std::optional<std::string_view> pas
 
 tl::expected<bool, PasswordBasedError> check_mac(ByteView mac_data, ByteView content,
                                                  const Pkcs12Password& password, IterationBudget& budget) {
-  DerFault fault = DerFault::none;
-  DerReader reader(mac_data, fault);
-  DerReader digest_info = reader.enter(der_sequence);
-  const DerAlgorithm algorithm = digest_info.algorithm();
+  Asn1Fault fault = Asn1Fault::none;
+  Asn1Walk reader(mac_data, fault);
+  Asn1Walk digest_info = reader.enter(asn1_sequence);
+  const Asn1Algorithm algorithm = digest_info.algorithm();
   const ByteView expected = digest_info.take(MBEDTLS_ASN1_OCTET_STRING);
   digest_info.finish();
   const ByteView salt = reader.take(MBEDTLS_ASN1_OCTET_STRING);
   const int iterations = reader.at_end() ? 1 : reader.integer();
   reader.finish();
-  if (fault != DerFault::none) {
+  if (fault != Asn1Fault::none) {
     return problem(std::string(damaged));
   }
   if (is_oid(algorithm.oid, pbmac1_oid)) {
@@ -360,7 +360,7 @@ tl::expected<bool, PasswordBasedError> check_mac(ByteView mac_data, ByteView con
   return failure.empty() ? tl::expected<bool, PasswordBasedError>(same) : problem(std::move(failure));
 }
 
-tl::expected<Secret, PasswordBasedError> decrypt(const DerAlgorithm& algorithm, ByteView ciphertext,
+tl::expected<Secret, PasswordBasedError> decrypt(const Asn1Algorithm& algorithm, ByteView ciphertext,
                                                  const Pkcs12Password& password, IterationBudget& budget) {
   if (ciphertext.empty()) {
     return problem(std::string(damaged));

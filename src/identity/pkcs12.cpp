@@ -8,7 +8,7 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/pem.h>
 
-#include "der.hpp"
+#include "asn1_walk.hpp"
 #include "password_based.hpp"
 #include "pem.hpp"
 #include "words.hpp"
@@ -43,8 +43,8 @@ struct CertBag {
 };
 
 struct KeyBag {
-  ByteView key;                          // PrivateKeyInfo, or what decrypts to it
-  std::optional<DerAlgorithm> shrouded;  // by this
+  ByteView key;                           // PrivateKeyInfo, or what decrypts to it
+  std::optional<Asn1Algorithm> shrouded;  // by this
   Attributes attributes;
 };
 
@@ -70,20 +70,20 @@ class Pkcs12Reader {
       : source_(source), given_(password) {}
 
   tl::expected<Pkcs12, Pkcs12Error> read(ByteView der) {
-    DerReader file(der, fault_);
-    DerReader pfx = file.enter(der_sequence);
+    Asn1Walk file(der, fault_);
+    Asn1Walk pfx = file.enter(asn1_sequence);
     const int version = pfx.integer();
-    DerReader auth_safe = pfx.enter(der_sequence);
+    Asn1Walk auth_safe = pfx.enter(asn1_sequence);
     const ByteView type = auth_safe.take(MBEDTLS_ASN1_OID);
-    if (fault_ == DerFault::none && is_oid(type, MBEDTLS_OID_PKCS7_SIGNED_DATA)) {
+    if (fault_ == Asn1Fault::none && is_oid(type, MBEDTLS_OID_PKCS7_SIGNED_DATA)) {
       return bad("is protected by a signature instead of a password, which is not supported: {}", make_again);
     }
-    const ByteView content = auth_safe.enter(der_explicit_0).take(MBEDTLS_ASN1_OCTET_STRING);
+    const ByteView content = auth_safe.enter(asn1_explicit_0).take(MBEDTLS_ASN1_OCTET_STRING);
     const bool has_mac = !pfx.at_end();
-    const ByteView mac_data = has_mac ? pfx.take(der_sequence) : ByteView();
+    const ByteView mac_data = has_mac ? pfx.take(asn1_sequence) : ByteView();
     pfx.finish();
     file.finish();
-    if (fault_ != DerFault::none || version != 3 || !is_oid(type, MBEDTLS_OID_PKCS7_DATA)) {
+    if (fault_ != Asn1Fault::none || version != 3 || !is_oid(type, MBEDTLS_OID_PKCS7_DATA)) {
       return structural_fault();
     }
     if (!has_mac) {
@@ -111,7 +111,7 @@ class Pkcs12Reader {
   }
 
   tl::unexpected<Pkcs12Error> structural_fault() const {
-    if (fault_ == DerFault::ber) {
+    if (fault_ == Asn1Fault::ber) {
       return bad(
           "is in BER with indefinite lengths, and only DER is supported: convert it with openssl pkcs12 -in "
           "OLD.p12 "
@@ -149,20 +149,20 @@ class Pkcs12Reader {
 
   /// AuthenticatedSafe: a SEQUENCE of ContentInfo.
   Done walk_authenticated_safe(ByteView content) {
-    DerReader reader(content, fault_);
-    DerReader infos = reader.enter(der_sequence);
+    Asn1Walk reader(content, fault_);
+    Asn1Walk infos = reader.enter(asn1_sequence);
     reader.finish();
     while (!infos.at_end()) {
-      DerReader info = infos.enter(der_sequence);
+      Asn1Walk info = infos.enter(asn1_sequence);
       const ByteView type = info.take(MBEDTLS_ASN1_OID);
-      if (fault_ != DerFault::none) {
+      if (fault_ != Asn1Fault::none) {
         break;
       }
       if (is_oid(type, MBEDTLS_OID_PKCS7_ENVELOPED_DATA)) {
         return bad("is encrypted for a public key instead of with a password, which is not supported: {}",
                    make_again);
       }
-      DerReader body = info.enter(der_explicit_0);
+      Asn1Walk body = info.enter(asn1_explicit_0);
       Done walked;
       if (is_oid(type, MBEDTLS_OID_PKCS7_DATA)) {
         walked = walk_safe_contents(body.take(MBEDTLS_ASN1_OCTET_STRING), 0);
@@ -173,18 +173,18 @@ class Pkcs12Reader {
         return walked;
       }
     }
-    return fault_ == DerFault::none ? Done() : structural_fault();
+    return fault_ == Asn1Fault::none ? Done() : structural_fault();
   }
 
   /// EncryptedData (RFC 2315 section 13).
-  Done walk_encrypted_data(DerReader& body) {
-    DerReader data = body.enter(der_sequence);
+  Done walk_encrypted_data(Asn1Walk& body) {
+    Asn1Walk data = body.enter(asn1_sequence);
     data.integer();
-    DerReader info = data.enter(der_sequence);
+    Asn1Walk info = data.enter(asn1_sequence);
     info.take(MBEDTLS_ASN1_OID);
-    const DerAlgorithm algorithm = info.algorithm();
-    const ByteView ciphertext = info.take(der_implicit_0);
-    if (fault_ != DerFault::none) {
+    const Asn1Algorithm algorithm = info.algorithm();
+    const ByteView ciphertext = info.take(asn1_implicit_0);
+    if (fault_ != Asn1Fault::none) {
       return structural_fault();
     }
     auto plain = decrypt(algorithm, ciphertext, *password_, budget_);
@@ -197,26 +197,26 @@ class Pkcs12Reader {
 
   /// SafeContents: a SEQUENCE of SafeBag.
   Done walk_safe_contents(ByteView content, int depth) {
-    DerReader reader(content, fault_);
-    DerReader bags = reader.enter(der_sequence);
+    Asn1Walk reader(content, fault_);
+    Asn1Walk bags = reader.enter(asn1_sequence);
     reader.finish();
     while (!bags.at_end()) {
-      DerReader bag = bags.enter(der_sequence);
+      Asn1Walk bag = bags.enter(asn1_sequence);
       const ByteView type = bag.take(MBEDTLS_ASN1_OID);
-      const ByteView value = bag.take(der_explicit_0);
+      const ByteView value = bag.take(asn1_explicit_0);
       const Attributes attributes = read_attributes(bag);
       bag.finish();
-      if (fault_ != DerFault::none) {
+      if (fault_ != Asn1Fault::none) {
         break;
       }
-      DerReader inside(value, fault_);
+      Asn1Walk inside(value, fault_);
       if (is_oid(type, cert_bag_oid)) {
         read_certificate(inside, attributes);
       } else if (is_oid(type, key_bag_oid)) {
         bags_.keys.push_back({value, std::nullopt, attributes});
       } else if (is_oid(type, shrouded_key_bag_oid)) {
-        DerReader info = inside.enter(der_sequence);
-        const DerAlgorithm algorithm = info.algorithm();
+        Asn1Walk info = inside.enter(asn1_sequence);
+        const Asn1Algorithm algorithm = info.algorithm();
         bags_.keys.push_back({info.take(MBEDTLS_ASN1_OCTET_STRING), algorithm, attributes});
       } else if (is_oid(type, safe_contents_bag_oid)) {
         if (depth >= deepest_nesting) {
@@ -227,28 +227,28 @@ class Pkcs12Reader {
         }
       }  // CRLs and secrets are not ours
     }
-    return fault_ == DerFault::none ? Done() : structural_fault();
+    return fault_ == Asn1Fault::none ? Done() : structural_fault();
   }
 
-  void read_certificate(DerReader& inside, const Attributes& attributes) {
-    DerReader bag = inside.enter(der_sequence);
+  void read_certificate(Asn1Walk& inside, const Attributes& attributes) {
+    Asn1Walk bag = inside.enter(asn1_sequence);
     const ByteView type = bag.take(MBEDTLS_ASN1_OID);
-    const ByteView certificate = bag.enter(der_explicit_0).take(MBEDTLS_ASN1_OCTET_STRING);
-    if (fault_ == DerFault::none && is_oid(type, x509_certificate_oid)) {
+    const ByteView certificate = bag.enter(asn1_explicit_0).take(MBEDTLS_ASN1_OCTET_STRING);
+    if (fault_ == Asn1Fault::none && is_oid(type, x509_certificate_oid)) {
       bags_.certificates.push_back({certificate, attributes});
     }
   }
 
-  Attributes read_attributes(DerReader& bag) {
+  Attributes read_attributes(Asn1Walk& bag) {
     Attributes found;
     if (bag.at_end()) {
       return found;
     }
-    DerReader attributes = bag.enter(der_set);
+    Asn1Walk attributes = bag.enter(asn1_set);
     while (!attributes.at_end()) {
-      DerReader attribute = attributes.enter(der_sequence);
+      Asn1Walk attribute = attributes.enter(asn1_sequence);
       const ByteView type = attribute.take(MBEDTLS_ASN1_OID);
-      DerReader values = attribute.enter(der_set);
+      Asn1Walk values = attribute.enter(asn1_set);
       if (is_oid(type, local_key_id_oid) && values.is_next(MBEDTLS_ASN1_OCTET_STRING)) {
         found.local_key_id = values.take(MBEDTLS_ASN1_OCTET_STRING);
       } else if (is_oid(type, friendly_name_oid) && values.is_next(bmp_string)) {
@@ -317,7 +317,7 @@ class Pkcs12Reader {
 
   std::string_view source_;
   std::optional<std::string_view> given_;
-  DerFault fault_ = DerFault::none;
+  Asn1Fault fault_ = Asn1Fault::none;
   IterationBudget budget_;
   std::vector<Pkcs12Password> forms_;
   const Pkcs12Password* password_ = nullptr;  // of forms_
@@ -330,7 +330,7 @@ class Pkcs12Reader {
 bool is_pkcs12(std::string_view content) {
   // SEQUENCE, its length, and version 3; every other file of ours has another INTEGER there, or none.
   constexpr std::string_view version_3("\x02\x01\x03", 3);
-  if (content.size() < 2 || content[0] != static_cast<char>(der_sequence)) {
+  if (content.size() < 2 || content[0] != static_cast<char>(asn1_sequence)) {
     return false;
   }
   const auto length = static_cast<unsigned char>(content[1]);

@@ -7,7 +7,7 @@
 #include <mbedtls/pkcs12.h>
 #include <mbedtls/pkcs5.h>
 
-#include "der.hpp"
+#include "asn1_walk.hpp"
 #include "pem.hpp"
 #include "persona/identity/random.hpp"
 #include "words.hpp"
@@ -41,9 +41,9 @@ bool is_unknown_encryption(int status) {
 /// EncryptedPrivateKeyInfo (RFC 5958 section 3) begins with an AlgorithmIdentifier, every other form with a
 /// version.
 bool is_encrypted(ByteView der) {
-  DerFault fault = DerFault::none;
-  DerReader reader(der, fault);
-  return reader.enter(der_sequence).is_next(der_sequence);
+  Asn1Fault fault = Asn1Fault::none;
+  Asn1Walk reader(der, fault);
+  return reader.enter(asn1_sequence).is_next(asn1_sequence);
 }
 
 tl::unexpected<PrivateKeyError> password_missing() {
@@ -134,7 +134,7 @@ tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& text,
     return key_error("{} {}", source, blocks.error().message);
   }
   const auto block = std::find_if(blocks->begin(), blocks->end(), is_private_key);
-  if (blocks->empty() && text.view().starts_with(static_cast<char>(der_sequence))) {
+  if (blocks->empty() && text.view().starts_with(static_cast<char>(asn1_sequence))) {
     return parse_private_key_der(as_bytes(text.view()), password, source);
   }
   if (block == blocks->end()) {

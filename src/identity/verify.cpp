@@ -1,100 +1,183 @@
 #include "persona/identity/verify.hpp"
 
-#include <algorithm>
 #include <utility>
 
-#include <mbedtls/oid.h>
 #include <mbedtls/x509_crt.h>
 
-#include "findings.hpp"
+#include "certificate_parser.hpp"
+#include "path_builder.hpp"
+#include "persona/identity/trust.hpp"
 #include "words.hpp"
 
 namespace persona::identity {
 
 namespace {
 
-// What mbedTLS checks only after the callback, and then for the ordinary verify mode alone: a TLS certificate
-// signs (RFC 8446 section 4.4.2.2), and it is for the side that presents it.
-std::uint32_t usage_flags(const mbedtls_x509_crt& leaf, bool is_client) {
-  std::uint32_t flags = 0;
-  if (mbedtls_x509_crt_check_key_usage(&leaf, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) != 0) {
-    flags |= MBEDTLS_X509_BADCERT_KEY_USAGE;
+Verdict verdict_on(const mbedtls_x509_crt& leaf, std::optional<Finding> finding) {
+  Verdict verdict;
+  verdict.peer_name = display_name(leaf);
+  verdict.leaf_not_after = to_time_point(leaf.valid_to);
+  if (finding) {
+    verdict.reason = finding->reason;
+    verdict.sentence = std::move(finding->sentence);
   }
-  const char* oid = is_client ? MBEDTLS_OID_CLIENT_AUTH : MBEDTLS_OID_SERVER_AUTH;
-  static_assert(MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH) == MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH));
-  if (mbedtls_x509_crt_check_extended_key_usage(&leaf, oid, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) != 0) {
-    flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
+  return verdict;
+}
+
+/// What mbedTLS derives the alert from (ssl_tls.c, mbedtls_ssl_verify_certificate).
+std::uint32_t to_flags(VerifyReason reason) {
+  switch (reason) {
+    case VerifyReason::ok:
+      return 0;
+    case VerifyReason::untrusted_issuer:
+    case VerifyReason::self_signed:
+    case VerifyReason::bad_signature:
+    case VerifyReason::too_deep:
+      return MBEDTLS_X509_BADCERT_NOT_TRUSTED;
+    case VerifyReason::revoked:
+      return MBEDTLS_X509_BADCERT_REVOKED;
+    case VerifyReason::expired:
+      return MBEDTLS_X509_BADCERT_EXPIRED;
+    case VerifyReason::not_yet_valid:
+      return MBEDTLS_X509_BADCERT_FUTURE;
+    case VerifyReason::weak_signature:
+      return MBEDTLS_X509_BADCERT_BAD_MD;
+    case VerifyReason::weak_key:
+      return MBEDTLS_X509_BADCERT_BAD_KEY;
+    case VerifyReason::key_usage:
+      return MBEDTLS_X509_BADCERT_KEY_USAGE;
+    case VerifyReason::extended_key_usage:
+      return MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
+    case VerifyReason::name_mismatch:
+      return MBEDTLS_X509_BADCERT_CN_MISMATCH;
+    case VerifyReason::pin_mismatch:
+    case VerifyReason::not_allowed:
+      return MBEDTLS_X509_BADCERT_OTHER;
+    case VerifyReason::malformed:
+    case VerifyReason::crl_missing:
+    case VerifyReason::crl_invalid:
+    case VerifyReason::crl_expired:
+    case VerifyReason::not_a_ca:
+    case VerifyReason::path_length:
+    case VerifyReason::name_constraint:
+    case VerifyReason::unsupported_critical_extension:
+    case VerifyReason::bad_extension:
+      break;
   }
-  return flags;
+  return MBEDTLS_X509_BADCERT_NS_CERT_TYPE;  // certificate_unknown
 }
 
 }  // namespace
 
-PeerVerifier::PeerVerifier(std::string role, std::optional<std::string> expected_name,
-                           const CertificateList* roots)
-    : role_(std::move(role)), expected_name_(std::move(expected_name)), roots_(roots) {}
-
-int PeerVerifier::callback(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags) {
-  auto& verifier = *static_cast<PeerVerifier*>(self);
-  try {
-    verifier.examine(*certificate, depth, *flags);
-  } catch (...) {
-    *flags |= MBEDTLS_X509_BADCERT_OTHER;  // out of memory: refuse
-  }
-  verifier.valid_until_ = std::min(verifier.valid_until_, to_time_point(certificate->valid_to));
-  verifier.flags_ |= *flags;
-  verifier.leaf_seen_ = verifier.leaf_seen_ || depth == 0;
-  verifier.issuer_seen_ = true;
-  return 0;
+Verdict verify_chain(const Trust& trust, const mbedtls_x509_crt& presented, const VerifyPolicy& policy) {
+  const CheckContext context{policy, policy.at.value_or(now())};
+  PathBuilder builder(trust, presented, context);
+  Verdict verdict = verdict_on(presented, builder.search());
+  verdict.valid_until = builder.valid_until();
+  return verdict;
 }
 
-bool PeerVerifier::examine_again(ByteView leaf) {
+Verdict verify_leaf_again(ByteView leaf, const VerifyPolicy& policy) {
+  const CheckContext context{policy, policy.at.value_or(now())};
+  Verdict verdict;
+  verdict.reason = VerifyReason::malformed;
   mbedtls_x509_crt certificate;
   mbedtls_x509_crt_init(&certificate);
-  if (mbedtls_x509_crt_parse_der_nocopy(&certificate, leaf.data(), leaf.size()) == 0) {
-    std::uint32_t flags = 0;
-    if (mbedtls_x509_time_is_past(&certificate.valid_to) != 0) {
-      flags |= MBEDTLS_X509_BADCERT_EXPIRED;
-    }
-    if (mbedtls_x509_time_is_future(&certificate.valid_from) != 0) {
-      flags |= MBEDTLS_X509_BADCERT_FUTURE;
-    }
-    callback(this, &certificate, 0, &flags);
+  if (parse_certificate(certificate, leaf) == 0) {
+    verdict = verdict_on(certificate, check_leaf(certificate, context));
+    verdict.valid_until = verdict.leaf_not_after;
   }
   mbedtls_x509_crt_free(&certificate);
-  return passed();
+  return verdict;
 }
 
-void PeerVerifier::examine(const mbedtls_x509_crt& certificate, int depth, std::uint32_t& flags) {
-  if (depth == 0) {
-    // The flags first: words may run out of memory, and the refusal must stand by then.
-    flags |= usage_flags(certificate, role_ == "client");
-    if (expected_name_ && !matches_name(certificate, *expected_name_)) {
-      flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
+std::string_view to_string(VerifyReason reason) {
+  switch (reason) {
+    case VerifyReason::ok:
+      return "ok";
+    case VerifyReason::malformed:
+      return "malformed";
+    case VerifyReason::untrusted_issuer:
+      return "untrusted_issuer";
+    case VerifyReason::self_signed:
+      return "self_signed";
+    case VerifyReason::bad_signature:
+      return "bad_signature";
+    case VerifyReason::too_deep:
+      return "too_deep";
+    case VerifyReason::revoked:
+      return "revoked";
+    case VerifyReason::crl_missing:
+      return "crl_missing";
+    case VerifyReason::crl_invalid:
+      return "crl_invalid";
+    case VerifyReason::crl_expired:
+      return "crl_expired";
+    case VerifyReason::expired:
+      return "expired";
+    case VerifyReason::not_yet_valid:
+      return "not_yet_valid";
+    case VerifyReason::weak_signature:
+      return "weak_signature";
+    case VerifyReason::weak_key:
+      return "weak_key";
+    case VerifyReason::not_a_ca:
+      return "not_a_ca";
+    case VerifyReason::path_length:
+      return "path_length";
+    case VerifyReason::name_constraint:
+      return "name_constraint";
+    case VerifyReason::unsupported_critical_extension:
+      return "unsupported_critical_extension";
+    case VerifyReason::bad_extension:
+      return "bad_extension";
+    case VerifyReason::key_usage:
+      return "key_usage";
+    case VerifyReason::extended_key_usage:
+      return "extended_key_usage";
+    case VerifyReason::name_mismatch:
+      return "name_mismatch";
+    case VerifyReason::pin_mismatch:
+      return "pin_mismatch";
+    case VerifyReason::not_allowed:
+      return "not_allowed";
+  }
+  return "unknown";
+}
+
+PeerVerifier::PeerVerifier(const Trust* trust, VerifyPolicy policy)
+    : trust_(trust), policy_(std::move(policy)) {}
+
+int PeerVerifier::callback(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags) {
+  if (depth > 0) {
+    *flags = 0;  // judged with the leaf
+    return 0;
+  }
+  auto& verifier = *static_cast<PeerVerifier*>(self);
+  *flags = MBEDTLS_X509_BADCERT_OTHER;
+  try {
+    verifier.judge(*certificate);
+    if (verifier.verdict_) {
+      *flags = to_flags(verifier.verdict_->reason);
     }
-    peer_name_ = display_name(certificate);
+    return 0;
+  } catch (...) {  // out of memory: refuse
+    verifier.verdict_.reset();
+    return MBEDTLS_ERR_X509_FATAL_ERROR;
   }
-  if (flags == 0) {
-    return;
-  }
-  Finding finding = explain_finding(
-      {role_, expected_name_ ? std::string_view(*expected_name_) : std::string_view(), roots_, issuer_seen_},
-      certificate, depth, flags);
-  if (gravity_ == 0 || finding.gravity <= gravity_) {  // of equals the one closer to the peer
-    gravity_ = finding.gravity;
-    sentence_ = std::move(finding.sentence);
+}
+
+void PeerVerifier::judge(const mbedtls_x509_crt& leaf) {
+  if (trust_ != nullptr) {
+    verdict_ = verify_chain(*trust_, leaf, policy_);
   }
 }
 
 std::string PeerVerifier::explain() const {
-  if (passed()) {
-    return {};
+  if (!verdict_) {
+    return fmt::format("the {} presented no certificate that could be verified", policy_.role);
   }
-  if (!sentence_.empty()) {
-    return sentence_;
-  }
-  return leaf_seen_ ? fmt::format("the {}'s certificate could not be verified", role_)
-                    : fmt::format("the {} presented no certificate that could be verified", role_);
+  return verdict_->sentence;
 }
 
 }  // namespace persona::identity

@@ -11,9 +11,6 @@
 
 namespace persona::identity {
 
-namespace {
-
-// "3 days", "1 hour", "less than a minute"
 std::string span_in_words(std::chrono::seconds span) {
   struct Unit {
     std::chrono::seconds size;
@@ -29,8 +26,6 @@ std::string span_in_words(std::chrono::seconds span) {
   }
   return "less than a minute";
 }
-
-}  // namespace
 
 std::string escape(std::string_view text) {
   std::string escaped;

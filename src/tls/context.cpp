@@ -8,6 +8,8 @@
 
 #include "persona/identity/identity.hpp"
 #include "persona/identity/random.hpp"
+#include "persona/identity/trust.hpp"
+#include "persona/tls/failure.hpp"
 #include "persona/tls/tickets.hpp"
 #include "resumption.hpp"
 
@@ -96,7 +98,11 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
     }
   }
   if (o.trust) {
+#ifndef MBEDTLS_SSL_VERIFY_CALLBACK_ALONE  // an mbedTLS without our patch verifies too, before the
+                                           // PeerVerifier
     mbedtls_ssl_conf_ca_chain(config, o.trust->roots().get(), nullptr);
+#endif
+    mbedtls_ssl_conf_dn_hints(config, o.trust->roots().get());
   }
   if (o.identity) {
     if (int code = mbedtls_ssl_conf_own_cert(config, o.identity->chain().get(), o.identity->key());
@@ -105,6 +111,14 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
     }
   }
   return std::shared_ptr<const Context>(std::move(context));
+}
+
+identity::VerifyPolicy Context::verify_policy(std::optional<std::string> expected_name) const {
+  identity::VerifyPolicy policy;
+  policy.role = peer_word(options_.role);
+  policy.expected_name = std::move(expected_name);
+  policy.pins = options_.pins;
+  return policy;
 }
 
 // mbedTLS writes no tickets (a null callback) and banks none: both are messages of the open session, which is

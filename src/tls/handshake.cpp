@@ -10,7 +10,7 @@
 #include "mbedtls_session.hpp"
 #include "peer_alert.hpp"
 #include "persona/base/address.hpp"
-#include "persona/identity/identity.hpp"
+#include "persona/identity/trust.hpp"
 #include "persona/tls/handover.hpp"
 #include "resumption.hpp"
 #include "ssl.hpp"
@@ -20,20 +20,27 @@ namespace persona::tls {
 namespace {
 
 /// RFC 8446 section 6.2.
-std::uint8_t refusal_alert(bool absent, std::uint32_t verification_flags) {
-  if (absent) {
-    return MBEDTLS_SSL_ALERT_MSG_CERT_REQUIRED;
+std::uint8_t refusal_alert(identity::VerifyReason reason) {
+  switch (reason) {
+    case identity::VerifyReason::untrusted_issuer:
+    case identity::VerifyReason::self_signed:
+    case identity::VerifyReason::bad_signature:
+      return MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA;
+    case identity::VerifyReason::revoked:
+      return MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED;
+    case identity::VerifyReason::expired:
+    case identity::VerifyReason::not_yet_valid:
+      return MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
+    case identity::VerifyReason::crl_missing:
+    case identity::VerifyReason::crl_invalid:
+    case identity::VerifyReason::crl_expired:
+      return MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN;
+    case identity::VerifyReason::pin_mismatch:
+    case identity::VerifyReason::not_allowed:
+      return MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED;
+    default:
+      return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
   }
-  if ((verification_flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
-    return MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA;
-  }
-  if ((verification_flags & MBEDTLS_X509_BADCERT_REVOKED) != 0) {
-    return MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED;
-  }
-  if ((verification_flags & (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE)) != 0) {
-    return MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
-  }
-  return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
 }
 
 }  // namespace
@@ -50,9 +57,8 @@ Result<std::unique_ptr<Handshake>> Handshake::create(std::shared_ptr<const Conte
   if (options.role == Role::client) {
     expected_name = handshake->target_.server_name;
   }
-  const auto* roots = options.trust ? &options.trust->roots() : nullptr;
-  handshake->ssl_ = std::make_unique<Ssl>(
-      identity::PeerVerifier(std::string(peer_word(options.role)), std::move(expected_name), roots));
+  handshake->ssl_ = std::make_unique<Ssl>(identity::PeerVerifier(
+      options.trust.get(), handshake->context_->verify_policy(std::move(expected_name))));
   mbedtls_ssl_context* ssl = &handshake->ssl_->context;
   if (int code = mbedtls_ssl_setup(ssl, handshake->context_->config()); code != 0) {
     return persona::fail(ErrorKind::internal, "cannot set up a TLS session (mbedTLS -0x{:04x})", -code);
@@ -118,9 +124,7 @@ Status Handshake::advance(ByteView& input, Buffer& output) {
 // The handshake is complete; a session comes of it only if the peer is who it has to be. For a client mbedTLS
 // has decided the same already.
 Status Handshake::judge_peer() {
-  // A certificate that the verifier was never shown (mbedTLS gives up on a chain before that) is not an
-  // absent one.
-  const bool absent = !ssl_->verifier.leaf_seen() && mbedtls_ssl_get_peer_cert(&ssl_->context) == nullptr;
+  const bool absent = !ssl_->verifier.verdict() && mbedtls_ssl_get_peer_cert(&ssl_->context) == nullptr;
   if (absent && judge_resumption()) {
     resumed_ = true;
     return establish();
@@ -150,8 +154,10 @@ Status Handshake::refuse_peer(bool absent) {
   Failure failure{Failure::Kind::verify_failed,
                   absent ? fmt::format("the {} presented no certificate", peer_word(context_->options().role))
                          : refusal_sentence()};
-  const int sent = mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
-                                                  refusal_alert(absent, ssl_->verifier.flags()));
+  const auto& verdict = ssl_->verifier.verdict();
+  const int sent = mbedtls_ssl_send_alert_message(
+      &ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+      absent || !verdict ? MBEDTLS_SSL_ALERT_MSG_CERT_REQUIRED : refusal_alert(verdict->reason));
   if (sent != 0) {
     failure.message += fmt::format("; the alert could not be sent (mbedTLS -0x{:04x})", -sent);
   }
@@ -186,7 +192,8 @@ Status Handshake::establish() {
   } else if (offered_ && resumed_) {
     handover.peer_valid_until = offered_->valid_until;
   } else {
-    handover.peer_valid_until = ssl_->verifier.valid_until();
+    const auto& verdict = ssl_->verifier.verdict();
+    handover.peer_valid_until = verdict ? verdict->valid_until : identity::TimePoint::max();
     if (const auto* leaf = mbedtls_ssl_get_peer_cert(&ssl_->context)) {
       handover.client_certificate.assign(leaf->raw.p, leaf->raw.p + leaf->raw.len);
     }
@@ -217,7 +224,7 @@ Status Handshake::fail_after(int code) {
     return fail(describe_alert(*alert));
   }
   // Before anything else: a certificate that we refuse explains every code that may follow from it.
-  if (ssl_->verifier.leaf_seen() && !ssl_->verifier.passed()) {
+  if (ssl_->verifier.verdict() && !ssl_->verifier.passed()) {
     return fail({Failure::Kind::verify_failed, ssl_->verifier.explain()});
   }
   switch (code) {
@@ -225,7 +232,7 @@ Status Handshake::fail_after(int code) {
     case MBEDTLS_ERR_X509_FATAL_ERROR:
       return fail({Failure::Kind::verify_failed, fmt::format("the {}'s certificate does not verify", peer)});
     case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
-      if (ssl_->verifier.leaf_seen()) {
+      if (ssl_->verifier.verdict()) {
         return fail({Failure::Kind::verify_failed, refusal_sentence()});
       }
       break;
@@ -269,7 +276,9 @@ SessionInfo Handshake::session_info() const {
   if (const TicketContent* ticket = resumed_ ? resumed_ticket(*ssl_) : nullptr) {
     info.peer = ticket->peer;
   } else {
-    info.peer = resumed_ ? offered_->peer : ssl_->verifier.peer_name();
+    info.peer = resumed_                   ? offered_->peer
+                : ssl_->verifier.verdict() ? ssl_->verifier.verdict()->peer_name
+                                           : "";
   }
   return info;
 }

@@ -83,8 +83,8 @@ bool still_welcome(const TicketContent& content, const Context& context) {
   if (identity::now() >= content.valid_until) {
     return false;
   }
-  identity::PeerVerifier verifier(std::string(peer_word(Role::server)), std::nullopt);
-  return verifier.examine_again(content.client_certificate);
+  return identity::verify_leaf_again(content.client_certificate, context.verify_policy(std::nullopt))
+      .accepted();
 }
 
 }  // namespace

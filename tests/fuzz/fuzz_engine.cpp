@@ -7,6 +7,7 @@
 #include "../support/engine.hpp"
 #include "persona/base/buffer.hpp"
 #include "persona/identity/identity.hpp"
+#include "persona/identity/trust.hpp"
 #include "persona/identity/pki.hpp"
 
 using namespace persona;
@@ -31,7 +32,7 @@ struct Fixture {
   Fixture() {
     must(identity::initialise_crypto());
     const auto authority = must(identity::Authority::create("Fuzz CA", std::chrono::hours(24)));
-    const auto trust = *must(identity::Trust::from_pem(authority->certificate_pem()));
+    const auto trust = *must(identity::Trust::from_pem({.ca = authority->certificate_pem()}));
     identity::IssueRequest request;
     request.common_name = "fuzz";
     request.dns_names = {"fuzz.example"};

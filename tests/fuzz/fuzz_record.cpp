@@ -7,6 +7,7 @@
 
 #include "../support/peer.hpp"
 #include "persona/identity/identity.hpp"
+#include "persona/identity/trust.hpp"
 #include "persona/identity/pki.hpp"
 
 using namespace persona;
@@ -34,7 +35,7 @@ struct Fixture {
     for (const Role role : {Role::client, Role::server}) {
       ContextOptions options;
       options.role = role;
-      options.trust = *must(identity::Trust::from_pem(authority->certificate_pem()));
+      options.trust = *must(identity::Trust::from_pem({.ca = authority->certificate_pem()}));
       options.identity =
           *must(identity::Identity::from_pem(pem->certificate, pem->private_key, std::nullopt));
       contexts[role == Role::client ? 0 : 1] = *must(Context::create(options));

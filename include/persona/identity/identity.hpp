@@ -1,4 +1,4 @@
-// Who we are and whom we trust: a certificate chain with its private key, and a set of CA certificates.
+// Who we are: a certificate chain with its private key.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,7 @@ namespace persona::identity {
 
 /// Which of the files named is at fault, so that the caller can point at its line.
 struct LoadError {
-  enum class Part { certificate, private_key, password_file, ca };
+  enum class Part { certificate, private_key, password_file, ca, crl };
   enum class Severity { error, warning };
 
   Part part = Part::certificate;
@@ -76,21 +76,6 @@ class Identity {
   };
   std::unique_ptr<mbedtls_pk_context, KeyDeleter> key_;
   std::vector<LoadError> warnings_;
-};
-
-/// CA certificates. Immutable and shared by all loops.
-class Trust {
- public:
-  /// Every certificate in every file counts. A file without certificates is an error, an expired CA
-  /// certificate too.
-  static tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> load(
-      const std::vector<std::filesystem::path>& files);
-  static tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> from_pem(std::string_view pem);
-
-  const CertificateList& roots() const { return roots_; }
-
- private:
-  CertificateList roots_;
 };
 
 /// A warning in words when others than the owner may read the file, else nothing.

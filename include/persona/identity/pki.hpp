@@ -1,11 +1,15 @@
-// A small certificate authority in memory, for the demo and for tests.
+// A small certificate authority in memory. authority_folder.hpp keeps one on disk.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "persona/base/bytes.hpp"
 #include "persona/base/result.hpp"
 #include "persona/identity/certificate.hpp"
 
@@ -24,7 +28,7 @@ struct PemPair {
 };
 
 struct IssueRequest {
-  enum class Usage { client, server };
+  enum class Usage { client, server, both };
 
   Usage usage = Usage::client;
   std::string common_name;  ///< empty: no subject, for tests (RFC 5280 wants such a subjectAltName critical)
@@ -35,12 +39,50 @@ struct IssueRequest {
   std::chrono::seconds valid_for{86'400};  ///< from now; negative: expired already
 };
 
-/// A self-signed CA with a fresh P-256 key that exists only in this object.
+struct AuthorityRequest {
+  std::string common_name;
+  std::chrono::seconds valid_from{-300};  ///< relative to now
+  std::chrono::seconds valid_for{};       ///< from now
+  /// Not empty: nameConstraints (RFC 5280 section 4.2.1.10) that permit these domains and what is below them.
+  std::vector<std::string> permitted_dns_names;
+};
+
+/// CRLReason (RFC 5280 section 5.3.1), those that fit a certificate of a leaf and are for good.
+enum class RevocationReason : std::uint8_t {
+  unspecified = 0,
+  key_compromise = 1,
+  affiliation_changed = 3,
+  superseded = 4,
+  cessation_of_operation = 5,
+  privilege_withdrawn = 9,
+};
+
+struct RevokedCertificate {
+  Bytes serial;  ///< big-endian
+  TimePoint when{};
+  RevocationReason reason = RevocationReason::unspecified;
+};
+
+struct RevocationList {
+  TimePoint this_update{};
+  TimePoint next_update{};
+  std::uint64_t number = 1;  ///< crlNumber: more than that of any list before
+  std::vector<RevokedCertificate> revoked;
+};
+
+/// A self-signed CA with a P-256 key. One thread.
 class Authority {
  public:
+  /// With a fresh key that exists only in this object.
+  static Result<Authority> create(const AuthorityRequest& request);
+
   /// Valid from `valid_from`, relative to now, until `valid_for` from now.
   static Result<Authority> create(const std::string& common_name, std::chrono::seconds valid_for,
                                   std::chrono::seconds valid_from = std::chrono::seconds(-300));
+
+  /// From PEM. `source` is how the private key is called in messages. The key's text is not kept.
+  static Result<Authority> load(std::string_view certificate, std::string_view private_key,
+                                std::optional<std::string_view> password, std::string_view source);
 
   Authority(Authority&&) noexcept;
   Authority& operator=(Authority&&) noexcept;
@@ -48,9 +90,18 @@ class Authority {
 
   const std::string& certificate_pem() const;
 
+  /// The CA's own certificate and key, to be stored.
+  Result<PemPair> pair() const;
+
   /// A fresh P-256 key and its certificate: v3, random serial, basicConstraints CA:FALSE, keyUsage
   /// digitalSignature, extendedKeyUsage by usage, subject and authority key identifiers, subjectAltName.
   Result<PemPair> issue(const IssueRequest& request) const;
+
+  /// The same for a key that somebody has: the one of `certificate` (PEM), whose names do not count.
+  Result<std::string> certify(const IssueRequest& request, std::string_view certificate) const;
+
+  /// A CRL in PEM (RFC 5280 section 5), signed with the CA's key.
+  Result<std::string> revocation_list(const RevocationList& list) const;
 
  private:
   struct Impl;

@@ -1,70 +1,114 @@
-// Verification of the peer's chain and name, with every refusal in words.
+// Verification of the peer's chain, name and pins (RFC 5280 section 6, RFC 9525), with every refusal in
+// words.
+//
+// mbedTLS parses certificates and checks signatures; the paths, and all that makes one acceptable, are ours:
+// mbedTLS 3.6 ignores name constraints, tries one path only and reads a CRL no further than its entries.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "persona/base/bytes.hpp"
+#include "persona/base/spki_pin.hpp"
 #include "persona/identity/certificate.hpp"
 
 namespace persona::identity {
 
+class Trust;
+
 /// Does the certificate carry `name` as a subjectAltName? A dNSName for DNS names (RFC 9525: the CN never
-/// counts, a wildcard is the whole left-most label and stands for exactly one label), an iPAddress for
-/// numeric addresses.
+/// counts, a wildcard is the whole left-most label, stands for exactly one label and never for the names
+/// right below a public suffix), an iPAddress for numeric addresses.
 bool matches_name(const mbedtls_x509_crt& certificate, std::string_view name);
 
-/// Watches one handshake's chain verification and remembers why it failed. Lives as long as the handshake;
-/// one thread.
+/// What a certificate is refused for, gravest first: the first of several is told.
+enum class VerifyReason {
+  ok,
+  malformed,         ///< cannot be read, or is not X.509 version 3
+  untrusted_issuer,  ///< no path leads to trust.ca
+  self_signed,       ///< and not in trust.ca
+  bad_signature,     ///< the issuer of that name did not sign it
+  too_deep,          ///< too many certificates, or too much work
+  revoked,
+  crl_missing,  ///< trust.crl has no CRL of its issuer
+  crl_invalid,  ///< the CRL is not signed by the issuer, or breaks RFC 5280
+  crl_expired,
+  expired,
+  not_yet_valid,
+  weak_signature,
+  weak_key,
+  not_a_ca,  ///< an issuer that may not issue
+  path_length,
+  name_constraint,
+  unsupported_critical_extension,
+  bad_extension,  ///< breaks RFC 5280 or, for gateways, the CA/Browser Forum's baseline requirements
+  key_usage,
+  extended_key_usage,
+  name_mismatch,
+  pin_mismatch,
+  not_allowed,  ///< clients.allow
+};
+
+/// "untrusted_issuer": the enumerator's name.
+std::string_view to_string(VerifyReason reason);
+
+/// What the peer has to be.
+struct VerifyPolicy {
+  /// How the peer is called in sentences, and what its certificate has to be for: "gateway" (server
+  /// authentication) or "client".
+  std::string role = "gateway";
+  std::optional<std::string> expected_name;  ///< the leaf must carry it
+  std::vector<SpkiPin> pins;                 ///< one must be the leaf's; empty: any
+  std::size_t max_intermediates = 8;         ///< between leaf and root; self-issued ones do not count
+  std::optional<TimePoint> at;               ///< default: now
+};
+
+struct Verdict {
+  VerifyReason reason = VerifyReason::ok;
+  /// One sentence without full stop, for the log; empty when accepted. "gateway certificate expired 3 days
+  /// ago (2026-11-18): CN=db.example.com"
+  std::string sentence;
+  std::string peer_name;                        ///< display_name() of the leaf
+  TimePoint valid_until = TimePoint::max();     ///< when the first of path and CRLs expires
+  TimePoint leaf_not_after = TimePoint::max();  ///< of the leaf alone
+
+  bool accepted() const { return reason == VerifyReason::ok; }
+};
+
+/// `presented`: the leaf first, the others in any order and perhaps of no use. Thread-safe: what it remembers
+/// (signatures that were good) is in `trust`. Throws std::bad_alloc only.
+Verdict verify_chain(const Trust& trust, const mbedtls_x509_crt& presented, const VerifyPolicy& policy);
+
+/// The same for a leaf (DER) of which an earlier verdict has accepted the chain: everything but the path.
+Verdict verify_leaf_again(ByteView leaf, const VerifyPolicy& policy);
+
+/// Judges within mbedTLS's handshake and remembers the verdict. Lives as long as the handshake; one thread.
 class PeerVerifier {
  public:
-  /// `role` is how the peer is called in sentences, and what its certificate has to be for: "gateway" (server
-  /// authentication) or "client". With `expected_name` the leaf must carry it. With `roots`, the CA
-  /// certificates of the same verification, an untrusted issuer is explained more exactly; they must outlive
-  /// the verifier.
-  PeerVerifier(std::string role, std::optional<std::string> expected_name,
-               const CertificateList* roots = nullptr);
+  /// `trust` must outlive it; null when no certificate is asked for.
+  PeerVerifier(const Trust* trust, VerifyPolicy policy);
 
-  /// For mbedtls_ssl_set_verify, with the PeerVerifier as context. Called for each certificate, the root
-  /// first and the leaf (depth 0) last. Adds flags for what mbedTLS leaves to its caller: the name (its own
-  /// check falls back to the CN) and, on the leaf, key usage and extended key usage.
+  /// For mbedtls_ssl_set_verify, with the PeerVerifier as context. The verdict on the leaf (depth 0) is the
+  /// verdict on the chain that it heads; it replaces mbedTLS's own.
   static int callback(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags);
 
-  /// For a session that is resumed without a chain: examines the leaf (DER) that it was established with for
-  /// all but the signatures, that is its dates, its usage and the name. True when it passes.
-  bool examine_again(ByteView leaf);
+  /// Nothing before a leaf was seen.
+  const std::optional<Verdict>& verdict() const { return verdict_; }
+  bool passed() const { return verdict_ && verdict_->accepted(); }
 
-  /// When the first certificate seen expires, its root included; the distant future before any was seen.
-  TimePoint valid_until() const { return valid_until_; }
-
-  /// True once the leaf was seen and no certificate had a finding.
-  bool passed() const { return leaf_seen_ && flags_ == 0; }
-  bool leaf_seen() const { return leaf_seen_; }
-  std::uint32_t flags() const { return flags_; }  ///< MBEDTLS_X509_BADCERT_*, of all certificates
-  const std::string& peer_name() const { return peer_name_; }  ///< display_name() of the leaf, once seen
-
-  /// Why verification failed, as one sentence without full stop, for the log; the gravest finding when there
-  /// are several. "gateway certificate expired 3 days ago (2026-11-18): CN=db.example.com", "name
-  /// db.example.com is not in the gateway's certificate; it has a.example.com, b.example.com", "the gateway's
-  /// certificate is issued by CN=Other CA, which trust.ca does not contain", "the gateway's certificate is
-  /// self-signed and not in trust.ca: CN=x". Empty when it passed.
+  /// Why verification failed; empty when it passed.
   std::string explain() const;
 
  private:
-  void examine(const mbedtls_x509_crt& certificate, int depth, std::uint32_t& flags);
+  void judge(const mbedtls_x509_crt& leaf);
 
-  std::string role_;
-  std::optional<std::string> expected_name_;
-  const CertificateList* roots_;
-  bool leaf_seen_ = false;
-  bool issuer_seen_ = false;  // a certificate above the one being examined: its issuer was found
-  std::uint32_t flags_ = 0;   // of all certificates
-  TimePoint valid_until_ = TimePoint::max();
-  std::string peer_name_;
-  std::string sentence_;  // of the gravest finding so far
-  int gravity_ = 0;       // its rank, 1 the gravest; 0: none yet
+  const Trust* trust_;
+  VerifyPolicy policy_;
+  std::optional<Verdict> verdict_;
 };
 
 }  // namespace persona::identity

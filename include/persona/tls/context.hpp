@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "persona/base/result.hpp"
+#include "persona/base/spki_pin.hpp"
 #include "persona/base/tls_parameters.hpp"
+#include "persona/identity/verify.hpp"
 
 struct mbedtls_ssl_config;
 
@@ -41,6 +44,7 @@ struct ContextOptions {
   std::vector<std::uint16_t> groups;   ///< IANA code points in order of preference
   std::vector<std::string> alpn;       ///< empty: not offered
   bool resumption = true;              ///< by tickets, TLS 1.3 only
+  std::vector<SpkiPin> pins;           ///< one must be the peer's leaf's; empty: any
 };
 
 /// Immutable once created but for its tickets, so that the sessions of every loop share it.
@@ -53,6 +57,10 @@ class Context {
   Context& operator=(const Context&) = delete;
 
   const ContextOptions& options() const { return options_; }
+
+  /// What the peer of a handshake has to be; `expected_name` is the client role's.
+  identity::VerifyPolicy verify_policy(std::optional<std::string> expected_name) const;
+
   const mbedtls_ssl_config* config() const { return config_.get(); }
 
   /// What a client keeps, and what a server seals; thread-safe. Null for the other role and without

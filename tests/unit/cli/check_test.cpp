@@ -6,6 +6,7 @@
 
 #include "persona/cli/commands.hpp"
 #include "persona/identity/identity.hpp"
+#include "persona/identity/trust.hpp"
 #include "support.hpp"
 
 using support::ConfigFolder;

@@ -1,3 +1,5 @@
+#include "persona/identity/trust.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -10,10 +12,12 @@ using Messages = std::vector<std::string>;
 
 TEST_CASE("every certificate in every file counts") {
   const support::TemporaryFolder folder;
-  const auto trust = Trust::load({folder.write("a.pem", fmt::format("{}{}", fixtures::root_certificate,
-                                                                    fixtures::intermediate_certificate)),
-                                  folder.write("b.pem", support::test_authority().certificate_pem()),
-                                  folder.write("again.pem", fixtures::root_certificate)});
+  const auto trust = Trust::load({{folder.write("a.pem", fmt::format("{}{}", fixtures::root_certificate,
+                                                                     fixtures::intermediate_certificate)),
+                                   folder.write("b.pem", support::test_authority().certificate_pem()),
+                                   folder.write("again.pem", fixtures::root_certificate)},
+                                  {},
+                                  false});
   REQUIRE(trust.has_value());
   CHECK((*trust)->roots().size() == 4);
 }
@@ -27,7 +31,7 @@ TEST_CASE("each bad CA file is reported with its place in the list") {
       folder.write("expired.pem", fmt::format("{}{}", fixtures::root_certificate, old.certificate_pem()));
   const auto broken = folder.write(
       "broken.pem", fmt::format("{}-----BEGIN CERTIFICATE-----\nAAAA\n", fixtures::root_certificate));
-  const auto trust = Trust::load({good, empty, expired, broken});
+  const auto trust = Trust::load({{good, empty, expired, broken}, {}, false});
   REQUIRE_FALSE(trust.has_value());
   CHECK(support::messages(trust.error()) ==
         Messages{fmt::format("{} contains no certificate", empty.string()),
@@ -41,8 +45,8 @@ TEST_CASE("each bad CA file is reported with its place in the list") {
 }
 
 TEST_CASE("trust from memory follows the same rules") {
-  CHECK(Trust::from_pem(fixtures::root_certificate).has_value());
-  const auto trust = Trust::from_pem(fixtures::ec_key_sec1);
+  CHECK(Trust::from_pem({.ca = fixtures::root_certificate}).has_value());
+  const auto trust = Trust::from_pem({.ca = fixtures::ec_key_sec1});
   REQUIRE_FALSE(trust.has_value());
   CHECK(support::messages(trust.error()) ==
         Messages{"the CA text contains a private key, not a certificate"});

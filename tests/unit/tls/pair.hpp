@@ -10,6 +10,7 @@
 #include "../../support/engine.hpp"
 #include "persona/base/buffer.hpp"
 #include "persona/identity/identity.hpp"
+#include "persona/identity/trust.hpp"
 #include "persona/identity/pki.hpp"
 
 namespace persona::tls::test {
@@ -52,7 +53,7 @@ inline std::shared_ptr<const identity::Identity> make_identity(
 }
 
 inline std::shared_ptr<const identity::Trust> trust_in(const identity::Authority& issuer) {
-  auto trust = identity::Trust::from_pem(issuer.certificate_pem());
+  auto trust = identity::Trust::from_pem({.ca = issuer.certificate_pem()});
   REQUIRE(trust);
   return *trust;
 }

@@ -1,0 +1,66 @@
+// Whom we trust: CA certificates, and what their certificate revocation lists say.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "persona/base/result.hpp"
+#include "persona/identity/certificate.hpp"
+#include "persona/identity/identity.hpp"
+
+namespace persona::identity {
+
+class RevocationLists;
+class SignatureCache;
+
+struct TrustFiles {
+  std::vector<std::filesystem::path> ca;
+  std::vector<std::filesystem::path> crl;
+  bool crl_expired_allowed = false;
+};
+
+struct TrustTexts {
+  std::string_view ca{};   ///< PEM
+  std::string_view crl{};  ///< PEM; empty: none
+  bool crl_expired_allowed = false;
+  bool any_dates = false;  ///< expired certificates are no error here; verification refuses them all the same
+};
+
+/// What a person wants to know of a CRL.
+struct CrlInfo {
+  std::string issuer;
+  TimePoint this_update{};
+  TimePoint next_update{};  ///< the distant future when it says none
+  std::size_t revoked = 0;  ///< entries
+};
+
+/// Immutable but for what it remembers, and shared by all loops.
+class Trust {
+ public:
+  /// Every certificate and CRL in every file counts. A file without any is an error, an expired CA
+  /// certificate too. An expired CRL is not: it refuses when it is asked.
+  static tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> load(const TrustFiles& files);
+  static tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> from_pem(const TrustTexts& texts);
+
+  ~Trust();
+  Trust(const Trust&) = delete;
+  Trust& operator=(const Trust&) = delete;
+
+  const CertificateList& roots() const { return roots_; }
+  std::vector<CrlInfo> crls() const;
+
+  /// For verification.
+  const RevocationLists& revocation() const { return *revocation_; }
+  SignatureCache& signatures() const { return *signatures_; }
+
+ private:
+  Trust();
+
+  CertificateList roots_;
+  std::unique_ptr<RevocationLists> revocation_;
+  std::unique_ptr<SignatureCache> signatures_;
+};
+
+}  // namespace persona::identity

@@ -1,0 +1,325 @@
+#include "certificate_checks.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <mbedtls/oid.h>
+
+#include "der_reader.hpp"
+#include "distinguished_name.hpp"
+#include "dns_name.hpp"
+#include "name_constraints.hpp"
+#include "persona/base/address.hpp"
+#include "san.hpp"
+#include "words.hpp"
+
+namespace persona::identity {
+
+namespace {
+
+// Those that are understood, by mbedTLS or here. Certificate policies restrict nothing unless a policy is
+// demanded, and none is.
+constexpr std::array known_critical = {
+    oid::subject_key_identifier,   oid::key_usage,          oid::subject_alternative_name,
+    oid::basic_constraints,        oid::name_constraints,   oid::certificate_policies,
+    oid::authority_key_identifier, oid::extended_key_usage, oid::authority_information_access};
+
+Defect defect(VerifyReason reason, std::string predicate) {
+  return {reason, std::move(predicate)};
+}
+
+Defect bad(std::string_view what, std::string_view section) {
+  return {VerifyReason::bad_extension, fmt::format("{} (RFC 5280 section {})", what, section)};
+}
+
+Defect against_baseline(std::string_view what) {
+  return {VerifyReason::bad_extension,
+          fmt::format("{} (CA/Browser Forum baseline requirements section 7.1)", what)};
+}
+
+// RFC 5280 section 4.1.2.2: positive, at most 20 octets.
+bool is_good_serial(const mbedtls_x509_buf& serial) {
+  std::size_t length = serial.len;
+  const unsigned char* octets = serial.p;
+  if (length == 0 || (octets[0] & 0x80U) != 0) {
+    return false;
+  }
+  while (length > 0 && *octets == 0) {
+    ++octets;
+    --length;
+  }
+  return length > 0 && length <= 20;
+}
+
+std::optional<Defect> key_identifier_defect(const mbedtls_x509_crt& certificate, const Extensions& extensions,
+                                            Position position) {
+  const Extension* own = extensions.find(oid::subject_key_identifier);
+  if (own != nullptr && own->critical) {
+    return bad("has a critical subjectKeyIdentifier", "4.2.1.2");
+  }
+  if (own == nullptr && position != Position::leaf) {
+    return bad("has no subjectKeyIdentifier", "4.2.1.2");
+  }
+  const Extension* issuers = extensions.find(oid::authority_key_identifier);
+  const bool self_issued = is_self_issued(certificate);
+  if (issuers == nullptr) {
+    return self_issued ? std::nullopt : std::optional(bad("has no authorityKeyIdentifier", "4.2.1.1"));
+  }
+  if (issuers->critical) {
+    return bad("has a critical authorityKeyIdentifier", "4.2.1.1");
+  }
+  const auto content = DerReader(issuers->value).take(DerReader::sequence);
+  DerReader fields(content.value_or(ByteView()));
+  const auto key_identifier = fields.take(DerReader::context(0));
+  if (!key_identifier) {
+    return bad("has an authorityKeyIdentifier without a key identifier", "4.2.1.1");
+  }
+  if (position == Position::anchor && self_issued) {
+    const auto identifier =
+        own == nullptr ? std::nullopt : DerReader(own->value).take(MBEDTLS_ASN1_OCTET_STRING);
+    if (!fields.empty()) {
+      return against_baseline("is a root whose authorityKeyIdentifier names an issuer or a serial number");
+    }
+    if (!identifier ||
+        !std::equal(identifier->begin(), identifier->end(), key_identifier->begin(), key_identifier->end())) {
+      return against_baseline("is a root whose authorityKeyIdentifier is not its own key's");
+    }
+  }
+  return std::nullopt;
+}
+
+// AuthorityInfoAccessSyntax ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { OID, GeneralName }
+bool is_information_access(ByteView value) {
+  const auto list = DerReader(value).take(DerReader::sequence);
+  if (!list || list->empty()) {
+    return false;
+  }
+  for (DerReader items(*list); !items.empty();) {
+    const auto item = items.take(DerReader::sequence);
+    DerReader fields(item.value_or(ByteView()));
+    const auto method = fields.take(MBEDTLS_ASN1_OID);
+    const auto location = fields.take_any();
+    if (!method || !location || !fields.empty() ||
+        (location->tag & MBEDTLS_ASN1_TAG_CLASS_MASK) != MBEDTLS_ASN1_CONTEXT_SPECIFIC) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string dotted(ByteView oid) {
+  std::array<char, 256> text{};
+  mbedtls_asn1_buf buffer{};
+  buffer.p = const_cast<unsigned char*>(oid.data());  // mbedTLS reads it only
+  buffer.len = oid.size();
+  return mbedtls_oid_get_numeric_string(text.data(), text.size(), &buffer) > 0 ? text.data() : "?";
+}
+
+bool has_usage(const mbedtls_x509_crt& certificate, std::string_view usage) {
+  for (const mbedtls_x509_sequence* one = &certificate.ext_key_usage; one != nullptr; one = one->next) {
+    if (one->buf.p != nullptr && as_text(bytes_of(one->buf)) == usage) {
+      return true;
+    }
+  }
+  return false;
+}
+
+constexpr std::string_view any_usage(MBEDTLS_OID_ANY_EXTENDED_KEY_USAGE,
+                                     MBEDTLS_OID_SIZE(MBEDTLS_OID_ANY_EXTENDED_KEY_USAGE));
+
+std::string_view usage_of(std::string_view role) {
+  return role == "client"
+             ? std::string_view(MBEDTLS_OID_CLIENT_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH))
+             : std::string_view(MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH));
+}
+
+bool has_key_usage(const mbedtls_x509_crt& certificate, unsigned usage) {
+  return mbedtls_x509_crt_check_key_usage(&certificate, usage) == 0;  // true when the extension is absent
+}
+
+// A CN that people or old software take for the server's name.
+bool looks_like_host(std::string_view name) {
+  if (name.find_first_of(" /@") != std::string_view::npos) {
+    return false;
+  }
+  const bool hexadecimal = name.starts_with("0x") || name.starts_with("0X");
+  return hexadecimal || name.find_first_of(".:") != std::string_view::npos;
+}
+
+// Baseline requirements section 7.1.4.3: character by character as in the subjectAltName.
+bool is_among_names(std::string_view name, const mbedtls_x509_crt& leaf) {
+  bool found = false;
+  for_each_alternative_name(leaf, [&](int type, ByteView value) {
+    found = (type == MBEDTLS_X509_SAN_DNS_NAME && as_text(value) == name) ||
+            (type == MBEDTLS_X509_SAN_IP_ADDRESS && address_in_words(value) == name) ||
+            (type == MBEDTLS_X509_SAN_UNIFORM_RESOURCE_IDENTIFIER && as_text(value) == name);
+    return !found;
+  });
+  return found;
+}
+
+std::optional<Defect> common_name_defect(const mbedtls_x509_crt& leaf) {
+  for (const mbedtls_x509_name* part = &leaf.subject; part != nullptr; part = part->next) {
+    const std::string_view type = as_text(bytes_of(part->oid));
+    if (type != std::string_view(MBEDTLS_OID_AT_CN, MBEDTLS_OID_SIZE(MBEDTLS_OID_AT_CN))) {
+      continue;
+    }
+    const std::string_view name = as_text(bytes_of(part->val));
+    if (looks_like_host(name) && !is_among_names(name, leaf)) {
+      return against_baseline(
+          fmt::format("has the CN {}, which is not in its subjectAltName as written", escape(name)));
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Defect> alternative_name_defect(const mbedtls_x509_crt& leaf, const Extensions& extensions,
+                                              bool is_gateway) {
+  const Extension* names = extensions.find(oid::subject_alternative_name);
+  if (names == nullptr) {
+    return std::nullopt;  // then it has no name either
+  }
+  const bool no_subject = is_empty_name(bytes_of(leaf.subject_raw));
+  if (no_subject && !names->critical) {
+    return bad("has no subject, so its subjectAltName has to be critical", "4.2.1.6");
+  }
+  if (is_gateway && !no_subject && names->critical) {
+    return against_baseline("has a subject, so its subjectAltName must not be critical");
+  }
+  for (const GeneralName& name : names_of(leaf)) {
+    // What is not well-formed as a DNS name never matches; an unreadable mailbox or address may be anything.
+    if (name.type != GeneralName::dns_name && !is_well_formed(name)) {
+      return bad(fmt::format("has a malformed {} in its subjectAltName", in_words(name)), "4.2.1.6");
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Defect> extended_usage_defect(const mbedtls_x509_crt& leaf, const Extensions& extensions,
+                                            bool is_gateway) {
+  const std::string_view role = is_gateway ? "gateway" : "client";
+  const Extension* usages = extensions.find(oid::extended_key_usage);
+  const std::string lacking = is_gateway ? "is not for servers (its extendedKeyUsage lacks serverAuth)"
+                                         : "is not for clients (its extendedKeyUsage lacks clientAuth)";
+  if (usages == nullptr) {
+    // Any holder of a certificate of the same CA could play the gateway otherwise.
+    return is_gateway ? std::optional(defect(VerifyReason::extended_key_usage,
+                                             "is not said to be for servers (it has no extendedKeyUsage; "
+                                             "serverAuth is needed)"))
+                      : std::nullopt;
+  }
+  const bool any = has_usage(leaf, any_usage);
+  if (is_gateway && any) {
+    return defect(VerifyReason::extended_key_usage,
+                  "is for anything (anyExtendedKeyUsage), which a gateway's must not be");
+  }
+  if (!any && !has_usage(leaf, usage_of(role))) {
+    return defect(VerifyReason::extended_key_usage, lacking);
+  }
+  if (is_gateway && usages->critical) {
+    return against_baseline("has a critical extendedKeyUsage");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Defect> common_defect(const mbedtls_x509_crt& certificate, const Extensions& extensions,
+                                    Position position) {
+  if (certificate.version != 3) {
+    return defect(VerifyReason::malformed, fmt::format("is of X.509 version {}, not 3", certificate.version));
+  }
+  if (position != Position::anchor && !is_good_serial(certificate.serial)) {
+    return bad("has a serial number that is not a positive one of at most 20 octets", "4.1.2.2");
+  }
+  if (is_empty_name(bytes_of(certificate.issuer_raw))) {
+    return bad("has no issuer name", "4.1.2.4");
+  }
+  for (const Extension& extension : extensions.all()) {
+    const bool known = std::find(known_critical.begin(), known_critical.end(), as_text(extension.oid)) !=
+                       known_critical.end();
+    if (extension.critical && !known) {
+      return defect(
+          VerifyReason::unsupported_critical_extension,
+          fmt::format("has a critical extension that persona does not know ({})", dotted(extension.oid)));
+    }
+  }
+  if (extensions.find(oid::policy_constraints) != nullptr) {
+    return defect(VerifyReason::unsupported_critical_extension,
+                  "has policyConstraints, which are not supported");
+  }
+  if (const Extension* access = extensions.find(oid::authority_information_access)) {
+    if (access->critical || !is_information_access(access->value)) {
+      return bad(
+          access->critical ? "has a critical authorityInfoAccess" : "has a malformed authorityInfoAccess",
+          "4.2.2.1");
+    }
+  }
+  return key_identifier_defect(certificate, extensions, position);
+}
+
+std::optional<Defect> issuer_defect(const mbedtls_x509_crt& certificate, const Extensions& extensions,
+                                    Position position, std::string_view role) {
+  if (mbedtls_x509_crt_get_ca_istrue(&certificate) != 1) {
+    return defect(VerifyReason::not_a_ca, "has issued a certificate but is not a CA (basicConstraints)");
+  }
+  if (!has_key_usage(certificate, MBEDTLS_X509_KU_KEY_CERT_SIGN)) {
+    return defect(VerifyReason::not_a_ca,
+                  "has issued a certificate but may not (its keyUsage lacks keyCertSign)");
+  }
+  if (!extensions.is_critical(oid::basic_constraints)) {
+    return bad("has basicConstraints that are not critical", "4.2.1.9");
+  }
+  if (is_empty_name(bytes_of(certificate.subject_raw))) {
+    return bad("has no subject name", "4.1.2.6");
+  }
+  if (const Extension* constraints = extensions.find(oid::name_constraints)) {
+    if (!constraints->critical) {
+      return bad("has nameConstraints that are not critical", "4.2.1.10");
+    }
+    if (!NameConstraints::read(constraints->value)) {
+      return bad("has malformed nameConstraints", "4.2.1.10");
+    }
+  }
+  if (extensions.find(oid::extended_key_usage) == nullptr) {
+    return std::nullopt;
+  }
+  if (position == Position::anchor) {
+    return against_baseline("is a root with an extendedKeyUsage");
+  }
+  if (!has_usage(certificate, any_usage) && !has_usage(certificate, usage_of(role))) {
+    return defect(
+        VerifyReason::extended_key_usage,
+        fmt::format("may not issue for {}s (its extendedKeyUsage lacks {})",
+                    role == "client" ? "client" : "server", role == "client" ? "clientAuth" : "serverAuth"));
+  }
+  return std::nullopt;
+}
+
+std::optional<Defect> leaf_defect(const mbedtls_x509_crt& leaf, const Extensions& extensions,
+                                  std::string_view role) {
+  const bool is_gateway = role != "client";
+  const bool is_ca = mbedtls_x509_crt_get_ca_istrue(&leaf) == 1;
+  const bool has_usages = extensions.find(oid::key_usage) != nullptr;
+  const bool may_sign = has_usages && has_key_usage(leaf, MBEDTLS_X509_KU_KEY_CERT_SIGN);
+  if (!has_key_usage(leaf, MBEDTLS_X509_KU_DIGITAL_SIGNATURE)) {
+    return defect(VerifyReason::key_usage, "is not for TLS (its keyUsage lacks digitalSignature)");
+  }
+  if (auto found = extended_usage_defect(leaf, extensions, is_gateway)) {
+    return found;
+  }
+  if (has_usages && is_ca != may_sign) {
+    return bad(is_ca ? "is a CA's, but its keyUsage lacks keyCertSign"
+                     : "may sign certificates (keyCertSign) but is not a CA's",
+               "4.2.1.9");
+  }
+  if (!is_ca && extensions.find(oid::name_constraints) != nullptr) {
+    return bad("has nameConstraints but is not a CA's", "4.2.1.10");
+  }
+  if (auto found = alternative_name_defect(leaf, extensions, is_gateway)) {
+    return found;
+  }
+  return is_gateway ? common_name_defect(leaf) : std::nullopt;
+}
+
+}  // namespace persona::identity

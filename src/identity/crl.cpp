@@ -1,0 +1,191 @@
+#include "crl.hpp"
+
+#include <algorithm>
+
+#include "der_reader.hpp"
+#include "distinguished_name.hpp"
+#include "extensions.hpp"
+#include "pem.hpp"
+#include "words.hpp"
+
+namespace persona::identity {
+
+namespace {
+
+std::string serial_octets(const mbedtls_x509_buf& serial) {
+  std::string_view octets = as_text(bytes_of(serial));
+  while (octets.size() > 1 && octets.front() == '\0') {
+    octets.remove_prefix(1);
+  }
+  return std::string(octets);
+}
+
+// mbedTLS leaves an absent nextUpdate zero.
+bool has_next_update(const mbedtls_x509_crl& list) {
+  return list.next_update.year != 0;
+}
+
+TimePoint next_update(const mbedtls_x509_crl& list) {
+  return has_next_update(list) ? to_time_point(list.next_update) : TimePoint::max();
+}
+
+/// RFC 5280 section 5.2.3: without a number it is unknown which of two is newer. mbedTLS has refused critical
+/// extensions already.
+std::optional<std::string> defect(const mbedtls_x509_crl& list) {
+  if (const auto weak = weak_hash(list)) {
+    return fmt::format("is signed with {}, which is too weak", *weak);
+  }
+  const auto extensions = Extensions::read(bytes_of(list.crl_ext));
+  if (!extensions) {
+    return "has malformed extensions";
+  }
+  if (extensions->find(oid::crl_number) == nullptr) {
+    return "has no CRL number (RFC 5280 section 5.2.3)";
+  }
+  if (!has_next_update(list)) {
+    return "does not say when the next one is due (RFC 5280 section 5.1.2.5)";
+  }
+  return std::nullopt;
+}
+
+template <class... Args>
+RevocationFinding finding(VerifyReason reason, fmt::format_string<Args...> format, Args&&... args) {
+  return {reason, fmt::format(format, std::forward<Args>(args)...)};
+}
+
+}  // namespace
+
+void RevocationLists::Deleter::operator()(mbedtls_x509_crl* list) const {
+  mbedtls_x509_crl_free(list);
+  delete list;
+}
+
+RevocationLists::~RevocationLists() = default;
+
+Result<void> RevocationLists::append(std::string_view text, std::string_view source) {
+  const auto blocks = find_pem_blocks(text);
+  if (!blocks) {
+    return fail(ErrorKind::configuration, "{} {}", source, blocks.error().message);
+  }
+  if (blocks->empty() && !text.empty()) {
+    return append_one(as_bytes(text).data(), text.size(), fmt::format("the CRL in {}", source));
+  }
+  std::size_t number = 0;
+  for (const PemBlock& block : *blocks) {
+    if (block.label != "X509 CRL") {
+      continue;
+    }
+    ++number;
+    const std::string pem(block.text);  // mbedTLS wants the NUL
+    const std::string what = fmt::format("CRL {} in {} (line {})", number, source, block.line);
+    if (auto added = append_one(reinterpret_cast<const unsigned char*>(pem.c_str()), pem.size() + 1, what);
+        !added) {
+      return added;
+    }
+  }
+  if (number == 0) {
+    return fail(ErrorKind::configuration, "{} contains no CRL (-----BEGIN X509 CRL-----)", source);
+  }
+  return {};
+}
+
+Result<void> RevocationLists::append_one(const unsigned char* data, std::size_t size, std::string_view what) {
+  Entry entry{std::unique_ptr<mbedtls_x509_crl, Deleter>(new mbedtls_x509_crl), {}};
+  mbedtls_x509_crl& list = *entry.list;
+  mbedtls_x509_crl_init(&list);
+  if (const int status = mbedtls_x509_crl_parse(&list, data, size); status != 0) {
+    const bool critical = status == MBEDTLS_ERR_X509_INVALID_EXTENSIONS + MBEDTLS_ERR_ASN1_UNEXPECTED_TAG;
+    return fail(ErrorKind::configuration, "{} cannot be {}: {}", what, critical ? "used" : "parsed",
+                critical ? "it has a critical extension (a delta or partial CRL?); use a complete one"
+                         : mbedtls_reason(status));
+  }
+  if (const auto why = defect(list)) {
+    return fail(ErrorKind::configuration, "{} {}: {}", what, *why, name_in_words(list.issuer));
+  }
+  for (const mbedtls_x509_crl_entry* one = &list.entry; one != nullptr && one->raw.len != 0;
+       one = one->next) {
+    entry.revoked.push_back(serial_octets(one->serial));
+  }
+  std::sort(entry.revoked.begin(), entry.revoked.end());
+  entries_.push_back(std::move(entry));
+  return {};
+}
+
+std::vector<CrlInfo> RevocationLists::describe() const {
+  std::vector<CrlInfo> infos;
+  for (const Entry& entry : entries_) {
+    infos.push_back({name_in_words(entry.list->issuer), to_time_point(entry.list->this_update),
+                     next_update(*entry.list), entry.revoked.size()});
+  }
+  return infos;
+}
+
+std::optional<RevocationFinding> RevocationLists::check(const mbedtls_x509_crt& certificate,
+                                                        const mbedtls_x509_crt& issuer, TimePoint at,
+                                                        SignatureCache& signatures,
+                                                        TimePoint& valid_until) const {
+  if (empty()) {
+    return std::nullopt;
+  }
+  // Of several the latest in force counts, but a revocation in any that is signed by the issuer stands.
+  std::optional<RevocationFinding> worst;
+  const Entry* latest = nullptr;
+  bool unsigned_seen = false;
+  for (const Entry& entry : entries_) {
+    if (!same_distinguished_name(bytes_of(entry.list->issuer_raw), bytes_of(issuer.subject_raw))) {
+      continue;
+    }
+    // RFC 5280 section 6.3.3 (f): a key that may not sign CRLs has not signed one.
+    if (mbedtls_x509_crt_check_key_usage(&issuer, MBEDTLS_X509_KU_CRL_SIGN) != 0 ||
+        !is_signed_by(*entry.list, issuer, signatures)) {
+      unsigned_seen = true;
+      continue;
+    }
+    if (auto found = check(entry, certificate, at); found && found->reason == VerifyReason::revoked) {
+      return found;
+    }
+    if (latest == nullptr ||
+        to_time_point(latest->list->this_update) < to_time_point(entry.list->this_update)) {
+      latest = &entry;
+    }
+  }
+  if (latest != nullptr) {
+    auto found = check(*latest, certificate, at);
+    if (!found && !expired_allowed_) {
+      valid_until = std::min(valid_until, next_update(*latest->list));
+    }
+    return found;
+  }
+  const std::string name = name_in_words(issuer.subject);
+  if (unsigned_seen) {
+    return finding(VerifyReason::crl_invalid, "the revocation list of {} is not signed by it", name);
+  }
+  return finding(VerifyReason::crl_missing,
+                 "no revocation list of {} is in trust.crl, so it is unknown whether {} was revoked", name,
+                 display_name(certificate));
+}
+
+std::optional<RevocationFinding> RevocationLists::check(const Entry& entry,
+                                                        const mbedtls_x509_crt& certificate,
+                                                        TimePoint at) const {
+  const std::string issuer = name_in_words(entry.list->issuer);
+  if (std::binary_search(entry.revoked.begin(), entry.revoked.end(), serial_octets(certificate.serial))) {
+    return finding(VerifyReason::revoked, "was revoked by {}", issuer);
+  }
+  const TimePoint from = to_time_point(entry.list->this_update);
+  if (at < from) {
+    return finding(VerifyReason::crl_invalid, "the revocation list of {} is not valid before {}", issuer,
+                   format_date(from));
+  }
+  const TimePoint until = next_update(*entry.list);
+  if (until < at && !expired_allowed_) {
+    return finding(
+        VerifyReason::crl_expired,
+        "the revocation list of {} expired {} ago ({}): renew trust.crl, or set trust.crl_expired: "
+        "allow",
+        issuer, span_in_words(at - until), format_date(until));
+  }
+  return std::nullopt;
+}
+
+}  // namespace persona::identity

@@ -1,0 +1,105 @@
+#include "persona/identity/trust.hpp"
+
+#include <optional>
+
+#include "crl.hpp"
+#include "file.hpp"
+#include "signature.hpp"
+#include "words.hpp"
+
+namespace persona::identity {
+
+namespace {
+
+using Part = LoadError::Part;
+
+void check_validity(const CertificateList& list, std::size_t index, std::vector<LoadError>& errors) {
+  const TimePoint at = now();
+  for (const mbedtls_x509_crt* certificate = list.get(); certificate != nullptr;
+       certificate = certificate->next) {
+    if (const auto problem = validity_problem(*certificate, at)) {
+      errors.push_back(
+          {Part::ca, index, fmt::format("CA certificate {}: {}", *problem, display_name(*certificate))});
+    }
+  }
+}
+
+/// The file's content, or nothing and one more error.
+std::optional<Secret> read(const std::filesystem::path& path, Part part, std::size_t index,
+                           std::vector<LoadError>& errors) {
+  auto content = read_file(path);
+  if (!content) {
+    errors.push_back({part, index, content.error().message});
+    return std::nullopt;
+  }
+  return std::move(*content);
+}
+
+}  // namespace
+
+Trust::Trust() = default;
+Trust::~Trust() = default;
+
+tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> Trust::load(const TrustFiles& files) {
+  std::vector<LoadError> errors;
+  const std::shared_ptr<Trust> trust(new Trust);
+  trust->revocation_ = std::make_unique<RevocationLists>(files.crl_expired_allowed);
+  trust->signatures_ = std::make_unique<SignatureCache>();
+  for (std::size_t index = 0; index < files.ca.size(); ++index) {
+    const auto text = read(files.ca[index], Part::ca, index, errors);
+    if (!text) {
+      continue;
+    }
+    CertificateList list;  // for this file alone, so that its index goes with what is wrong in it
+    if (const auto appended = list.append_pem(text->view(), files.ca[index].string()); !appended) {
+      errors.push_back({Part::ca, index, appended.error().message});
+      continue;
+    }
+    check_validity(list, index, errors);
+    if (const auto appended = trust->roots_.append_pem(text->view(), files.ca[index].string()); !appended) {
+      errors.push_back({Part::ca, index, appended.error().message});
+    }
+  }
+  for (std::size_t index = 0; index < files.crl.size(); ++index) {
+    const auto text = read(files.crl[index], Part::crl, index, errors);
+    if (!text) {
+      continue;
+    }
+    if (const auto appended = trust->revocation_->append(text->view(), files.crl[index].string());
+        !appended) {
+      errors.push_back({Part::crl, index, appended.error().message});
+    }
+  }
+  if (!errors.empty()) {
+    return tl::unexpected(std::move(errors));
+  }
+  return trust;
+}
+
+tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> Trust::from_pem(const TrustTexts& texts) {
+  std::vector<LoadError> errors;
+  const std::shared_ptr<Trust> trust(new Trust);
+  trust->revocation_ = std::make_unique<RevocationLists>(texts.crl_expired_allowed);
+  trust->signatures_ = std::make_unique<SignatureCache>();
+  if (const auto appended = trust->roots_.append_pem(texts.ca, "the CA text"); !appended) {
+    errors.push_back({Part::ca, 0, appended.error().message});
+  }
+  if (!texts.any_dates) {
+    check_validity(trust->roots_, 0, errors);
+  }
+  if (!texts.crl.empty()) {
+    if (const auto appended = trust->revocation_->append(texts.crl, "the CRL text"); !appended) {
+      errors.push_back({Part::crl, 0, appended.error().message});
+    }
+  }
+  if (!errors.empty()) {
+    return tl::unexpected(std::move(errors));
+  }
+  return trust;
+}
+
+std::vector<CrlInfo> Trust::crls() const {
+  return revocation_->describe();
+}
+
+}  // namespace persona::identity
