@@ -149,6 +149,22 @@ std::vector<CertificateInfo> CertificateList::describe() const {
   return infos;
 }
 
+Result<void> CertificateList::append_der(ByteView certificate) {
+  std::unique_ptr<mbedtls_x509_crt, Deleter> first;
+  if (list_ == nullptr) {
+    first.reset(new mbedtls_x509_crt);
+    mbedtls_x509_crt_init(first.get());
+  }
+  const int status = parse_certificate(first == nullptr ? *list_ : *first, certificate);
+  if (status != 0) {
+    return fail(ErrorKind::configuration, "{}", mbedtls_reason(status));
+  }
+  if (first != nullptr) {
+    list_ = std::move(first);
+  }
+  return {};
+}
+
 Result<void> CertificateList::append_pem(std::string_view pem, std::string_view source) {
   auto blocks = find_pem_blocks(pem);
   if (!blocks) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "persona/base/bytes.hpp"
 #include "persona/base/result.hpp"
 #include "persona/base/spki_pin.hpp"
 
@@ -67,6 +68,9 @@ class CertificateList {
   /// certificate that does not parse, or with none at all, is an error; the message calls the text by its
   /// `source`. Blocks that are not certificates are skipped.
   Result<void> append_pem(std::string_view pem, std::string_view source = "the PEM text");
+
+  /// Appends one DER certificate, which is copied.
+  Result<void> append_der(ByteView certificate);
 
   bool empty() const;
   std::size_t size() const;
