@@ -46,7 +46,7 @@ class Run {
       return tl::unexpected(logger.error());
     }
     auto service =
-        forward::Service::create({std::move(prepared.config), prepared.identity, prepared.trust, *logger});
+        forward::Service::create({std::move(prepared.config), prepared.identity, prepared.trust}, *logger);
     if (!service) {
       return tl::unexpected(service.error());
     }

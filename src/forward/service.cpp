@@ -1,83 +1,37 @@
 #include "persona/forward/service.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace persona::forward {
 
-namespace {
-
-tls::ContextOptions tls_options(const ServiceParts& parts) {
-  const config::Config& config = parts.config;
-  tls::ContextOptions options;
-  options.identity = parts.identity;
-  options.trust = parts.trust;
-  options.min_version = config.tls.min_version;
-  options.max_version = config.tls.max_version;
-  options.ciphers = config.tls.ciphers;
-  options.groups = config.tls.groups;
-  options.alpn = config.tls.alpn;
-  options.resumption = config.tls.resumption;
-  if (config.mode == config::Mode::gateway) {
-    options.role = tls::Role::server;
-    switch (config.client_certificate) {
-      case config::ClientCertificate::required:
-        options.peer_certificate = tls::PeerCertificate::required;
-        break;
-      case config::ClientCertificate::optional:
-        options.peer_certificate = tls::PeerCertificate::optional;
-        break;
-      case config::ClientCertificate::none:
-        options.peer_certificate = tls::PeerCertificate::none;
-        break;
-    }
+Result<std::shared_ptr<Service>> Service::create(Material material, std::shared_ptr<log::Logger> logger) {
+  auto first = Generation::create(std::move(material), nullptr);
+  if (!first) {
+    return tl::unexpected(first.error());
   }
-  return options;
+  return std::shared_ptr<Service>(new Service(std::move(*first), std::move(logger)));
 }
 
-std::vector<Endpoint> endpoints(const config::Config& config) {
-  std::vector<Endpoint> result;
-  if (config.mode == config::Mode::gateway) {
-    result.push_back(config.service->value);
-  } else {
-    for (const auto& address : config.gateway.addresses) {
-      result.push_back(address.value);
-    }
-  }
-  return result;
-}
-
-}  // namespace
-
-Result<std::shared_ptr<Service>> Service::create(ServiceParts parts) {
-  auto context = tls::Context::create(tls_options(parts));
-  if (!context) {
-    return tl::unexpected(context.error());
-  }
-  return std::shared_ptr<Service>(new Service(std::move(parts), std::move(*context)));
-}
-
-Service::Service(ServiceParts parts, std::shared_ptr<const tls::Context> tls)
-    : config_(std::move(parts.config)),
-      tls_(std::move(tls)),
-      logger_(std::move(parts.logger)),
-      access_(config::effective_access(config_)),
+Service::Service(std::shared_ptr<const Generation> first, std::shared_ptr<log::Logger> logger)
+    : name_(first->config().name),
+      mode_(first->config().mode),
+      logger_(std::move(logger)),
       failures_(logger_),
-      targets_(endpoints(config_)) {}
+      current_(std::move(first)) {}
 
-const std::string& Service::server_name(const Endpoint& target) const {
-  return config_.gateway.server_name ? config_.gateway.server_name->value : target.host;
+std::shared_ptr<const Generation> Service::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
 }
 
-bool Service::admits(const net::SocketAddress& client) const {
-  const auto address = client.ip();
-  return !address || std::any_of(access_.begin(), access_.end(),
-                                 [&](const Cidr& block) { return block.contains(*address); });
+void Service::replace(std::shared_ptr<const Generation> next) {
+  const std::lock_guard lock(mutex_);
+  current_.swap(next);  // the old one is freed by the caller's stack, behind the lock
 }
 
-bool Service::enter() {
+bool Service::enter(std::size_t limit) {
   std::size_t live = live_;
-  while (live < config_.limits.connections) {
+  while (live < limit) {
     if (live_.compare_exchange_weak(live, live + 1)) {
       return true;
     }

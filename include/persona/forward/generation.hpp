@@ -1,0 +1,60 @@
+// One set of all that a reload can replace: configuration, certificates, access, targets.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "persona/base/address.hpp"
+#include "persona/base/endpoint.hpp"
+#include "persona/base/result.hpp"
+#include "persona/config/config.hpp"
+#include "persona/forward/targets.hpp"
+#include "persona/net/address.hpp"
+#include "persona/tls/context.hpp"
+
+namespace persona::identity {
+class Identity;
+class Trust;
+}  // namespace persona::identity
+
+namespace persona::forward {
+
+/// What a generation is made of. Certificates are loaded by the caller, so that they need not be files.
+struct Material {
+  config::Config config;
+  std::shared_ptr<const identity::Identity>
+      identity;  ///< null: a persona that has none to present (the demo's)
+  std::shared_ptr<const identity::Trust> trust;
+};
+
+/// Immutable but for the tickets of its TLS context and the health of its targets, both of which lock; shared
+/// by all loops. A connection has the one that was current when it was accepted, for all its life. The last
+/// user frees it, which zeroises the private key.
+class Generation {
+ public:
+  /// The TLS context and the health of targets of `before` (may be null) are used on where nothing that they
+  /// depend on has changed.
+  static Result<std::shared_ptr<const Generation>> create(Material material, const Generation* before);
+
+  const config::Config& config() const { return config_; }
+  const std::shared_ptr<const tls::Context>& tls() const { return tls_; }
+  Targets& targets() const { return *targets_; }
+
+  /// The name to verify on a target: gateway.server_name, or its host.
+  const std::string& server_name(const Endpoint& target) const;
+
+  /// access.allow; Unix sockets are governed by their file permissions.
+  bool admits(const net::SocketAddress& client) const;
+
+ private:
+  Generation(config::Config config, std::shared_ptr<const tls::Context> tls,
+             std::shared_ptr<Targets> targets);
+
+  config::Config config_;
+  std::shared_ptr<const tls::Context> tls_;
+  std::shared_ptr<Targets> targets_;
+  std::vector<Cidr> access_;
+};
+
+}  // namespace persona::forward
