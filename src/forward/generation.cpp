@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "persona/identity/identity.hpp"
+
 namespace persona::forward {
 
 namespace {
@@ -47,27 +49,86 @@ std::vector<Endpoint> endpoints(const config::Config& config) {
   return result;
 }
 
+std::vector<Expiry> expiries_of(const tls::ContextOptions& options) {
+  std::vector<Expiry> expiries;
+  if (options.identity) {
+    for (const auto& each : options.identity->chain().describe()) {
+      const auto role = expiries.empty() ? Expiry::Role::leaf : Expiry::Role::intermediate;
+      expiries.push_back({role, each.name, each.not_after});
+    }
+  }
+  if (options.trust) {
+    for (const auto& each : options.trust->roots().describe()) {
+      expiries.push_back({Expiry::Role::ca, each.name, each.not_after});
+    }
+  }
+  return expiries;
+}
+
+template <class T>
+std::vector<T> values_of(const std::vector<config::Located<T>>& located) {
+  std::vector<T> values;
+  for (const auto& each : located) {
+    values.push_back(each.value);
+  }
+  return values;
+}
+
 }  // namespace
 
+std::vector<std::string> keep_what_needs_restart(config::Config& next, const config::Config& running) {
+  std::vector<std::string> keys;
+  const auto keep = [&](const char* key, auto& value, const auto& old, bool same) {
+    if (!same) {
+      keys.emplace_back(key);
+      value = old;
+    }
+  };
+  keep("name", next.name, running.name, next.name == running.name);
+  keep("listen", next.listen, running.listen, values_of(next.listen) == values_of(running.listen));
+  keep("threads", next.threads, running.threads, next.threads == running.threads);
+  keep("log.format", next.log.format, running.log.format, next.log.format == running.log.format);
+  keep("log.file", next.log.file, running.log.file, next.log.file == running.log.file);
+  return keys;
+}
+
 Result<std::shared_ptr<const Generation>> Generation::create(Material material, const Generation* before) {
-  auto context = tls::Context::create(tls_options(material));
+  tls::ContextOptions options = tls_options(material);
+  std::shared_ptr<const tls::Context> context;
+  if (before != nullptr && !material.certificate_digest.empty() &&
+      material.certificate_digest == before->certificate_digest_) {
+    // The same certificates, loaded again: with the same settings the tickets live on.
+    const tls::ContextOptions& old = before->tls_->options();
+    options.identity = old.identity;
+    options.trust = old.trust;
+    if (options == old) {
+      context = before->tls_;
+    }
+  }
   if (!context) {
-    return tl::unexpected(context.error());
+    auto created = tls::Context::create(std::move(options));
+    if (!created) {
+      return tl::unexpected(created.error());
+    }
+    context = std::move(*created);
   }
   auto addresses = endpoints(material.config);
   auto targets = before != nullptr && before->targets_->endpoints() == addresses
                      ? before->targets_
                      : std::make_shared<Targets>(std::move(addresses));
   return std::shared_ptr<const Generation>(
-      new Generation(std::move(material.config), std::move(*context), std::move(targets)));
+      new Generation(std::move(material), std::move(context), std::move(targets)));
 }
 
-Generation::Generation(config::Config config, std::shared_ptr<const tls::Context> tls,
+Generation::Generation(Material material, std::shared_ptr<const tls::Context> tls,
                        std::shared_ptr<Targets> targets)
-    : config_(std::move(config)),
+    : config_(std::move(material.config)),
       tls_(std::move(tls)),
       targets_(std::move(targets)),
-      access_(config::effective_access(config_)) {}
+      access_(config::effective_access(config_)),
+      digest_(std::move(material.digest)),
+      certificate_digest_(std::move(material.certificate_digest)),
+      expiries_(expiries_of(tls_->options())) {}
 
 const std::string& Generation::server_name(const Endpoint& target) const {
   return config_.gateway.server_name ? config_.gateway.server_name->value : target.host;

@@ -109,6 +109,9 @@ void Connection::established(HandshakeJob& job) {
   handshake_.reset();
   if (dials_tls()) {
     generation_->targets().succeeded(order_[attempt_]);
+    if (const tls::SessionInfo& info = session_->info(); info.peer_not_after) {
+      service_->saw_gateway(target(), info.peer, *info.peer_not_after);
+    }
     open();
     return;
   }

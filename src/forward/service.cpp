@@ -1,5 +1,6 @@
 #include "persona/forward/service.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace persona::forward {
@@ -17,7 +18,9 @@ Service::Service(std::shared_ptr<const Generation> first, std::shared_ptr<log::L
       mode_(first->config().mode),
       logger_(std::move(logger)),
       failures_(logger_),
-      current_(std::move(first)) {}
+      current_(std::move(first)) {
+  reload_status_.last_success = identity::now();
+}
 
 std::shared_ptr<const Generation> Service::current() const {
   const std::lock_guard lock(mutex_);
@@ -26,7 +29,39 @@ std::shared_ptr<const Generation> Service::current() const {
 
 void Service::replace(std::shared_ptr<const Generation> next) {
   const std::lock_guard lock(mutex_);
+  std::erase_if(gateways_, [&](const auto& seen) {
+    const auto& targets = next->targets().endpoints();
+    return std::none_of(targets.begin(), targets.end(),
+                        [&](const Endpoint& target) { return target.to_string() == seen.first; });
+  });
   current_.swap(next);  // the old one is freed by the caller's stack, behind the lock
+}
+
+ReloadStatus Service::reload_status() const {
+  const std::lock_guard lock(mutex_);
+  return reload_status_;
+}
+
+void Service::set_reload_status(ReloadStatus status) {
+  const std::lock_guard lock(mutex_);
+  reload_status_ = std::move(status);
+}
+
+void Service::saw_gateway(const Endpoint& target, const std::string& name, identity::TimePoint not_after) {
+  std::string key = target.to_string();
+  const std::lock_guard lock(mutex_);
+  gateways_.insert_or_assign(std::move(key), Expiry{Expiry::Role::gateway, name, not_after});
+}
+
+std::vector<Expiry> Service::expiries() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Expiry> expiries = current_->expiries();
+  for (const Endpoint& target : current_->targets().endpoints()) {
+    if (const auto seen = gateways_.find(target.to_string()); seen != gateways_.end()) {
+      expiries.push_back(seen->second);
+    }
+  }
+  return expiries;
 }
 
 bool Service::enter(std::size_t limit) {

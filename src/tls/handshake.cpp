@@ -271,6 +271,10 @@ SessionInfo Handshake::session_info() const {
   } else {
     info.peer = resumed_ ? offered_->peer : ssl_->verifier.peer_name();
   }
+  const mbedtls_x509_crt* leaf = resumed_ ? nullptr : mbedtls_ssl_get_peer_cert(ssl);
+  if (leaf != nullptr) {
+    info.peer_not_after = identity::not_after(*leaf);
+  }
   return info;
 }
 

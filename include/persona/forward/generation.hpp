@@ -9,6 +9,7 @@
 #include "persona/base/endpoint.hpp"
 #include "persona/base/result.hpp"
 #include "persona/config/config.hpp"
+#include "persona/forward/expiry.hpp"
 #include "persona/forward/targets.hpp"
 #include "persona/net/address.hpp"
 #include "persona/tls/context.hpp"
@@ -26,7 +27,13 @@ struct Material {
   std::shared_ptr<const identity::Identity>
       identity;  ///< null: a persona that has none to present (the demo's)
   std::shared_ptr<const identity::Trust> trust;
+  std::string digest{};              ///< of the contents of all files it was read from; empty: unknown
+  std::string certificate_digest{};  ///< the same of the files of identity and trust alone
 };
+
+/// The keys in which `next` differs from `running` and which only a restart can change ("listen"); their
+/// values in `next` become those that run.
+std::vector<std::string> keep_what_needs_restart(config::Config& next, const config::Config& running);
 
 /// Immutable but for the tickets of its TLS context and the health of its targets, both of which lock; shared
 /// by all loops. A connection has the one that was current when it was accepted, for all its life. The last
@@ -40,6 +47,10 @@ class Generation {
   const config::Config& config() const { return config_; }
   const std::shared_ptr<const tls::Context>& tls() const { return tls_; }
   Targets& targets() const { return *targets_; }
+  const std::string& digest() const { return digest_; }
+
+  /// Of our chain and the CA certificates.
+  const std::vector<Expiry>& expiries() const { return expiries_; }
 
   /// The name to verify on a target: gateway.server_name, or its host.
   const std::string& server_name(const Endpoint& target) const;
@@ -48,13 +59,15 @@ class Generation {
   bool admits(const net::SocketAddress& client) const;
 
  private:
-  Generation(config::Config config, std::shared_ptr<const tls::Context> tls,
-             std::shared_ptr<Targets> targets);
+  Generation(Material material, std::shared_ptr<const tls::Context> tls, std::shared_ptr<Targets> targets);
 
   config::Config config_;
   std::shared_ptr<const tls::Context> tls_;
   std::shared_ptr<Targets> targets_;
   std::vector<Cidr> access_;
+  std::string digest_;
+  std::string certificate_digest_;
+  std::vector<Expiry> expiries_;
 };
 
 }  // namespace persona::forward

@@ -3,9 +3,11 @@
 
 #include <atomic>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "persona/base/log.hpp"
 #include "persona/base/result.hpp"
@@ -14,6 +16,15 @@
 #include "persona/forward/generation.hpp"
 
 namespace persona::forward {
+
+/// How the last reload went, for metrics and the status.
+struct ReloadStatus {
+  bool last_successful = true;         ///< the start counts as one
+  identity::TimePoint last_success{};  ///< when what is in use came into use, or was found to be up to date
+  std::string last_error;              ///< why the last one was refused; empty when it was not
+  bool newer_on_disk = false;          ///< the files are not what is in use
+  std::vector<std::string> restart_needed;  ///< keys of the configuration that wait for a restart
+};
 
 /// Name, mode and log stay for life; the generation is replaced by reloads. Shared by all loops, thread-safe.
 class Service {
@@ -31,6 +42,15 @@ class Service {
   /// New connections use `next` from now on. Name and mode must be the same.
   void replace(std::shared_ptr<const Generation> next);
 
+  ReloadStatus reload_status() const;
+  void set_reload_status(ReloadStatus status);
+
+  /// A gateway has shown this certificate.
+  void saw_gateway(const Endpoint& target, const std::string& name, identity::TimePoint not_after);
+
+  /// Of the certificates in use, and of those that the gateways have shown last.
+  std::vector<Expiry> expiries() const;
+
   /// Counts a connection in; false when there are `limit` already (limits.connections).
   bool enter(std::size_t limit);
   void leave() { --live_; }
@@ -43,8 +63,10 @@ class Service {
   config::Mode mode_;
   std::shared_ptr<log::Logger> logger_;
   FailureLog failures_;
-  mutable std::mutex mutex_;  // of current_; taken once for each connection accepted
+  mutable std::mutex mutex_;  // of the three below; taken a few times in a connection's life
   std::shared_ptr<const Generation> current_;
+  ReloadStatus reload_status_;
+  std::map<std::string, Expiry> gateways_;  // by target
   std::atomic<std::size_t> live_ = 0;
 };
 

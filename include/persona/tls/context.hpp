@@ -41,6 +41,9 @@ struct ContextOptions {
   std::vector<std::uint16_t> groups;   ///< IANA code points in order of preference
   std::vector<std::string> alpn;       ///< empty: not offered
   bool resumption = true;              ///< by tickets, TLS 1.3 only
+
+  /// Identity and trust are the same when they are the same object.
+  friend bool operator==(const ContextOptions&, const ContextOptions&) = default;
 };
 
 /// Immutable once created but for its tickets, so that the sessions of every loop share it.
