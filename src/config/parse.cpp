@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "access_settings.hpp"
 #include "document.hpp"
 #include "encoding.hpp"
+#include "file_value.hpp"
+#include "gateway_settings.hpp"
 #include "path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/config/load.hpp"
@@ -20,6 +23,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kLongestName = 64;
 constexpr std::uint64_t kMostConnections = 1'000'000;
 constexpr std::uint64_t kMostThreads = 1024;
+constexpr Milliseconds kShortestInterval{100};
 
 bool is_valid_name(std::string_view name) {
   return !name.empty() && name.size() <= kLongestName && std::all_of(name.begin(), name.end(), [](char c) {
@@ -37,17 +41,18 @@ class ConfigReader {
   void read() {
     read_name();
     const bool mode_known = read_mode();
-    read_access();
+    read_access(root_.section("access"), config_.access);
     read_listen(mode_known);
+    check_users();
     read_clients(mode_known);
     read_identity();
     read_trust();
     read_tls(root_.section("tls"), config_.tls);
     read_timeouts();
     read_limits();
+    read_reload(mode_known);
     read_log();
     read_threads();
-    root_.not_supported_yet("reload");
     root_.not_supported_yet("admin");
     root_.finish();
   }
@@ -80,64 +85,12 @@ class ConfigReader {
                     "\"gateway\" is missing: HOST:PORT to dial over mTLS (or \"service\", on the other end: "
                     "HOST:PORT to forward plaintext to)");
     }
-    read_gateway();
+    read_gateway(root_, config_.gateway);
     read_service();
     if (has_gateway && has_service) {
       root_.refuse("service", "and \"gateway\" exclude each other: a file is one end or the other");
     }
     return has_gateway != has_service;
-  }
-
-  void read_gateway() {
-    const auto value = root_.get("gateway");
-    if (!value) {
-      return;
-    }
-    if (value->kind() == Node::Kind::scalar) {
-      read_gateway_address(*value);
-      return;
-    }
-    if (value->kind() == Node::Kind::list) {
-      value->error("expected HOST:PORT or a map, found a list; write address: [...] below gateway:");
-      return;
-    }
-    Section section = root_.section("gateway");
-    if (const auto addresses = section.require("address")) {
-      for (const Value& address : addresses->one_or_list()) {
-        read_gateway_address(address);
-      }
-    }
-    if (const auto server_name = section.get("server_name")) {
-      const auto name = server_name->text();
-      if (name && !is_valid_host(*name)) {
-        server_name->error(fmt::format("{} is not a host name or an address", in_quotes(*name)));
-      } else if (name) {
-        config_.gateway.server_name = {*name, server_name->mark()};
-      }
-    }
-    section.not_supported_yet("pins");
-    section.not_supported_yet("allowed_addresses");
-    section.finish();
-  }
-
-  void read_gateway_address(const Value& value) {
-    const auto endpoint = value.endpoint();
-    if (!endpoint) {
-      return;
-    }
-    if (endpoint->is_unix()) {
-      value.error("a gateway is dialled over TCP; write HOST:PORT");
-    } else if (check_dialled(value, *endpoint)) {
-      config_.gateway.addresses.push_back({*endpoint, value.mark()});
-    }
-  }
-
-  static bool check_dialled(const Value& value, const Endpoint& endpoint) {
-    if (!endpoint.is_unix() && endpoint.port == 0) {
-      value.error("port 0 cannot be dialled");
-      return false;
-    }
-    return true;
   }
 
   void read_service() {
@@ -201,32 +154,37 @@ class ConfigReader {
     config_.listen.push_back({*endpoint, item.mark()});
   }
 
+  // Only a Unix socket tells which user connects.
+  void check_users() {
+    const auto& users = config_.access.allow_users;
+    const bool has_unix = std::any_of(config_.listen.begin(), config_.listen.end(),
+                                      [](const Located<Endpoint>& listen) { return listen.value.is_unix(); });
+    if (users && !users->empty() && !config_.listen.empty() && !has_unix) {
+      report_.error(users->front().mark,
+                    "access.allow_users: users are known only on a Unix socket; listen on unix:/PATH, or "
+                    "restrict addresses with access.allow",
+                    static_cast<int>(utf8_length(users->front().value)));
+    }
+  }
+
   void read_clients(bool mode_known) {
     if (mode_known && config_.mode == Mode::persona) {
       root_.refuse("clients", "belongs to a file with \"service\"");
       return;
     }
-    Section section = root_.section("clients");
-    if (const auto value = section.get("certificate")) {
-      const auto word = value->one_of({"required", "optional", "none"});
-      if (word && *word != "required") {
-        config_.client_certificate = *word == "none" ? ClientCertificate::none : ClientCertificate::optional;
-      }
-    }
-    section.not_supported_yet("allow");
-    section.finish();
+    config::read_clients(root_.section("clients"), config_);
   }
 
   void read_identity() {
     Section section = root_.section("identity");
     if (const auto value = section.require("certificate")) {
-      config_.identity.certificate = read_file(*value).value_or(config_.identity.certificate);
+      config_.identity.certificate = read_file(config_.file, *value).value_or(config_.identity.certificate);
     }
     if (const auto value = section.require("private_key")) {
-      config_.identity.private_key = read_file(*value).value_or(config_.identity.private_key);
+      config_.identity.private_key = read_file(config_.file, *value).value_or(config_.identity.private_key);
     }
     if (const auto value = section.get("private_key_password_file")) {
-      config_.identity.private_key_password_file = read_file(*value);
+      config_.identity.private_key_password_file = read_file(config_.file, *value);
     }
     section.finish();
   }
@@ -236,57 +194,15 @@ class ConfigReader {
     const bool needed =
         config_.mode == Mode::persona || config_.client_certificate != ClientCertificate::none;
     if (const auto value = needed ? section.require("ca") : section.get("ca")) {
-      for (const Value& item : value->one_or_list()) {
-        if (auto file = read_file(item)) {
-          config_.trust.ca.push_back(std::move(*file));
-        }
-      }
+      config_.trust.ca = read_files(config_.file, *value);
     }
-    section.not_supported_yet("crl");
-    section.finish();
-  }
-
-  fs::path resolve(std::string_view text) const { return config_.file.parent_path() / path_from_text(text); }
-
-  // An existing file. What is in it is looked at by a later stage.
-  std::optional<Located<fs::path>> read_file(const Value& value) const {
-    const auto text = value.text();
-    if (!text) {
-      return std::nullopt;
+    if (const auto value = section.get("crl")) {
+      config_.trust.crl = read_files(config_.file, *value);
     }
-    if (text->empty()) {
-      value.error("expected the name of a file, found \"\"");
-      return std::nullopt;
-    }
-    const fs::path path = resolve(*text);
-    std::error_code failed;
-    const fs::file_status status = fs::status(path, failed);
-    if (status.type() == fs::file_type::not_found) {
-      value.error(fmt::format("no such file: {}", printable(path_text(path))));
-    } else if (status.type() == fs::file_type::none) {
-      value.error(fmt::format("{}: {}", printable(path_text(path)), failed.message()));
-    } else if (fs::is_directory(status)) {
-      value.error(fmt::format("{} is a folder, expected a file", printable(path_text(path))));
-    } else {
-      return Located<fs::path>{path, value.mark()};
-    }
-    return std::nullopt;
-  }
-
-  void read_access() {
-    Section section = root_.section("access");
-    if (const auto value = section.get("allow")) {
-      config_.access.allow.emplace();
-      for (const Value& item : value->one_or_list()) {
-        const auto text = item.text();
-        if (!text) {
-          continue;
-        }
-        if (const auto block = Cidr::parse(*text)) {
-          config_.access.allow->push_back(*block);
-        } else {
-          item.error(block.error().message);
-        }
+    if (const auto value = section.get("crl_expired")) {
+      config_.trust.crl_expired_allowed = value->one_of({"refuse", "allow"}) == "allow";
+      if (!section.has("crl")) {
+        value->warning("means nothing without trust.crl");
       }
     }
     section.finish();
@@ -315,6 +231,26 @@ class ConfigReader {
     section.finish();
   }
 
+  void read_reload(bool mode_known) {
+    Section section = root_.section("reload");
+    if (const auto value = section.get("watch")) {
+      config_.reload.watch = value->boolean().value_or(config_.reload.watch);
+    }
+    if (const auto value = section.get("interval")) {
+      config_.reload.interval = value->duration().value_or(config_.reload.interval);
+      if (config_.reload.interval.count() > 0 && config_.reload.interval < kShortestInterval) {
+        value->error(fmt::format("files are looked at every {} at most; 0s switches it off",
+                                 format_duration(kShortestInterval)));
+      }
+    }
+    if (mode_known && config_.mode == Mode::gateway) {
+      section.refuse("probe", "belongs to a file with \"gateway\": the probe is a dial to it");
+    } else if (const auto value = section.get("probe")) {
+      config_.reload.probe = value->boolean().value_or(config_.reload.probe);
+    }
+    section.finish();
+  }
+
   void read_log() {
     using log::Level;
     Section section = root_.section("log");
@@ -339,7 +275,7 @@ class ConfigReader {
     if (!text || text->empty()) {
       return;  // standard error
     }
-    const fs::path path = resolve(*text);
+    const fs::path path = resolve(config_.file, *text);
     std::error_code ignored;
     if (fs::is_directory(path, ignored)) {
       value.error(fmt::format("{} is a folder, expected a file", printable(path_text(path))));

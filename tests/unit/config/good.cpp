@@ -24,6 +24,8 @@ std::vector<std::string> suite_names(const Config& config) {
 
 using Names = std::vector<std::string>;
 
+constexpr std::string_view kPin = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+
 }  // namespace
 
 TEST_CASE("the smallest file has the documented defaults") {
@@ -51,6 +53,14 @@ TEST_CASE("the smallest file has the documented defaults") {
   CHECK(config.log.level == log::Level::info);
   CHECK(config.threads == 0);
   CHECK(!config.access.allow);
+  CHECK(!config.access.allow_users);
+  CHECK(config.gateway.pins.empty());
+  CHECK(config.gateway.allowed_addresses.empty());
+  CHECK(config.trust.crl.empty());
+  CHECK(!config.trust.crl_expired_allowed);
+  CHECK(config.reload.watch);
+  CHECK(config.reload.interval == std::chrono::seconds(30));
+  CHECK(!config.reload.probe);
 }
 
 TEST_CASE("a file with every key is read") {
@@ -62,18 +72,21 @@ unsafe_listen: true
 gateway:
   address: [a.example.com:5433, "[2001:db8::1]:5433"]
   server_name: db.example.com
+  pins: sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+  allowed_addresses: ["*.Example.com.", 10.0.0.0/8, "2001:db8::1"]
 identity:
   certificate: pg.crt
   private_key: pg.key
   private_key_password_file: pg.key
-trust: {ca: [ca.crt, next-ca.crt]}
+trust: {ca: [ca.crt, next-ca.crt], crl: [ca.crt], crl_expired: allow}
 tls:
   min_version: 1.3
   max_version: 1.3
   ciphers: [TLS_CHACHA20_POLY1305_SHA256]
   groups: [secp521r1]
   alpn: [postgresql, h2]
-access: {allow: [10.0.0.0/8, "::1/128"]}
+access: {allow: [10.0.0.0/8, "::1/128"], allow_users: [root, 1000]}
+reload: {watch: false, interval: 1m, probe: true}
 timeouts: {connect: 1s, handshake: 2s, idle: 3m, half_close: 0s, shutdown: 250ms}
 limits: {connections: 5}
 log: {level: debug, format: json, file: pg.log}
@@ -84,12 +97,25 @@ threads: 4
   CHECK(config.unsafe_listen);
   CHECK(config.gateway.addresses.size() == 2);
   CHECK(config.gateway.server_name->value == "db.example.com");
+  CHECK(config.gateway.pins == std::vector{SpkiPin::parse(kPin).value()});
+  CHECK(config.gateway.allowed_addresses.names == Names{"*.example.com"});
+  CHECK(config.gateway.allowed_addresses.blocks ==
+        std::vector{Cidr::parse("10.0.0.0/8").value(), Cidr::parse("2001:db8::1/128").value()});
   CHECK(config.identity.private_key_password_file->value == folder.path() / "pg.key");
   CHECK(config.trust.ca.size() == 2);
+  CHECK(config.trust.crl.at(0).value == folder.path() / "ca.crt");
+  CHECK(config.trust.crl_expired_allowed);
   CHECK(suite_names(config) == Names{"TLS_CHACHA20_POLY1305_SHA256"});
   CHECK(config.tls.groups == std::vector<std::uint16_t>{0x0019});
   CHECK(config.tls.alpn == Names{"postgresql", "h2"});
   CHECK(config.access.allow->size() == 2);
+  REQUIRE(config.access.allow_users->size() == 2);
+  CHECK(config.access.allow_users->at(0).value == "root");
+  CHECK(config.access.allow_users->at(1).value == "1000");
+  CHECK(config.access.allow_users->at(1).mark == Mark{21, 62});
+  CHECK(!config.reload.watch);
+  CHECK(config.reload.interval == std::chrono::minutes(1));
+  CHECK(config.reload.probe);
   CHECK(config.timeouts.connect == std::chrono::seconds(1));
   CHECK(config.timeouts.handshake == std::chrono::seconds(2));
   CHECK(config.timeouts.idle == std::chrono::minutes(3));
@@ -114,6 +140,38 @@ TEST_CASE("a gateway listens anywhere and needs no CA when it asks for no certif
   CHECK(folder.findings("listen: 0.0.0.0:1\nservice: 127.0.0.1:2\nclients: {certificate: optional}\n"
                         "identity: {certificate: pg.crt, private_key: pg.key}\n") ==
         "conf/pg.yaml: \"trust.ca\" is missing\n");
+}
+
+TEST_CASE("which clients may come in is read as patterns and pins") {
+  const Folder folder;
+  CHECK(!good(folder, kGateway).client_allow);
+  const Config config = good(folder, kGateway + R"(clients:
+  allow:
+    cn: [postgres-*, "Jürgen Müller"]
+    dns: ["*.Example.COM.", db-*.example.com]
+    uri: ["SPIFFE://Prod/ns/*/sa/Db", "https://User@Example.com:80/A?b=C#d", "urn:uuid:*"]
+    pins: )" + std::string(kPin) + "\n");
+  REQUIRE(config.client_allow);
+  CHECK(config.client_allow->cn == Names{"postgres-*", "Jürgen Müller"});
+  CHECK(config.client_allow->dns == Names{"*.example.com", "db-*.example.com"});
+  CHECK(config.client_allow->uri ==
+        Names{"spiffe://prod/ns/*/sa/Db", "https://User@example.com:80/A?b=C#d", "urn:uuid:*"});
+  CHECK(config.client_allow->pins.size() == 1);
+}
+
+TEST_CASE("every address of the gateway has to be one that may be dialled") {
+  const Folder folder;
+  for (const char* gateway :
+       {"{address: db.example.com:1, allowed_addresses: db.example.com}",
+        "{address: DB.example.com:1, allowed_addresses: [\"*.example.com\", 10.0.0.0/8]}",
+        "{address: db.example.com:1, allowed_addresses: 10.0.0.0/8}",
+        "{address: \"10.0.0.1:1\", allowed_addresses: [\"*.example.com\", 10.0.0.0/8]}",
+        "{address: \"[::ffff:10.0.0.1]:1\", allowed_addresses: 10.0.0.1}",
+        "{address: \"10.0.0.1:1\", allowed_addresses: \"::ffff:10.0.0.0/104\"}",
+        "{address: localhost:1, allowed_addresses: localhost}"}) {
+    CAPTURE(gateway);
+    good(folder, "listen: 127.0.0.1:1\ngateway: " + std::string(gateway) + "\n" + kRest);
+  }
 }
 
 TEST_CASE("an alias stands for what it refers to") {

@@ -1,0 +1,88 @@
+#include "gateway_settings.hpp"
+
+#include <fmt/format.h>
+
+#include "persona/base/dial_rules.hpp"
+#include "persona/base/text.hpp"
+#include "rule_values.hpp"
+
+namespace persona::config {
+
+namespace {
+
+std::optional<Endpoint> read_address(const Value& value) {
+  auto endpoint = value.endpoint();
+  if (endpoint && endpoint->is_unix()) {
+    value.error("a gateway is dialled over TCP; write HOST:PORT");
+    return std::nullopt;
+  }
+  return endpoint && check_dialled(value, *endpoint) ? std::move(endpoint) : std::nullopt;
+}
+
+// An address that could never be dialled is a mistake in one place or the other.
+void check_allowed(const Value& value, const Endpoint& endpoint, const DialRules& rules) {
+  const auto address = IpAddress::parse(endpoint.host);
+  if (!rules.admits_host(endpoint.host)) {
+    value.error(fmt::format("{}; it could never be dialled", rules.refusal_of_host(endpoint.host)));
+  } else if (address && !rules.admits(*address)) {
+    value.error(fmt::format("{}; it could never be dialled",
+                            rules.refusal_of(endpoint.host, std::span(&*address, 1))));
+  }
+}
+
+}  // namespace
+
+bool check_dialled(const Value& value, const Endpoint& endpoint) {
+  if (!endpoint.is_unix() && endpoint.port == 0) {
+    value.error("port 0 cannot be dialled");
+    return false;
+  }
+  return true;
+}
+
+void read_gateway(Section& root, Gateway& gateway) {
+  const auto value = root.get("gateway");
+  if (!value) {
+    return;
+  }
+  if (value->kind() == Node::Kind::scalar) {
+    if (const auto endpoint = read_address(*value)) {
+      gateway.addresses.push_back({*endpoint, value->mark()});
+    }
+    return;
+  }
+  if (value->kind() == Node::Kind::list) {
+    value->error("expected HOST:PORT or a map, found a list; write address: [...] below gateway:");
+    return;
+  }
+  Section section = root.section("gateway");
+  DialRules rules;
+  if (const auto written = section.get("allowed_addresses")) {
+    if (auto allowed = read_allowed_addresses(*written)) {
+      rules = DialRules(allowed->names, allowed->blocks);
+      gateway.allowed_addresses = std::move(*allowed);
+    }
+  }
+  if (const auto addresses = section.require("address")) {
+    for (const Value& address : addresses->one_or_list()) {
+      if (const auto endpoint = read_address(address)) {
+        check_allowed(address, *endpoint, rules);
+        gateway.addresses.push_back({*endpoint, address.mark()});
+      }
+    }
+  }
+  if (const auto server_name = section.get("server_name")) {
+    const auto name = server_name->text();
+    if (name && !is_valid_host(*name)) {
+      server_name->error(fmt::format("{} is not a host name or an address", in_quotes(*name)));
+    } else if (name) {
+      gateway.server_name = {*name, server_name->mark()};
+    }
+  }
+  if (const auto pins = section.get("pins")) {
+    gateway.pins = read_pins(*pins);
+  }
+  section.finish();
+}
+
+}  // namespace persona::config

@@ -1,0 +1,14 @@
+// `gateway:`.
+#pragma once
+
+#include "value.hpp"
+
+namespace persona::config {
+
+/// Looks for the key in `root`.
+void read_gateway(Section& root, Gateway& gateway);
+
+/// Something to dial, TCP or not.
+bool check_dialled(const Value& value, const Endpoint& endpoint);
+
+}  // namespace persona::config
