@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "persona/base/dial_rules.hpp"
 #include "persona/net/error.hpp"
 #include "persona/net/resolver.hpp"
 #include "persona/net/stream.hpp"
@@ -25,7 +26,12 @@ class Probe::Attempt final : public net::StreamEvents, public std::enable_shared
  public:
   Attempt(net::Loop& loop, HandshakePool& pool, std::shared_ptr<const Generation> generation,
           std::function<void(const Outcome&)> done)
-      : loop_(loop), pool_(pool), generation_(std::move(generation)), done_(std::move(done)) {}
+      : loop_(loop),
+        pool_(pool),
+        generation_(std::move(generation)),
+        rules_(generation_->config().gateway.allowed_addresses.names,
+               generation_->config().gateway.allowed_addresses.blocks),
+        done_(std::move(done)) {}
 
   void start() {
     timer_ = net::Timer::create(loop_, this);
@@ -101,9 +107,13 @@ class Probe::Attempt final : public net::StreamEvents, public std::enable_shared
     addresses_.clear();
     next_address_ = 0;
     outcome_.target = target().to_string();
+    if (!rules_.admits_host(target().host)) {
+      fail(Reason::dial_failed, rules_.refusal_of_host(target().host));
+      return;
+    }
     if (auto numeric = net::SocketAddress::from_numeric(target().host, target().port)) {
       addresses_.push_back(*numeric);
-      connect();
+      connect_if_allowed();
       return;
     }
     const Milliseconds limit = limit_of(generation_->config().timeouts.connect);
@@ -119,7 +129,7 @@ class Probe::Attempt final : public net::StreamEvents, public std::enable_shared
         return;
       }
       addresses_ = std::move(*found);
-      connect();
+      connect_if_allowed();
     };
     lookup_ = net::Lookup::start(loop_, target().host, target().port, this, resolved, error);
     if (!lookup_) {
@@ -127,6 +137,23 @@ class Probe::Attempt final : public net::StreamEvents, public std::enable_shared
       return;
     }
     opened();
+  }
+
+  void connect_if_allowed() {
+    std::vector<IpAddress> refused;
+    std::erase_if(addresses_, [&](const net::SocketAddress& address) {
+      const auto ip = address.ip();
+      if (!ip || rules_.admits(*ip)) {
+        return false;
+      }
+      refused.push_back(*ip);
+      return true;
+    });
+    if (addresses_.empty()) {
+      fail(Reason::dial_failed, rules_.refusal_of(target().host, refused));
+    } else {
+      connect();
+    }
   }
 
   void connect() {
@@ -235,7 +262,7 @@ class Probe::Attempt final : public net::StreamEvents, public std::enable_shared
     rest.append(held_.view());
     held_ = std::move(rest);
     job_.reset();
-    if (session_->info().version == tls::TlsVersion::tls12) {
+    if (session_->info().version == TlsVersion::tls12) {
       accepted();  // its Finished comes after it has judged our certificate (RFC 5246 section 7.3)
       return;
     }
@@ -311,6 +338,7 @@ class Probe::Attempt final : public net::StreamEvents, public std::enable_shared
   net::Loop& loop_;
   HandshakePool& pool_;
   std::shared_ptr<const Generation> generation_;
+  DialRules rules_;
   std::function<void(const Outcome&)> done_;
   std::shared_ptr<Attempt> self_;  // while handles are open
   unsigned open_handles_ = 0;
