@@ -180,7 +180,7 @@ void Reloader::looked(Cause cause, const std::shared_ptr<Look>& look) {
     next();
     return;
   }
-  soon_ = look->fresh || !look->settled;
+  soon_ = !look->settled || (look->fresh && settings().watch);
   if (look->settled && !look->next) {
     refuse(cause, look->loaded->errors, !look->same);
   } else if (!look->settled) {

@@ -126,6 +126,8 @@ def rotations(case):
     service = Server(case, echo)
     far = End(far_live, Persona(case, config(pki, service=service, **far_live.config()), "gateway"))
     near = End(near_live, Persona(case, config(pki, gateway=far.program, **near_live.config()), "persona"))
+    with connect(near.program.address) as one:
+        expect_echo(one)  # with the first certificates
     load = Load(near.program.address)
     for number in range(1, ROTATIONS + 1):
         pair = issue(number)
@@ -148,7 +150,7 @@ def rotations(case):
     for end, name in ((near, "gateway"), (far, "client")):
         missing = {f"CN={name}-{number}" for number in range(ROTATIONS + 1)} - end.peers()
         equal(missing, set(), f"certificates of the {name} that no connection has met")
-        end.program.wait_closed(load.short + LONG + ROTATIONS)
+        end.program.wait_closed(load.short + LONG + ROTATIONS + 1)
         equal(set(end.program.closed), {"local_closed" if end is near else "gateway_closed"}, "how connections ended")
     print(f"   {load.short} short connections, {load.long_echoes} echoes on {LONG} long ones", flush=True)
 

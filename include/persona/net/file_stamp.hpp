@@ -34,16 +34,16 @@ std::vector<FileStamp> stamps_of(const std::vector<std::filesystem::path>& files
 bool is_fresh(const std::vector<FileStamp>& stamps, std::int64_t now);
 
 /// A folder as it was: another one of the same name is another place.
-struct Folder {
+struct Place {
   std::filesystem::path path;
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
 
-  friend auto operator<=>(const Folder&, const Folder&) = default;
+  friend auto operator<=>(const Place&, const Place&) = default;
 };
 
 /// Which names to watch in which folders.
-using Places = std::map<Folder, std::set<std::string>>;
+using Places = std::map<Place, std::set<std::string>>;
 
 /// Where a change of `files` shows: in the folder of every symbolic link on the way to a file (Kubernetes
 /// turns `..data`, certbot `live/NAME/cert.pem`), and in the folder where the way ends. Of a file that does

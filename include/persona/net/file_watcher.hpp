@@ -61,7 +61,7 @@ class FileWatcher {
 
   Loop& loop_;
   std::function<void()> changed_;
-  std::map<Folder, Watched> folders_;
+  std::map<Place, Watched> folders_;
   HandlePtr<Timer> timer_;
   std::optional<Milliseconds> first_noticed_;  // of the burst
 };
