@@ -175,6 +175,7 @@ class Contents {
     prepared.files = all_files(prepared.config);
     all_ = identity::content_digest(prepared.files);
     certificates_ = identity::content_digest(certificate_files(prepared.config));
+    certificates_ += prepared.config.trust.crl_expired_allowed ? '1' : '0';  // the one setting of trust
   }
 
   void compare(Prepared& prepared) const {
