@@ -9,6 +9,7 @@
 #include "persona/cli/commands.hpp"
 #include "persona/host/process.hpp"
 #include "persona/identity/certificate.hpp"
+#include "pki.hpp"
 
 namespace persona::cli {
 
@@ -36,6 +37,8 @@ int dispatch(int argc, char** argv) {
       "demo", "Client, persona, gateway and service in one process, with throwaway certificates");
   demo_command->add_flag("--once", once, "Exit after the self-check, 0 when it passed");
 
+  const PkiCommand pki_command(app);
+
   CLI::App* version_command = app.add_subcommand("version", "Say which versions of what this is");
 
   // CLI11 itself would only say that a subcommand is required.
@@ -62,6 +65,9 @@ int dispatch(int argc, char** argv) {
   }
   if (demo_command->parsed()) {
     return demo(once);
+  }
+  if (pki_command.parsed()) {
+    return pki_command.run(stdout, stderr);
   }
   return version_command->parsed() ? version(stdout) : exit_usage;
 }
