@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -45,6 +46,10 @@ int dispatch(int argc, char** argv) {
   const auto has_name = [&](CLI::App* command) { return argc > 1 && command->check_name(argv[1]); };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(has_name).empty()) {
     std::fprintf(stderr, "persona: unknown subcommand \"%s\": see persona --help\n", argv[1]);
+    return exit_usage;
+  }
+  if (argc > 2 && std::string_view(argv[1]) == "pki" && argv[2][0] != '-' && !pki_command.has(argv[2])) {
+    std::fprintf(stderr, "persona: unknown subcommand \"pki %s\": see persona pki --help\n", argv[2]);
     return exit_usage;
   }
   try {

@@ -252,6 +252,11 @@ PkiCommand::PkiCommand(CLI::App& app) : options_(std::make_unique<Options>()) {
 
 PkiCommand::~PkiCommand() = default;
 
+bool PkiCommand::has(const char* name) const {
+  const auto is_it = [&](CLI::App* command) { return command->check_name(name); };
+  return !options_->pki->get_subcommands(is_it).empty();
+}
+
 bool PkiCommand::parsed() const {
   return options_->pki->parsed();
 }

@@ -18,6 +18,9 @@ class PkiCommand {
   PkiCommand(const PkiCommand&) = delete;
   PkiCommand& operator=(const PkiCommand&) = delete;
 
+  /// True for a name of one of its own subcommands.
+  bool has(const char* name) const;
+
   /// True when the command line was for it.
   bool parsed() const;
 

@@ -99,9 +99,8 @@ void tell_of(const CertificateInfo& made, const fs::path& folder, bool with_key,
 void tell_of_others(const Ledger& ledger, std::string_view name, std::string_view but, Report& report) {
   for (const LedgerEntry& entry : ledger.entries) {
     if (entry.name == name && entry.serial != but && !entry.revocation && entry.not_after > now()) {
-      report.done.push_back(
-          fmt::format("  still valid  {} until {}; if its key is lost: persona pki revoke {}", entry.serial,
-                      format_date(entry.not_after), entry.serial));
+      report.done.push_back(fmt::format("  still valid  {} until {}, unless it is revoked", entry.serial,
+                                        format_date(entry.not_after)));
     }
   }
 }

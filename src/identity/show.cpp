@@ -185,7 +185,8 @@ void ShownLines::row(std::string_view label, std::string_view value) {
 void show_crl(const ReadCrl& crl, ShownLines& lines) {
   lines.title("certificate revocation list");
   lines.row("issued by", crl.issuer);
-  lines.row("number", crl.number.value_or("(none)"));
+  lines.row("number",
+            crl.small_number() > 0 ? std::to_string(crl.small_number()) : crl.number.value_or("(none)"));
   lines.row("from", format_date(crl.this_update));
   const TimePoint at = now();
   if (!crl.next_update) {

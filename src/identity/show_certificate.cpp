@@ -86,9 +86,13 @@ std::string usage_in_words(const mbedtls_x509_crt& certificate, const Certificat
 void show_authority(const mbedtls_x509_crt& certificate, ShownLines& lines) {
   // mbedTLS counts one more than the extension says, 0 being "no limit".
   const int path = certificate.MBEDTLS_PRIVATE(max_pathlen);
-  lines.row("authority", path > 0 ? fmt::format("a CA, with at most {} other CA{} below it", path - 1,
-                                                path == 2 ? "" : "s")
-                                  : "a CA, with any number of CAs below it");
+  std::string below = "with any number of CAs below it";
+  if (path == 1) {
+    below = "with no other CA below it";
+  } else if (path > 1) {
+    below = fmt::format("with at most {} other CA{} below it", path - 1, path == 2 ? "" : "s");
+  }
+  lines.row("authority", "a CA, " + below);
   std::vector<std::string> missing;
   if (mbedtls_x509_crt_check_key_usage(&certificate, MBEDTLS_X509_KU_KEY_CERT_SIGN) != 0) {
     missing.emplace_back("certificates");
