@@ -117,27 +117,36 @@ void warn_of_days(Profile profile, unsigned days, Report& report) {
 
 }  // namespace
 
+// The pair before it is kept as a copy, so that the pair in use is never without one of its files.
 Result<void> AuthorityFolder::save_pair(std::string_view name, const PemPair& pair, Report& report) const {
   auto saved = ensure_folder(folder_ / "issued", Readers::everyone);
   saved = saved ? ensure_folder(issued(name, ""), Readers::everyone) : saved;
-  const bool new_key = !pair.private_key.empty();
-  // Copies, so that the pair in use is never without one of its files.
-  for (const auto& [file, previous, readers] :
-       {std::tuple(key_file, "private_key.previous.pem", Readers::owner),
-        std::tuple(certificate_file, "certificate.previous.pem", Readers::everyone)}) {
-    if (saved && is_there(issued(name, file))) {
-      const auto content = read_file(issued(name, file));
-      saved = content ? replace_file(issued(name, previous), content->view(), readers)
-                      : Result<void>(tl::unexpected(content.error()));
-      if (saved && (new_key || file == certificate_file)) {
-        report.done.push_back(fmt::format("  replaced     {}, kept as {}", file, previous));
-      }
+  std::vector<Secret> old;  // what `files` views
+  std::vector<NewFile> files;
+  const auto keep = [&](std::string_view file, std::string_view previous, Readers readers) {
+    if (!saved || !is_there(issued(name, file))) {
+      return;
     }
+    auto content = read_file(issued(name, file));
+    if (!content) {
+      saved = tl::unexpected(content.error());
+      return;
+    }
+    old.push_back(std::move(*content));
+    files.push_back({issued(name, previous), old.back().view(), readers});
+    report.done.push_back(fmt::format("  kept         {} as {}", file, previous));
+  };
+  keep(key_file, "private_key.previous.pem", Readers::owner);
+  keep(certificate_file, "certificate.previous.pem", Readers::everyone);
+  if (saved && !files.empty()) {
+    saved = replace_files(files);
   }
-  if (saved && new_key) {
-    saved = replace_file(issued(name, key_file), pair.private_key, Readers::owner);
+  files.clear();
+  if (!pair.private_key.empty()) {
+    files.push_back({issued(name, key_file), pair.private_key, Readers::owner});
   }
-  return saved ? replace_file(issued(name, certificate_file), pair.certificate, Readers::everyone) : saved;
+  files.push_back({issued(name, certificate_file), pair.certificate, Readers::everyone});
+  return saved ? replace_files(files) : saved;
 }
 
 Result<Report> AuthorityFolder::issue(const LeafRequest& request) const {

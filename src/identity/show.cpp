@@ -212,6 +212,11 @@ void show_crl(const ReadCrl& crl, ShownLines& lines) {
   }
 }
 
+Result<std::string> show_content(std::string_view content, std::string_view source,
+                                 std::optional<std::string_view> password) {
+  return Showing(escape(source), password).all(Secret(content));
+}
+
 Result<std::string> show_file(const std::filesystem::path& file,
                               const std::optional<std::filesystem::path>& password_file) {
   std::optional<Secret> password;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string_view>
 
 #include "persona/base/result.hpp"
@@ -17,8 +18,18 @@ enum class Readers {
 /// A file, a folder or a link of this name exists, whether it can be read or not.
 bool is_there(const std::filesystem::path& path);
 
-/// Creates or replaces a file: what is there in the end, after a crash too, is the old content or the new
-/// one. Callers hold the FolderLock, because the file that is written first has a fixed name.
+struct NewFile {
+  std::filesystem::path path;
+  std::string_view content;
+  Readers readers = Readers::everyone;
+};
+
+/// Creates or replaces files: what is there in the end, after a crash too, is the old content of each or the
+/// new one. All are written before the first takes its place, so that files that belong together change
+/// within as many renames. Callers hold the FolderLock, because the files that are written first have fixed
+/// names.
+Result<void> replace_files(std::span<const NewFile> files);
+
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, Readers readers);
 
 /// Creates one folder; one that is there is left as it is.

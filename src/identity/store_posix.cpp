@@ -59,6 +59,21 @@ int write_all(int descriptor, std::string_view content) {
   return ::fsync(descriptor) == 0 ? 0 : errno;
 }
 
+std::filesystem::path fresh_name(const std::filesystem::path& path) {
+  return path.parent_path() / ("." + path.filename().string() + ".new");
+}
+
+// 0 or errno
+int write_new(const std::filesystem::path& path, std::string_view content, Readers readers) {
+  Descriptor descriptor(open_new(path, readers == Readers::owner ? 0600 : 0644));
+  if (descriptor.value() < 0) {
+    return errno;
+  }
+  const int error = write_all(descriptor.value(), content);
+  const int closed = descriptor.close() == 0 ? 0 : errno;
+  return error != 0 ? error : closed;
+}
+
 // The name of a file is content of its folder.
 Result<void> sync_folder(const std::filesystem::path& path) {
   const std::filesystem::path folder = path.empty() ? "." : path;
@@ -79,24 +94,34 @@ bool is_there(const std::filesystem::path& path) {
   return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
 }
 
+Result<void> replace_files(std::span<const NewFile> files) {
+  const auto give_up = [&](const NewFile& file, int error) {
+    for (const NewFile& one : files) {
+      ::unlink(fresh_name(one.path).c_str());  // of those that have one
+    }
+    return cannot("write", file.path, error);
+  };
+  for (const NewFile& file : files) {
+    if (const int error = write_new(fresh_name(file.path), file.content, file.readers); error != 0) {
+      return give_up(file, error);
+    }
+  }
+  for (const NewFile& file : files) {
+    if (::rename(fresh_name(file.path).c_str(), file.path.c_str()) != 0) {
+      return give_up(file, errno);
+    }
+  }
+  for (const NewFile& file : files) {
+    if (auto synced = sync_folder(file.path.parent_path()); !synced) {
+      return synced;
+    }
+  }
+  return {};
+}
+
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, Readers readers) {
-  const std::filesystem::path fresh = path.parent_path() / ("." + path.filename().string() + ".new");
-  Descriptor descriptor(open_new(fresh, readers == Readers::owner ? 0600 : 0644));
-  if (descriptor.value() < 0) {
-    return cannot("write", path, errno);
-  }
-  int error = write_all(descriptor.value(), content);
-  if (descriptor.close() != 0 && error == 0) {
-    error = errno;
-  }
-  if (error == 0 && ::rename(fresh.c_str(), path.c_str()) != 0) {
-    error = errno;
-  }
-  if (error != 0) {
-    ::unlink(fresh.c_str());
-    return cannot("write", path, error);
-  }
-  return sync_folder(path.parent_path());
+  const NewFile file{path, content, readers};
+  return replace_files({&file, 1});
 }
 
 Result<void> ensure_folder(const std::filesystem::path& path, Readers readers) {

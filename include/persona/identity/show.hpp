@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "persona/base/result.hpp"
 
@@ -14,5 +15,9 @@ namespace persona::identity {
 /// PKCS#12.
 Result<std::string> show_file(const std::filesystem::path& file,
                               const std::optional<std::filesystem::path>& password_file);
+
+/// The same of what was read, which is called `source`.
+Result<std::string> show_content(std::string_view content, std::string_view source,
+                                 std::optional<std::string_view> password);
 
 }  // namespace persona::identity
