@@ -29,7 +29,7 @@ bool matches(std::string_view rule, std::string_view name) {
     return rule == name;
   }
   const std::string_view suffix = rule.substr(1);  // ".example.com"
-  return name.size() > suffix.size() && name.front() != '.' && name.ends_with(suffix);
+  return name.ends_with(suffix) && name.front() != '.';
 }
 
 template <class Items, class Words>

@@ -111,6 +111,9 @@ Result<SpkiPin> SpkiPin::parse(std::string_view text) {
     SpkiPin pin;
     if (bytes && bytes->size() == pin.sha256.size()) {
       std::copy(bytes->begin(), bytes->end(), pin.sha256.begin());
+      if (pin == SpkiPin{}) {
+        return refuse(text, "is a placeholder: all its bits are zero");
+      }
       return pin;
     }
   }

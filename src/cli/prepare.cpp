@@ -8,6 +8,7 @@
 #include "persona/config/load.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/identity/trust.hpp"
+#include "persona/net/users.hpp"
 
 namespace persona::cli {
 
@@ -19,15 +20,24 @@ using identity::LoadError;
 
 constexpr long days_that_are_soon = 30;
 
+bool is_named(const config::Located<std::filesystem::path>& file) {
+  return !file.value.empty() || file.mark != Mark{};
+}
+
+Mark mark_of_key(const config::Config& config) {
+  return is_named(config.identity.private_key) ? config.identity.private_key.mark
+                                               : config.identity.certificate.mark;
+}
+
 Mark mark_of(const config::Config& config, const LoadError& error) {
   switch (error.part) {
     case LoadError::Part::certificate:
       return config.identity.certificate.mark;
     case LoadError::Part::private_key:
-      return config.identity.private_key.mark;
+      return mark_of_key(config);
     case LoadError::Part::password_file:
       return config.identity.private_key_password_file ? config.identity.private_key_password_file->mark
-                                                       : config.identity.private_key.mark;
+                                                       : mark_of_key(config);
     case LoadError::Part::ca:
       return error.index < config.trust.ca.size() ? config.trust.ca[error.index].mark : Mark{};
     case LoadError::Part::crl:
@@ -39,7 +49,8 @@ Mark mark_of(const config::Config& config, const LoadError& error) {
 /// True for what is wrong with a file that the configuration could not name; the parser has told of it.
 bool is_told(const config::Config& config, const LoadError& error) {
   return (error.part == LoadError::Part::certificate && config.identity.certificate.value.empty()) ||
-         (error.part == LoadError::Part::private_key && config.identity.private_key.value.empty());
+         (error.part == LoadError::Part::private_key && config.identity.private_key.value.empty() &&
+          is_named(config.identity.private_key));
 }
 
 void report_all(Prepared& prepared, const std::vector<LoadError>& errors) {
@@ -47,7 +58,11 @@ void report_all(Prepared& prepared, const std::vector<LoadError>& errors) {
     if (is_told(prepared.config, error)) {
       continue;
     }
-    prepared.report.error(mark_of(prepared.config, error), error.message);
+    if (error.severity == LoadError::Severity::error) {
+      prepared.report.error(mark_of(prepared.config, error), error.message);
+    } else {
+      prepared.report.warning(mark_of(prepared.config, error), error.message);
+    }
   }
 }
 
@@ -64,41 +79,24 @@ void warn_of_expiry(const identity::CertificateList& list, std::string_view kind
   }
 }
 
-/// The other side refuses a certificate that is not for our side, and says so in an alert of few words.
-void warn_of_usage(const identity::CertificateInfo& leaf, Mode mode, Mark mark, config::Report& report) {
-  if (mode == Mode::persona && !leaf.for_clients) {
-    report.warning(
-        mark,
-        "certificate is not for clients (its extendedKeyUsage lacks clientAuth), so the gateway will "
-        "refuse it: " +
-            leaf.name);
-  }
-  if (mode == Mode::gateway && !leaf.for_servers) {
-    report.warning(mark,
-                   "certificate is not for servers (its extendedKeyUsage lacks serverAuth), so clients will "
-                   "refuse it: " +
-                       leaf.name);
-  }
-}
-
 void load_identity(Prepared& prepared) {
   const config::Identity& names = prepared.config.identity;
-  identity::IdentityFiles files{names.certificate.value, names.private_key.value, std::nullopt};
+  identity::IdentityFiles files;
+  files.certificate = names.certificate.value;
+  files.private_key = names.private_key.value;
   if (names.private_key_password_file) {
     files.password_file = names.private_key_password_file->value;
   }
+  files.use =
+      prepared.config.mode == Mode::persona ? identity::IdentityUse::client : identity::IdentityUse::server;
   auto loaded = identity::Identity::load(files);
   if (!loaded) {
     report_all(prepared, loaded.error());
-  } else {
-    prepared.identity = std::move(*loaded);
-    warn_of_expiry(prepared.identity->chain(), "certificate", names.certificate.mark, prepared.report);
-    warn_of_usage(prepared.identity->chain().describe().front(), prepared.config.mode, names.certificate.mark,
-                  prepared.report);
+    return;
   }
-  if (const auto warning = identity::permission_warning(files.private_key)) {
-    prepared.report.warning(names.private_key.mark, *warning);
-  }
+  prepared.identity = std::move(*loaded);
+  report_all(prepared, prepared.identity->warnings());
+  warn_of_expiry(prepared.identity->chain(), "certificate", names.certificate.mark, prepared.report);
 }
 
 /// What refuses connections later: CRLs that have expired, CAs that have none.
@@ -153,6 +151,16 @@ void load_trust(Prepared& prepared) {
   warn_of_revocation_lists(*prepared.trust, config, prepared.report);
 }
 
+void check_users(Prepared& prepared) {
+  const auto& users = prepared.config.access.allow_users;
+  for (const auto& user : users ? *users : std::vector<config::Located<std::string>>()) {
+    if (const auto id = net::find_user(user.value); !id) {
+      prepared.report.error(user.mark, "access.allow_users: " + id.error().message,
+                            static_cast<int>(user.value.size()));
+    }
+  }
+}
+
 /// What was seen first, and where, so that the second can name it.
 using Seen = std::map<std::string, std::filesystem::path>;
 
@@ -188,6 +196,7 @@ Prepared prepare(const std::filesystem::path& file) {
   if (!prepared.config.trust.ca.empty()) {
     load_trust(prepared);
   }
+  check_users(prepared);
   return prepared;
 }
 

@@ -180,8 +180,12 @@ class ConfigReader {
     if (const auto value = section.require("certificate")) {
       config_.identity.certificate = read_file(config_.file, *value).value_or(config_.identity.certificate);
     }
-    if (const auto value = section.require("private_key")) {
-      config_.identity.private_key = read_file(config_.file, *value).value_or(config_.identity.private_key);
+    if (section.has("private_key")) {
+      // A place without a path: it was named, and what is wrong with it has been told. Left out, the
+      // certificate file has to have the key, which a later stage looks into.
+      const auto value = section.get("private_key");
+      const Located<fs::path> unusable{{}, value ? value->mark() : Mark{1, 1}};
+      config_.identity.private_key = value ? read_file(config_.file, *value).value_or(unusable) : unusable;
     }
     if (const auto value = section.get("private_key_password_file")) {
       config_.identity.private_key_password_file = read_file(config_.file, *value);

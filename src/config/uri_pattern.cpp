@@ -94,11 +94,18 @@ Result<std::string> parse_uri_pattern(std::string_view text) {
       })) {
     return refuse(text, "has no scheme that can be matched; a * may stand only after it");
   }
+  const std::size_t query = text.find_first_of("?#");
+  if (query != std::string_view::npos && text.find('*', query) != std::string_view::npos) {
+    return refuse(text, "has a * behind its path, where it means nothing");
+  }
   std::string uri(text);
   lower(uri, 0, colon);
   if (text.substr(colon).starts_with("://")) {
     const std::size_t end = std::min(text.find_first_of("/?#", colon + 3), text.size());
     const std::size_t at = text.substr(0, end).rfind('@');
+    if (at != std::string_view::npos && text.find('*') < at) {
+      return refuse(text, "has a * before the host, where it means nothing");
+    }
     lower(uri, at == std::string_view::npos ? colon : at, end);
   }
   if (uri.starts_with("spiffe:")) {

@@ -40,6 +40,12 @@ void accept(const std::shared_ptr<Service>& service, Worker& worker, Accepted ac
     refuse(*service, std::move(accepted), Reason::access_denied, error, now);
     return;
   }
+  if (accepted.kind == net::Stream::Kind::unix_socket) {
+    if (const auto refusal = service->users().refusal(accepted.socket)) {
+      refuse(*service, std::move(accepted), Reason::access_denied, *refusal, now);
+      return;
+    }
+  }
   if (!service->enter()) {
     const std::string error =
         fmt::format("limits.connections of {} reached", service->config().limits.connections);

@@ -1,5 +1,5 @@
-// Stage 2: dial. Addresses are tried in order, each name resolved anew, each attempt bounded by
-// timeouts.connect.
+// Stage 2: dial. Addresses are tried in order, each name resolved anew and held to gateway.allowed_addresses,
+// each attempt bounded by timeouts.connect.
 #include <algorithm>
 #include <utility>
 
@@ -32,9 +32,11 @@ void Connection::dial_next() {
   target_ = endpoint.to_string();
   if (endpoint.is_unix()) {
     connect_unix(endpoint);
+  } else if (!service_->dial_rules().admits_host(endpoint.host)) {
+    attempt_failed(Reason::dial_failed, service_->dial_rules().refusal_of_host(endpoint.host));
   } else if (auto numeric = net::SocketAddress::from_numeric(endpoint.host, endpoint.port)) {
     addresses_.push_back(*numeric);
-    connect_next();
+    connect_allowed();
   } else {
     resolve(endpoint);
   }
@@ -57,7 +59,7 @@ void Connection::resolve(const Endpoint& endpoint) {
           return;
         }
         addresses_ = std::move(*found);
-        connect_next();
+        connect_allowed();
       },
       error);
   if (!lookup_) {
@@ -65,6 +67,25 @@ void Connection::resolve(const Endpoint& endpoint) {
     return;
   }
   ++open_handles_;
+}
+
+// What gateway.allowed_addresses does not name is never dialled, wherever it comes from.
+void Connection::connect_allowed() {
+  const DialRules& rules = service_->dial_rules();
+  std::vector<IpAddress> refused;
+  std::erase_if(addresses_, [&](const net::SocketAddress& address) {
+    const auto ip = address.ip();
+    if (ip && rules.admits(*ip)) {
+      return false;
+    }
+    refused.push_back(ip.value_or(IpAddress()));
+    return true;
+  });
+  if (addresses_.empty()) {
+    attempt_failed(Reason::dial_failed, rules.refusal_of(target().host, refused));
+    return;
+  }
+  connect_next();
 }
 
 void Connection::connect_unix(const Endpoint& endpoint) {

@@ -54,14 +54,20 @@ Result<std::shared_ptr<Service>> Service::create(ServiceParts parts) {
   if (!context) {
     return tl::unexpected(context.error());
   }
-  return std::shared_ptr<Service>(new Service(std::move(parts), std::move(*context)));
+  auto users = UserRules::create(parts.config.access);
+  if (!users) {
+    return tl::unexpected(users.error());
+  }
+  return std::shared_ptr<Service>(new Service(std::move(parts), std::move(*context), std::move(*users)));
 }
 
-Service::Service(ServiceParts parts, std::shared_ptr<const tls::Context> tls)
+Service::Service(ServiceParts parts, std::shared_ptr<const tls::Context> tls, UserRules users)
     : config_(std::move(parts.config)),
       tls_(std::move(tls)),
       logger_(std::move(parts.logger)),
       access_(config::effective_access(config_)),
+      users_(std::move(users)),
+      dial_rules_(config_.gateway.allowed_addresses.names, config_.gateway.allowed_addresses.blocks),
       failures_(logger_),
       targets_(endpoints(config_)) {}
 

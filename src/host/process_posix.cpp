@@ -1,12 +1,35 @@
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "persona/host/process.hpp"
 
 namespace persona::host {
 
+namespace {
+
+/// A core dump would hold private keys and session keys. Both fail for what does not exist only.
+void keep_memory_private() {
+  const rlimit none{0, 0};
+  static_cast<void>(setrlimit(RLIMIT_CORE, &none));
+#ifdef __linux__
+  // The limit does not bind a core_pattern that pipes to a program, this does. It also keeps other processes of
+  // the same user from attaching to us, and makes our files in /proc root's.
+  const char* wanted = getenv("PERSONA_DUMPABLE");
+  if (wanted == nullptr || strcmp(wanted, "1") != 0) {
+    static_cast<void>(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+  }
+#endif
+}
+
+}  // namespace
+
 void prepare_process() {
+  keep_memory_private();
   // SIGPIPE cannot be refused: signal(2) fails only for a signal that does not exist.
   static_cast<void>(signal(SIGPIPE, SIG_IGN));
   // libuv resolves names on a pool of four threads, which a few names that hang would use up for everybody.

@@ -76,10 +76,14 @@ CertificateInfo describe(const mbedtls_x509_crt& certificate) {
     return true;
   });
   info.key = key_in_words(certificate.pk);
-  info.spki_pin = spki_pin(ByteView(certificate.pk_raw.p, certificate.pk_raw.len));
+  info.spki_pin = spki_pin_of(certificate).to_string();
   info.for_clients = allows(certificate, MBEDTLS_OID_CLIENT_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH));
   info.for_servers = allows(certificate, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH));
   return info;
+}
+
+SpkiPin spki_pin_of(const mbedtls_x509_crt& certificate) {
+  return spki_pin({certificate.pk_raw.p, certificate.pk_raw.len});
 }
 
 std::string display_name(const mbedtls_x509_crt& certificate) {
@@ -143,6 +147,22 @@ std::vector<CertificateInfo> CertificateList::describe() const {
     infos.push_back(identity::describe(*certificate));
   }
   return infos;
+}
+
+Result<void> CertificateList::append_der(ByteView certificate) {
+  std::unique_ptr<mbedtls_x509_crt, Deleter> first;
+  if (list_ == nullptr) {
+    first.reset(new mbedtls_x509_crt);
+    mbedtls_x509_crt_init(first.get());
+  }
+  const int status = parse_certificate(first == nullptr ? *list_ : *first, certificate);
+  if (status != 0) {
+    return fail(ErrorKind::configuration, "{}", mbedtls_reason(status));
+  }
+  if (first != nullptr) {
+    list_ = std::move(first);
+  }
+  return {};
 }
 
 Result<void> CertificateList::append_pem(std::string_view pem, std::string_view source) {

@@ -88,8 +88,8 @@ void write_content(DerWriter& der, const RevocationList& list, const mbedtls_x50
 
 Result<Bytes> sign(ByteView content, mbedtls_pk_context& key) {
   std::array<unsigned char, 32> hash{};
-  int status = mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), content.data(), content.size(),
-                          hash.data());
+  int status =
+      mbedtls_md(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), content.data(), content.size(), hash.data());
   Bytes signature(MBEDTLS_PK_SIGNATURE_MAX_SIZE);
   std::size_t length = 0;
   if (status == 0) {
@@ -106,10 +106,9 @@ Result<Bytes> sign(ByteView content, mbedtls_pk_context& key) {
 Result<std::string> in_pem(ByteView der) {
   std::string pem(der.size() * 2 + 256, '\0');
   std::size_t length = 0;
-  const int status = mbedtls_pem_write_buffer("-----BEGIN X509 CRL-----\n", "-----END X509 CRL-----\n",
-                                              der.data(), der.size(),
-                                              reinterpret_cast<unsigned char*>(pem.data()), pem.size(),
-                                              &length);
+  const int status =
+      mbedtls_pem_write_buffer("-----BEGIN X509 CRL-----\n", "-----END X509 CRL-----\n", der.data(),
+                               der.size(), reinterpret_cast<unsigned char*>(pem.data()), pem.size(), &length);
   if (status != 0 || length == 0) {
     return fail(ErrorKind::internal, "cannot write a CRL: {}", mbedtls_reason(status));
   }
@@ -125,8 +124,7 @@ Result<std::string> write_crl(const RevocationList& list, const mbedtls_x509_crt
     return fail(ErrorKind::configuration, "{} has no subject key identifier, which a CRL refers to",
                 display_name(issuer));
   }
-  const std::size_t capacity =
-      list_capacity + issuer.subject_raw.len + entry_capacity * list.revoked.size();
+  const std::size_t capacity = list_capacity + issuer.subject_raw.len + entry_capacity * list.revoked.size();
   DerWriter content(capacity);
   write_content(content, list, issuer);
   if (content.error() != 0) {

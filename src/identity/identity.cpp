@@ -1,10 +1,19 @@
+// Our own identity, from PEM, DER or PKCS#12, and everything that can be said of it offline.
 #include "persona/identity/identity.hpp"
 
+#include <algorithm>
+#include <system_error>
+
+#include <fmt/format.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/x509_crt.h>
 
+#include "chain_order.hpp"
 #include "file.hpp"
+#include "own_findings.hpp"
+#include "pem.hpp"
 #include "persona/identity/random.hpp"
+#include "pkcs12.hpp"
 #include "private_key.hpp"
 #include "secret.hpp"
 #include "words.hpp"
@@ -14,80 +23,44 @@ namespace persona::identity {
 namespace {
 
 using Part = LoadError::Part;
+using Severity = LoadError::Severity;
+
+constexpr std::size_t most_names = 5;  // in one sentence
 
 bool belong_together(const mbedtls_x509_crt& certificate, const mbedtls_pk_context& key) {
   return mbedtls_pk_check_pair(&certificate.pk, &key, psa_random, nullptr) == 0;
 }
 
-std::optional<std::string> mismatch(const CertificateList& chain, const mbedtls_pk_context& key) {
-  const mbedtls_x509_crt* leaf = chain.get();
-  if (belong_together(*leaf, key)) {
-    return std::nullopt;
+/// The first certificate that is the key's, or null.
+const mbedtls_x509_crt* find_own(const CertificateList& certificates, const mbedtls_pk_context& key) {
+  const mbedtls_x509_crt* each = certificates.get();
+  while (each != nullptr && !belong_together(*each, key)) {
+    each = each->next;
   }
-  for (const mbedtls_x509_crt* other = leaf->next; other != nullptr; other = other->next) {
-    if (belong_together(*other, key)) {
-      return fmt::format(
-          "the private key belongs to {}, which is not the first certificate of the chain: put it first",
-          display_name(*other));
-    }
-  }
-  return fmt::format("the private key does not match the certificate: {}", display_name(*leaf));
+  return each;
 }
 
-void check_validity(const CertificateList& list, Part part, std::size_t index, std::string_view kind,
-                    std::vector<LoadError>& errors) {
-  const TimePoint at = now();
-  for (const mbedtls_x509_crt* certificate = list.get(); certificate != nullptr;
-       certificate = certificate->next) {
-    if (const auto problem = validity_problem(*certificate, at)) {
-      errors.push_back({part, index, fmt::format("{} {}: {}", kind, *problem, display_name(*certificate))});
-    }
+std::string list_of(const std::vector<std::string>& names) {
+  const std::size_t shown = std::min(names.size(), most_names);
+  std::string text =
+      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  if (shown < names.size()) {
+    text += fmt::format(" and {} more", names.size() - shown);
   }
+  return text;
 }
 
-/// What the texts of an identity are called in messages.
-struct Sources {
-  std::string certificate;
-  std::string private_key;
-};
+std::vector<std::string> names_of(const CertificateList& certificates) {
+  std::vector<std::string> names;
+  for (const mbedtls_x509_crt* each = certificates.get(); each != nullptr; each = each->next) {
+    names.push_back(display_name(*each));
+  }
+  return names;
+}
 
-/// Null for a text that could not be read; that is among the errors already.
-struct Texts {
-  const Secret* certificate = nullptr;
-  const Secret* private_key = nullptr;
-  const Secret* password = nullptr;
-  bool password_expected = false;
-};
-
-void parse(const Texts& texts, const Sources& sources, CertificateList& chain, PrivateKey& key,
-           std::vector<LoadError>& errors) {
-  if (texts.certificate != nullptr) {
-    if (const auto appended = chain.append_pem(texts.certificate->view(), sources.certificate); !appended) {
-      errors.push_back({Part::certificate, 0, appended.error().message});
-    }
-  }
-  check_validity(chain, Part::certificate, 0, "certificate", errors);
-
-  const bool password_unreadable = texts.password_expected && texts.password == nullptr;
-  if (texts.private_key == nullptr || password_unreadable) {
-    return;
-  }
-  std::optional<std::string_view> password;
-  if (texts.password != nullptr) {
-    password = texts.password->view();
-  }
-  auto parsed = parse_private_key(*texts.private_key, password, sources.private_key);
-  if (!parsed) {
-    errors.push_back(
-        {parsed.error().password ? Part::password_file : Part::private_key, 0, parsed.error().message});
-    return;
-  }
-  key = std::move(*parsed);
-  if (!chain.empty()) {
-    if (const auto why = mismatch(chain, *key)) {
-      errors.push_back({Part::private_key, 0, *why});
-    }
-  }
+bool has_private_key(std::string_view pem) {
+  const auto blocks = find_pem_blocks(pem);
+  return blocks && std::any_of(blocks->begin(), blocks->end(), is_private_key);
 }
 
 std::string_view without_line_end(std::string_view text) {
@@ -100,22 +73,257 @@ std::string_view without_line_end(std::string_view text) {
   return text;
 }
 
-/// The file's content, or nothing and one more error.
-std::optional<Secret> read(const std::filesystem::path& path, Part part, std::size_t index,
-                           std::vector<LoadError>& errors) {
-  auto content = read_file(path);
-  if (!content) {
-    errors.push_back({part, index, content.error().message});
-    return std::nullopt;
-  }
-  return std::move(*content);
-}
-
-const Secret* pointer_to(const std::optional<Secret>& secret) {
-  return secret ? &*secret : nullptr;
+bool is_same_file(const std::filesystem::path& left, const std::filesystem::path& right) {
+  std::error_code ignored;
+  return left == right || std::filesystem::equivalent(left, right, ignored);
 }
 
 }  // namespace
+
+/// One attempt to load an identity: collects what is wrong, and makes the identity when nothing is.
+class IdentityLoader {
+ public:
+  explicit IdentityLoader(IdentityUse use) : use_(use) {}
+
+  Identity::Loaded load(const IdentityFiles& files) {
+    const bool key_apart = !files.private_key.empty() && !is_same_file(files.private_key, files.certificate);
+    const auto certificate = read(files.certificate, Part::certificate);
+    const auto private_key = key_apart ? read(files.private_key, Part::private_key) : std::nullopt;
+    std::optional<Secret> password;
+    if (files.password_file) {
+      password = read(*files.password_file, Part::password_file);
+      if (password) {
+        password->shrink(without_line_end(password->view()).size());
+      }
+    }
+    const bool password_unreadable = files.password_file && !password;
+    const Names names{files.certificate.string(),
+                      (key_apart ? files.private_key : files.certificate).string()};
+    if (key_apart) {
+      parse_separate(names, certificate, private_key, password, password_unreadable);
+      warn_of_permissions(files.private_key, Part::private_key);
+    } else if (certificate) {
+      parse(names, *certificate, nullptr, password, password_unreadable);
+    }
+    if (certificate && has_key(certificate->view())) {
+      warn_of_permissions(files.certificate, Part::certificate);
+    }
+    return finish();
+  }
+
+  Identity::Loaded load(std::string_view certificate, std::string_view private_key,
+                        std::optional<std::string_view> password_text) {
+    const Secret certificate_copy(certificate);
+    const Secret key_copy(private_key);
+    std::optional<Secret> password;
+    if (password_text) {
+      password.emplace(*password_text);
+    }
+    const Names names{"the certificate text",
+                      private_key.empty() ? "the certificate text" : "the private key text"};
+    parse(names, certificate_copy, private_key.empty() ? nullptr : &key_copy, password, false);
+    return finish();
+  }
+
+  Identity::Loaded load_pkcs12(std::string_view der, std::optional<std::string_view> password_text) {
+    const Secret copy(der);
+    std::optional<Secret> password;
+    if (password_text) {
+      password.emplace(*password_text);
+    }
+    parse_bundle("the PKCS#12 file", as_bytes(copy.view()), password, false);
+    return finish();
+  }
+
+ private:
+  /// What the texts of an identity are called in messages.
+  struct Names {
+    std::string certificate;
+    std::string private_key;
+  };
+
+  void error(Part part, std::string message) { found_.push_back({part, 0, std::move(message)}); }
+  void warning(Part part, std::string message) {
+    found_.push_back({part, 0, std::move(message), Severity::warning});
+  }
+
+  static bool has_key(std::string_view content) {
+    return is_pkcs12(content) || has_private_key(content) || pkcs12_in_pem(content).has_value();
+  }
+
+  /// The file's content, or nothing and one more error.
+  std::optional<Secret> read(const std::filesystem::path& path, Part part) {
+    auto content = read_file(path);
+    if (!content) {
+      error(part, content.error().message);
+      return std::nullopt;
+    }
+    return std::move(*content);
+  }
+
+  void warn_of_permissions(const std::filesystem::path& path, Part part) {
+    if (auto message = permission_warning(path)) {
+      warning(part, std::move(*message));
+    }
+  }
+
+  /// Either file may be unreadable, which has been told.
+  void parse_separate(const Names& names, const std::optional<Secret>& certificate,
+                      const std::optional<Secret>& private_key, const std::optional<Secret>& password,
+                      bool password_unreadable) {
+    if (certificate && (is_pkcs12(certificate->view()) || pkcs12_in_pem(certificate->view()))) {
+      error(Part::private_key,
+            fmt::format("{} is a PKCS#12 file, which has its private key: remove identity.private_key",
+                        names.certificate));
+    } else if (certificate && private_key) {
+      parse(names, *certificate, &*private_key, password, password_unreadable);
+    } else if (certificate) {
+      parse_certificates(names, *certificate);
+      judge(nullptr, names.certificate, true);
+    } else if (private_key) {
+      parse_key(names, *private_key, password, password_unreadable);
+    }
+  }
+
+  /// `private_key` null: the certificate's text has it.
+  void parse(const Names& names, const Secret& certificate, const Secret* private_key,
+             const std::optional<Secret>& password, bool password_unreadable) {
+    if (is_pkcs12(certificate.view())) {
+      parse_bundle(names.certificate, as_bytes(certificate.view()), password, password_unreadable);
+      return;
+    }
+    if (const auto der = pkcs12_in_pem(certificate.view())) {
+      parse_bundle(names.certificate, as_bytes(der->view()), password, password_unreadable);
+      return;
+    }
+    parse_certificates(names, certificate);
+    PrivateKey key;
+    if (private_key != nullptr || has_private_key(certificate.view())) {
+      key = parse_key(names, private_key != nullptr ? *private_key : certificate, password,
+                      password_unreadable);
+    } else if (!certificates_.empty()) {
+      error(Part::private_key,
+            fmt::format("identity.private_key is missing: name the file with the private key of "
+                        "{} (or make certificate a PKCS#12 file, which has both)",
+                        names.certificate));
+    }
+    judge(std::move(key), names.certificate, true);
+  }
+
+  void parse_certificates(const Names& names, const Secret& text) {
+    if (const auto appended = certificates_.append_pem(text.view(), names.certificate); !appended) {
+      error(Part::certificate, appended.error().message);
+    }
+  }
+
+  PrivateKey parse_key(const Names& names, const Secret& text, const std::optional<Secret>& password,
+                       bool password_unreadable) {
+    if (is_pkcs12(text.view()) || pkcs12_in_pem(text.view())) {
+      error(Part::private_key, fmt::format("{} is a PKCS#12 file, which has certificates too: name it as "
+                                           "identity.certificate and remove identity.private_key",
+                                           names.private_key));
+      return nullptr;
+    }
+    if (password_unreadable) {
+      return nullptr;
+    }
+    auto parsed = parse_private_key(text, view_of(password), names.private_key);
+    if (!parsed) {
+      error(parsed.error().password ? Part::password_file : Part::private_key, parsed.error().message);
+      return nullptr;
+    }
+    return std::move(*parsed);
+  }
+
+  void parse_bundle(const std::string& name, ByteView der, const std::optional<Secret>& password,
+                    bool password_unreadable) {
+    if (password_unreadable) {
+      return;
+    }
+    auto parsed = parse_pkcs12(der, view_of(password), name);
+    if (!parsed) {
+      error(parsed.error().password ? Part::password_file : Part::certificate, parsed.error().message);
+      return;
+    }
+    certificates_ = std::move(parsed->certificates);
+    judge(std::move(parsed->key), name, false);  // the order in a PKCS#12 file means nothing
+  }
+
+  static std::optional<std::string_view> view_of(const std::optional<Secret>& secret) {
+    return secret ? std::optional(secret->view()) : std::nullopt;
+  }
+
+  /// All that can be said once everything is parsed. `key` may be null, and there may be no certificates.
+  void judge(PrivateKey key, const std::string& name, bool order_matters) {
+    const TimePoint at = now();
+    for (const mbedtls_x509_crt* each = certificates_.get(); each != nullptr; each = each->next) {
+      if (const auto problem = validity_problem(*each, at)) {
+        error(Part::certificate, fmt::format("certificate {}: {}", *problem, display_name(*each)));
+      }
+    }
+    if (certificates_.empty()) {
+      return;
+    }
+    const mbedtls_x509_crt* leaf = key != nullptr ? find_own(certificates_, *key) : certificates_.get();
+    if (leaf == nullptr) {
+      error(Part::private_key, fmt::format("the private key does not match the certificate: {}",
+                                           display_name(*certificates_.get())));
+      return;
+    }
+    if (key != nullptr && !arrange(*leaf, name, order_matters)) {
+      return;
+    }
+    const auto findings = own_findings(certificates_, use_);
+    found_.insert(found_.end(), findings.begin(), findings.end());
+    key_ = std::move(key);
+  }
+
+  bool arrange(const mbedtls_x509_crt& leaf, const std::string& name, bool order_matters) {
+    auto ordered = order_chain(certificates_, leaf);
+    if (!ordered) {
+      error(Part::certificate, ordered.error().message);
+      return false;
+    }
+    for (std::string& sentence : ordered->broken) {
+      error(Part::certificate, std::move(sentence));
+    }
+    if (!ordered->duplicates.empty()) {
+      warning(Part::certificate, fmt::format("{} has certificates more than once, which are sent once: {}",
+                                             name, list_of(ordered->duplicates)));
+    }
+    if (!ordered->unrelated.empty()) {
+      warning(
+          Part::certificate,
+          fmt::format("{} has certificates that did not issue any of the others, and are sent all the same: "
+                      "remove {}",
+                      name, list_of(ordered->unrelated)));
+    }
+    if (ordered->reordered && order_matters) {
+      warning(Part::certificate, fmt::format("{} is not in the order of the chain, and is sent as {}", name,
+                                             list_of(names_of(ordered->chain))));
+    }
+    certificates_ = std::move(ordered->chain);
+    return true;
+  }
+
+  Identity::Loaded finish() {
+    const bool failed = std::any_of(found_.begin(), found_.end(),
+                                    [](const LoadError& each) { return each.severity == Severity::error; });
+    if (failed) {
+      return tl::unexpected(std::move(found_));
+    }
+    const std::shared_ptr<Identity> identity(new Identity);
+    identity->chain_ = std::move(certificates_);
+    identity->key_.reset(key_.release());
+    identity->warnings_ = std::move(found_);
+    return identity;
+  }
+
+  IdentityUse use_;
+  CertificateList certificates_;
+  PrivateKey key_;
+  std::vector<LoadError> found_;
+};
 
 Identity::Identity() = default;
 Identity::~Identity() = default;
@@ -124,48 +332,18 @@ void Identity::KeyDeleter::operator()(mbedtls_pk_context* key) const {
   PrivateKeyDeleter()(key);
 }
 
-tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>> Identity::load(
-    const IdentityFiles& files) {
-  std::vector<LoadError> errors;
-  const auto certificate = read(files.certificate, Part::certificate, 0, errors);
-  const auto private_key = read(files.private_key, Part::private_key, 0, errors);
-  std::optional<Secret> password;
-  if (files.password_file) {
-    password = read(*files.password_file, Part::password_file, 0, errors);
-    if (password) {
-      password->shrink(without_line_end(password->view()).size());
-    }
-  }
-  const std::shared_ptr<Identity> identity(new Identity);
-  PrivateKey key;
-  parse({pointer_to(certificate), pointer_to(private_key), pointer_to(password),
-         files.password_file.has_value()},
-        {files.certificate.string(), files.private_key.string()}, identity->chain_, key, errors);
-  if (!errors.empty()) {
-    return tl::unexpected(std::move(errors));
-  }
-  identity->key_.reset(key.release());
-  return identity;
+Identity::Loaded Identity::load(const IdentityFiles& files) {
+  return IdentityLoader(files.use).load(files);
 }
 
-tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>> Identity::from_pem(
-    std::string_view certificate, std::string_view private_key, std::optional<std::string_view> password) {
-  std::vector<LoadError> errors;
-  const Secret certificate_text(certificate);
-  const Secret key_text(private_key);
-  std::optional<Secret> password_text;
-  if (password) {
-    password_text.emplace(*password);
-  }
-  const std::shared_ptr<Identity> identity(new Identity);
-  PrivateKey key;
-  parse({&certificate_text, &key_text, pointer_to(password_text), password.has_value()},
-        {"the certificate text", "the private key text"}, identity->chain_, key, errors);
-  if (!errors.empty()) {
-    return tl::unexpected(std::move(errors));
-  }
-  identity->key_.reset(key.release());
-  return identity;
+Identity::Loaded Identity::from_pem(std::string_view certificate, std::string_view private_key,
+                                    std::optional<std::string_view> password, IdentityUse use) {
+  return IdentityLoader(use).load(certificate, private_key, password);
+}
+
+Identity::Loaded Identity::from_pkcs12(std::string_view der, std::optional<std::string_view> password,
+                                       IdentityUse use) {
+  return IdentityLoader(use).load_pkcs12(der, password);
 }
 
 }  // namespace persona::identity

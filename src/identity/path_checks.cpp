@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
-#include <psa/crypto.h>
-
 #include "certificate_checks.hpp"
 #include "der_reader.hpp"
 #include "distinguished_name.hpp"
 #include "name_constraints.hpp"
+#include "persona/identity/client_rules.hpp"
 #include "signature.hpp"
 #include "words.hpp"
 
@@ -116,14 +115,6 @@ std::optional<Finding> check_name_constraints(const Path& path, const CheckConte
   return std::nullopt;
 }
 
-std::optional<SpkiPin> pin_of(const mbedtls_x509_crt& certificate) {
-  SpkiPin pin;
-  std::size_t length = 0;
-  const psa_status_t status = psa_hash_compute(PSA_ALG_SHA_256, certificate.pk_raw.p, certificate.pk_raw.len,
-                                               pin.sha256.data(), pin.sha256.size(), &length);
-  return status == PSA_SUCCESS ? std::optional(pin) : std::nullopt;
-}
-
 /// What this connection asks of a leaf, beyond its being good.
 std::optional<Finding> check_expectations(const mbedtls_x509_crt& leaf, const CheckContext& context) {
   const VerifyPolicy& policy = context.policy;
@@ -133,12 +124,15 @@ std::optional<Finding> check_expectations(const mbedtls_x509_crt& leaf, const Ch
     keep_graver(gravest, narrator.wrong_name(*policy.expected_name));
   }
   if (!policy.pins.empty()) {
-    const auto pin = pin_of(leaf);
-    if (!pin || std::find(policy.pins.begin(), policy.pins.end(), *pin) == policy.pins.end()) {
+    const SpkiPin pin = spki_pin_of(leaf);
+    if (std::find(policy.pins.begin(), policy.pins.end(), pin) == policy.pins.end()) {
       keep_graver(gravest, narrator.about(VerifyReason::pin_mismatch,
                                           fmt::format("has a key that is none of {}.pins ({})", policy.role,
-                                                      pin ? pin->to_string() : "unknown")));
+                                                      pin.to_string())));
     }
+  }
+  if (policy.clients != nullptr && !policy.clients->admits(leaf)) {
+    keep_graver(gravest, Finding{VerifyReason::not_allowed, policy.clients->refusal(leaf), 0});
   }
   return gravest;
 }

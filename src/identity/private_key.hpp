@@ -7,6 +7,7 @@
 
 #include <mbedtls/pk.h>
 
+#include "persona/base/bytes.hpp"
 #include "persona/base/result.hpp"
 #include "secret.hpp"
 
@@ -24,10 +25,15 @@ struct PrivateKeyError {
   bool password = false;  ///< the password is at fault, not the key
 };
 
-/// PEM: PKCS#8 (plain or PBES2), SEC1 or PKCS#1. EC P-256, P-384, P-521 or RSA of 2048 bits or more.
+/// PEM or DER: PKCS#8 (plain or PBES2), SEC1 or PKCS#1. EC P-256, P-384, P-521 or RSA of 2048 bits or more.
 /// `source` is how the text is called in messages.
-tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& pem,
+tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& text,
                                                             std::optional<std::string_view> password,
                                                             std::string_view source);
+
+/// DER only.
+tl::expected<PrivateKey, PrivateKeyError> parse_private_key_der(ByteView der,
+                                                                std::optional<std::string_view> password,
+                                                                std::string_view source);
 
 }  // namespace persona::identity

@@ -6,14 +6,15 @@
 #include <mbedtls/pk.h>
 
 #include "persona/base/bytes.hpp"
+#include "persona/base/spki_pin.hpp"
 
 namespace persona::identity {
 
-/// "sha256//BASE64" of a SubjectPublicKeyInfo in DER. Empty, which matches no pin, when initialise_crypto()
-/// was forgotten.
-std::string spki_pin(ByteView spki);
+/// Of a SubjectPublicKeyInfo in DER. All zeros, which no configuration can pin, when initialise_crypto() was
+/// forgotten.
+SpkiPin spki_pin(ByteView spki);
 
-/// The pin of the public half of a key, or empty.
+/// "sha256//BASE64" of the public half of a key, or empty.
 std::string spki_pin(const mbedtls_pk_context& key);
 
 }  // namespace persona::identity

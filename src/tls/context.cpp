@@ -118,6 +118,7 @@ identity::VerifyPolicy Context::verify_policy(std::optional<std::string> expecte
   policy.role = peer_word(options_.role);
   policy.expected_name = std::move(expected_name);
   policy.pins = options_.pins;
+  policy.clients = options_.clients.get();
   return policy;
 }
 

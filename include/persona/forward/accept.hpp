@@ -9,7 +9,7 @@
 
 namespace persona::forward {
 
-/// Checks access.allow and limits.connections, then hands the socket to `worker`; a refused one is reset and
+/// Checks access and limits.connections, then hands the socket to `worker`; a refused one is reset and
 /// logged. Called on the accepting loop; `worker` may be of another.
 void accept(const std::shared_ptr<Service>& service, Worker& worker, Accepted accepted, Milliseconds now);
 

@@ -69,6 +69,7 @@ class Connection final : public net::StreamEvents {
   void dial_next();
   void resolve(const Endpoint& endpoint);
   void connect_unix(const Endpoint& endpoint);
+  void connect_allowed();
   void connect_next();
   void connect_failed(int status);
   void limit_connect(std::size_t addresses_left);

@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "persona/base/address.hpp"
+#include "persona/base/dial_rules.hpp"
 #include "persona/base/endpoint.hpp"
 #include "persona/base/log.hpp"
 #include "persona/base/result.hpp"
 #include "persona/config/config.hpp"
 #include "persona/forward/failure_log.hpp"
 #include "persona/forward/targets.hpp"
+#include "persona/forward/user_rules.hpp"
 #include "persona/net/address.hpp"
 #include "persona/tls/context.hpp"
 
@@ -53,18 +55,23 @@ class Service {
   /// access.allow; Unix sockets are governed by their file permissions.
   bool admits(const net::SocketAddress& client) const;
 
+  const UserRules& users() const { return users_; }            ///< access.allow_users, of Unix sockets
+  const DialRules& dial_rules() const { return dial_rules_; }  ///< gateway.allowed_addresses
+
   /// Counts a connection in; false when limits.connections is reached.
   bool enter();
   void leave() { --live_; }
   std::size_t live() const { return live_; }
 
  private:
-  Service(ServiceParts parts, std::shared_ptr<const tls::Context> tls);
+  Service(ServiceParts parts, std::shared_ptr<const tls::Context> tls, UserRules users);
 
   config::Config config_;
   std::shared_ptr<const tls::Context> tls_;
   std::shared_ptr<log::Logger> logger_;
   std::vector<Cidr> access_;
+  UserRules users_;
+  DialRules dial_rules_;
   FailureLog failures_;
   Targets targets_;
   std::atomic<std::size_t> live_ = 0;

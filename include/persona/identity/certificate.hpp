@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "persona/base/bytes.hpp"
 #include "persona/base/result.hpp"
+#include "persona/base/spki_pin.hpp"
 
 struct mbedtls_x509_crt;
 
@@ -40,6 +42,9 @@ struct CertificateInfo {
 
 CertificateInfo describe(const mbedtls_x509_crt& certificate);
 
+/// Of its SubjectPublicKeyInfo. All zeros, which no configuration can pin, should the hash fail.
+SpkiPin spki_pin_of(const mbedtls_x509_crt& certificate);
+
 /// "CN=db.example.com", or the first subjectAltName when the subject is empty.
 std::string display_name(const mbedtls_x509_crt& certificate);
 
@@ -63,6 +68,9 @@ class CertificateList {
   /// certificate that does not parse, or with none at all, is an error; the message calls the text by its
   /// `source`. Blocks that are not certificates are skipped.
   Result<void> append_pem(std::string_view pem, std::string_view source = "the PEM text");
+
+  /// Appends one DER certificate, which is copied.
+  Result<void> append_der(ByteView certificate);
 
   bool empty() const;
   std::size_t size() const;

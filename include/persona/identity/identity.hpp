@@ -18,30 +18,43 @@ namespace persona::identity {
 /// Which of the files named is at fault, so that the caller can point at its line.
 struct LoadError {
   enum class Part { certificate, private_key, password_file, ca, crl };
+  enum class Severity { error, warning };
 
   Part part = Part::certificate;
   std::size_t index = 0;  ///< of the file, where there may be several
   std::string message;    ///< "certificate expired 3 days ago (2026-11-18): CN=client"
+  Severity severity = Severity::error;
 };
+
+/// What the leaf has to be good for.
+enum class IdentityUse { any, client, server };
 
 struct IdentityFiles {
-  std::filesystem::path certificate;
-  std::filesystem::path private_key;
+  std::filesystem::path certificate;  ///< PEM, DER or PKCS#12
+  std::filesystem::path private_key;  ///< empty: the certificate file has it
   std::optional<std::filesystem::path> password_file;
+  IdentityUse use = IdentityUse::any;
 };
 
-/// A certificate chain (leaf first) and its private key. Immutable and shared by all loops; signing is
-/// thread-safe because mbedTLS is built with threading. The key is zeroised when the last user lets go.
+/// A certificate chain (leaf first, then each issuer) and its private key. Immutable and shared by all loops;
+/// signing is thread-safe because mbedTLS is built with threading. The key is zeroised when the last user
+/// lets go.
 class Identity {
  public:
-  /// Checks that the files are readable, the key matches the leaf, and no certificate of the chain is expired
-  /// or not yet valid. All problems found are reported.
-  static tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>> load(
-      const IdentityFiles& files);
+  using Loaded = tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>>;
 
-  /// The same from memory. The texts are not kept.
-  static tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>> from_pem(
-      std::string_view certificate, std::string_view private_key, std::optional<std::string_view> password);
+  /// Checks that the files are readable, the key matches a certificate (which is the leaf), the certificates
+  /// build a chain, none of them is expired, not yet valid or weakly signed, and the leaf is good for `use`.
+  /// All problems found are reported; a failure has at least one error, and the warnings too.
+  static Loaded load(const IdentityFiles& files);
+
+  /// The same from memory. An empty `private_key`: the certificate text has it. The texts are not kept.
+  static Loaded from_pem(std::string_view certificate, std::string_view private_key,
+                         std::optional<std::string_view> password, IdentityUse use = IdentityUse::any);
+
+  /// The same from a PKCS#12 file (RFC 7292), DER.
+  static Loaded from_pkcs12(std::string_view der, std::optional<std::string_view> password,
+                            IdentityUse use = IdentityUse::any);
 
   ~Identity();
   Identity(const Identity&) = delete;
@@ -50,7 +63,11 @@ class Identity {
   const CertificateList& chain() const { return chain_; }
   mbedtls_pk_context* key() const { return key_.get(); }  // mbedTLS signs through a non-const pointer
 
+  /// What was found and is not fatal: an order that was mended, certificates too many, permissions.
+  const std::vector<LoadError>& warnings() const { return warnings_; }
+
  private:
+  friend class IdentityLoader;  // identity.cpp
   Identity();
 
   CertificateList chain_;
@@ -58,6 +75,7 @@ class Identity {
     void operator()(mbedtls_pk_context* key) const;
   };
   std::unique_ptr<mbedtls_pk_context, KeyDeleter> key_;
+  std::vector<LoadError> warnings_;
 };
 
 /// A warning in words when others than the owner may read the file, else nothing.

@@ -18,6 +18,7 @@
 
 namespace persona::identity {
 
+class ClientRules;
 class Trust;
 
 /// Does the certificate carry `name` as a subjectAltName? A dNSName for DNS names (RFC 9525: the CN never
@@ -63,6 +64,7 @@ struct VerifyPolicy {
   std::string role = "gateway";
   std::optional<std::string> expected_name;  ///< the leaf must carry it
   std::vector<SpkiPin> pins;                 ///< one must be the leaf's; empty: any
+  const ClientRules* clients = nullptr;      ///< must admit the leaf; null: any
   std::size_t max_intermediates = 8;         ///< between leaf and root; self-issued ones do not count
   std::optional<TimePoint> at;               ///< default: now
 };

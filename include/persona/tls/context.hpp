@@ -40,11 +40,12 @@ struct ContextOptions {
   PeerCertificate peer_certificate = PeerCertificate::required;
   TlsVersion min_version = TlsVersion::tls12;
   TlsVersion max_version = TlsVersion::tls13;
-  std::vector<std::uint16_t> ciphers;  ///< IANA code points in order of preference
-  std::vector<std::uint16_t> groups;   ///< IANA code points in order of preference
-  std::vector<std::string> alpn;       ///< empty: not offered
-  bool resumption = true;              ///< by tickets, TLS 1.3 only
-  std::vector<SpkiPin> pins;           ///< one must be the peer's leaf's; empty: any
+  std::vector<std::uint16_t> ciphers;                    ///< IANA code points in order of preference
+  std::vector<std::uint16_t> groups;                     ///< IANA code points in order of preference
+  std::vector<std::string> alpn;                         ///< empty: not offered
+  bool resumption = true;                                ///< by tickets, TLS 1.3 only
+  std::vector<SpkiPin> pins;                             ///< one must be the peer's leaf's; empty: any
+  std::shared_ptr<const identity::ClientRules> clients;  ///< role server; null: any verified client
 };
 
 /// Immutable once created but for its tickets, so that the sessions of every loop share it.

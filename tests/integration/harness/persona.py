@@ -70,7 +70,9 @@ class Persona(process.Process):
         self._closes_seen = 0
         self._stopped = False
         path = content if isinstance(content, pathlib.Path) else write_config(case, content, name)
-        super().__init__(case, BINARY, "run", "--config", path, name=f"persona {name}")
+        # Root sees into every process; anybody else only into one that lets itself be seen.
+        environment = os.environ if process.as_root() else os.environ | {"PERSONA_DUMPABLE": "1"}
+        super().__init__(case, BINARY, "run", "--config", path, name=f"persona {name}", env=environment)
         case.defer(self._stop_at_the_end, case)
         if is_ready:
             self.wait_log("ready")

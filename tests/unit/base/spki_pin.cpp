@@ -27,7 +27,7 @@ TEST_CASE("a pin is the Base64 of 32 bytes") {
 
 TEST_CASE("every pin is read back as it was written") {
   SpkiPin pin;
-  for (unsigned value = 0; value < 256; ++value) {
+  for (unsigned value = 1; value < 256; ++value) {
     for (std::size_t i = 0; i < pin.sha256.size(); ++i) {
       pin.sha256[i] = static_cast<std::uint8_t>(value * 7 + i * value);
     }
@@ -73,6 +73,7 @@ TEST_CASE("a text that is no pin is refused, and what it probably is said") {
            Case{"sha256//47DEQpj8HBSa+=TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "typing error"},
            Case{"sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= ", "has 45 characters"},
            Case{"sha256//=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "typing error"},
+           Case{"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "is a placeholder"},
            Case{long_text, "is not a pin"},
        }) {
     CAPTURE(text);

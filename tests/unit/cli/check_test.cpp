@@ -1,3 +1,6 @@
+#include <fstream>
+#include <iterator>
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -170,6 +173,48 @@ TEST_CASE("an encrypted key without a password file says where to name one") {
         "    |                ^\n");
 }
 
+TEST_CASE("a certificate file that has no key needs private_key") {
+  const ConfigFolder folder;
+  const std::string text = replaced(smallest, "  private_key: client.key\n", "");
+  const Outcome outcome = check(folder, folder.write("postgres.yaml", text));
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.err ==
+        "postgres.yaml:4:16: identity.private_key is missing: name the file with the private key of "
+        "client.crt (or "
+        "make certificate a PKCS#12 file, which has both)\n"
+        "  4 |   certificate: client.crt\n"
+        "    |                ^\n");
+}
+
+TEST_CASE("a private_key without a value is told once") {
+  const ConfigFolder folder;
+  const std::string text = replaced(smallest, "private_key: client.key", "private_key:");
+  const Outcome outcome = check(folder, folder.write("postgres.yaml", text));
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.out == "postgres.yaml: 1 error\n");
+}
+
+TEST_CASE("one PEM file with certificate and key is enough, and is warned of when others can read it") {
+  const ConfigFolder folder;
+  const auto content = [&](std::string_view name) {
+    std::ifstream file(folder.path() / name);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const auto both = folder.write("client.pem", content("client.crt") + content("client.key"));
+  using std::filesystem::perms;
+  std::filesystem::permissions(both, perms::owner_read | perms::owner_write);
+  const std::string text =
+      replaced(replaced(smallest, "  private_key: client.key\n", ""), "client.crt", "client.pem");
+  const Outcome outcome = check(folder, folder.write("postgres.yaml", text));
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err.empty());
+  std::filesystem::permissions(both, perms::others_read, std::filesystem::perm_options::add);
+  const Outcome open = check(folder, folder.path() / "postgres.yaml");
+  CHECK(open.exit_code == 0);
+  CHECK(open.err.starts_with(
+      "postgres.yaml:4:16: warning: others than its owner can read the private key (mode 0604): chmod "));
+}
+
 TEST_CASE("what will go wrong soon is a warning") {
   const ConfigFolder folder;
   folder.issue("client", -5min, days(12) + 1h);
@@ -195,21 +240,21 @@ TEST_CASE("a private key that everybody can read is a warning") {
       "0604): chmod "));
 }
 
-TEST_CASE("a certificate for the other side is a warning") {
+TEST_CASE("a certificate for the other side is an error") {
   const ConfigFolder folder;
   const std::string text =
       replaced(replaced(smallest, "client.crt", "server.crt"), "client.key", "server.key");
   const Outcome outcome = check(folder, folder.write("postgres.yaml", text));
-  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.exit_code == 2);
   CHECK(outcome.err ==
-        "postgres.yaml:4:16: warning: certificate is not for clients (its extendedKeyUsage lacks "
+        "postgres.yaml:4:16: certificate is not for clients (its extendedKeyUsage lacks "
         "clientAuth), so the "
         "gateway will refuse it: CN=server\n"
         "  4 |   certificate: server.crt\n"
         "    |                ^\n");
 }
 
-TEST_CASE("a gateway with a certificate for clients alone is a warning") {
+TEST_CASE("a gateway with a certificate for clients alone is an error") {
   const ConfigFolder folder;
   const Outcome outcome =
       check(folder, folder.write("db.yaml",
@@ -217,9 +262,9 @@ TEST_CASE("a gateway with a certificate for clients alone is a warning") {
                                  "service: 127.0.0.1:5432\n"
                                  "identity: {certificate: client.crt, private_key: client.key}\n"
                                  "trust: {ca: gateway-ca.crt}\n"));
-  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.exit_code == 2);
   CHECK(outcome.err ==
-        "db.yaml:3:25: warning: certificate is not for servers (its extendedKeyUsage lacks serverAuth), so "
+        "db.yaml:3:25: certificate is not for servers (its extendedKeyUsage lacks serverAuth), so "
         "clients will "
         "refuse it: CN=client\n"
         "  3 | identity: {certificate: client.crt, private_key: client.key}\n"

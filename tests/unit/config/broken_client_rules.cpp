@@ -196,6 +196,22 @@ conf/pg.yaml:7:106: clients.allow.uri: "HTTPS://a/B" is listed twice
   7 |     uri: ["", prod/db, "*://prod/db", "https://a/b c", "https://a/**", "https://bücher/", "https://A/B", "HTTPS://a/B"]
     |                                                                                                          ^~~~~~~~~~~~~
 )"},
+    {"a * where it means nothing in a URI",
+     kAllow + "    uri:\n"
+     "      - \"https://a/b?c=*\"\n"
+     "      - \"https://a/b#*\"\n"
+     "      - \"https://*@a/b\"\n",
+     R"(
+conf/pg.yaml:8:9: clients.allow.uri: "https://a/b?c=*" has a * behind its path, where it means nothing
+  8 |       - "https://a/b?c=*"
+    |         ^~~~~~~~~~~~~~~~~
+conf/pg.yaml:9:9: clients.allow.uri: "https://a/b#*" has a * behind its path, where it means nothing
+  9 |       - "https://a/b#*"
+    |         ^~~~~~~~~~~~~~~
+conf/pg.yaml:10:9: clients.allow.uri: "https://*@a/b" has a * before the host, where it means nothing
+  10 |       - "https://*@a/b"
+     |         ^~~~~~~~~~~~~~~
+)"},
     {"SPIFFE patterns",
      kAllow + "    uri:\n"
      "      - spiffe:prod/db\n"

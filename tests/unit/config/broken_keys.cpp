@@ -66,7 +66,6 @@ conf/pg.yaml:5:3: expected a key, found a list
      "name: pg\n",
      R"(
 conf/pg.yaml: "identity.certificate" is missing
-conf/pg.yaml: "identity.private_key" is missing
 conf/pg.yaml: "trust.ca" is missing
 conf/pg.yaml: "gateway" is missing: HOST:PORT to dial over mTLS (or "service", on the other end: HOST:PORT to forward plaintext to)
 conf/pg.yaml: "listen" is missing
@@ -75,10 +74,10 @@ conf/pg.yaml: "listen" is missing
      "listen: 127.0.0.1:5432\n"
      "gateway: db.example.com:5433\n"
      "identity:\n"
-     "  certificate: pg.crt\n"
+     "  private_key: pg.key\n"
      "trust: {ca: ca.crt}\n",
      R"(
-conf/pg.yaml:3:1: "identity.private_key" is missing
+conf/pg.yaml:3:1: "identity.certificate" is missing
   3 | identity:
     | ^~~~~~~~
 )"},

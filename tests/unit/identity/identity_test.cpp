@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <mbedtls/base64.h>
 
 #include "fixtures.hpp"
 #include "support.hpp"
@@ -33,6 +34,17 @@ bool accepted(std::string_view certificate, std::string_view key,
     MESSAGE(fmt::format("{}", fmt::join(support::messages(identity.error()), "; ")));
   }
   return identity.has_value();
+}
+
+std::string der_of(std::string_view pem) {
+  const auto begin = pem.find("-----\n") + 6;
+  const std::string base64(pem.substr(begin, pem.find("-----END") - begin));
+  std::string der(base64.size(), '\0');
+  std::size_t size = 0;
+  REQUIRE(mbedtls_base64_decode(reinterpret_cast<unsigned char*>(der.data()), der.size(), &size,
+                                reinterpret_cast<const unsigned char*>(base64.data()), base64.size()) == 0);
+  der.resize(size);
+  return der;
 }
 
 PemPair valid_between(std::chrono::seconds from, std::chrono::seconds until) {
@@ -110,7 +122,7 @@ TEST_CASE("a key text without a key says what it has instead") {
   CHECK(refusal(fixtures::ec_certificate, fixtures::ec_certificate) ==
         Messages{"the private key text contains a certificate, not a private key"});
   CHECK(refusal(fixtures::ec_certificate, "hello") ==
-        Messages{"the private key text contains no private key in PEM form"});
+        Messages{"the private key text contains no private key in PEM or DER form"});
   CHECK(refusal(fixtures::ec_certificate, "-----BEGIN PRIVATE KEY-----\nAAAA\n") ==
         Messages{"the private key text has a PEM block without its -----END line (line 1)"});
 }
@@ -123,14 +135,6 @@ TEST_CASE("a key of another certificate is refused") {
   CHECK(errors[0].part == Part::private_key);
   CHECK(refusal(one.certificate, fixtures::rsa_key_pkcs8) ==
         Messages{"the private key does not match the certificate: CN=one"});
-}
-
-TEST_CASE("a chain in the wrong order says which certificate comes first") {
-  CHECK(refusal(fmt::format("{}{}", fixtures::intermediate_certificate, fixtures::rsa_certificate),
-                fixtures::rsa_key_pkcs8) == Messages{"the private key belongs to CN=rsa leaf, which is not "
-                                                     "the first certificate of the chain: put it first"});
-  CHECK(accepted(fmt::format("{}{}", fixtures::rsa_certificate, fixtures::intermediate_certificate),
-                 fixtures::rsa_key_pkcs8));
 }
 
 TEST_CASE("an expired certificate is refused with the time since") {
@@ -171,8 +175,9 @@ TEST_CASE("all problems are reported, not the first") {
                                               "the private key does not match the certificate: CN=client"});
   CHECK(errors[0].part == Part::certificate);
   CHECK(errors[1].part == Part::private_key);
-  CHECK(refusal("hello", "hello") == Messages{"the certificate text contains no certificate",
-                                              "the private key text contains no private key in PEM form"});
+  CHECK(refusal("hello", "hello") ==
+        Messages{"the certificate text contains no certificate",
+                 "the private key text contains no private key in PEM or DER form"});
 }
 
 TEST_CASE("an identity is loaded from files") {
@@ -189,6 +194,59 @@ TEST_CASE("an identity is loaded from files") {
   }
   files.password_file = folder.write("pw", fmt::format("{}\n\n", fixtures::password));
   CHECK_FALSE(Identity::load(files).has_value());
+}
+
+TEST_CASE("a PEM file with certificate and key needs no private_key") {
+  const support::TemporaryFolder folder;
+  for (const std::string& text :
+       {fmt::format("{}{}", fixtures::ec_certificate, fixtures::ec_key_encrypted),
+        fmt::format("{}{}", fixtures::ec_key_encrypted, fixtures::ec_certificate)}) {
+    const auto both = folder.write("client.pem", text);
+    const auto password = folder.write("pw", fixtures::password);
+    CHECK(Identity::load({both, {}, password}).has_value());
+    CHECK(Identity::load({both, both, password}).has_value());
+    const auto without = Identity::load({both, {}, std::nullopt});
+    REQUIRE_FALSE(without.has_value());
+    CHECK(support::messages(without.error()) ==
+          Messages{"the private key is encrypted: name a file with its password in "
+                   "identity.private_key_password_file"});
+  }
+}
+
+TEST_CASE("a certificate file without a key says that private_key is missing") {
+  const support::TemporaryFolder folder;
+  const auto alone = folder.write("client.crt", fixtures::ec_certificate);
+  const auto identity = Identity::load({alone, {}, std::nullopt});
+  REQUIRE_FALSE(identity.has_value());
+  CHECK(support::messages(identity.error()) ==
+        Messages{
+            fmt::format("identity.private_key is missing: name the file with the private key of {} (or make "
+                        "certificate a PKCS#12 file, which has both)",
+                        alone.string())});
+  CHECK(identity.error()[0].part == Part::private_key);
+  const auto empty = folder.write("empty.crt", "");
+  const auto nothing = Identity::load({empty, {}, std::nullopt});
+  REQUIRE_FALSE(nothing.has_value());
+  CHECK(support::messages(nothing.error()) ==
+        Messages{fmt::format("{} contains no certificate", empty.string())});
+}
+
+TEST_CASE("DER certificates and keys are read") {
+  const std::string certificate = der_of(fixtures::ec_certificate);
+  for (const std::string_view key : {fixtures::ec_key_sec1, fixtures::ec_key_pkcs8}) {
+    CHECK(accepted(certificate, der_of(key)));
+    CHECK(accepted(certificate, der_of(key), "unused"));
+  }
+  CHECK(accepted(fixtures::rsa_certificate, der_of(fixtures::rsa_key_pkcs1)));
+  CHECK(accepted(certificate, der_of(fixtures::ec_key_encrypted), fixtures::password));
+  CHECK(refusal(certificate, der_of(fixtures::ec_key_encrypted)) ==
+        Messages{"the private key is encrypted: name a file with its password in "
+                 "identity.private_key_password_file"});
+  CHECK(refusal(certificate, der_of(fixtures::ec_key_encrypted), "wrong") ==
+        Messages{"the password does not decrypt the private key"});
+  const Messages cut = refusal(certificate, der_of(fixtures::ec_key_pkcs8).substr(0, 60));
+  REQUIRE(cut.size() == 1);
+  CHECK(cut[0].starts_with("the private key in the private key text cannot be parsed: "));
 }
 
 TEST_CASE("every file that cannot be read is reported with the reason") {

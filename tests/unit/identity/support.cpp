@@ -79,13 +79,27 @@ std::string date(std::chrono::seconds from_now) {
   return persona::identity::format_date(persona::identity::now() + from_now);
 }
 
-std::vector<std::string> messages(const std::vector<persona::identity::LoadError>& errors) {
+namespace {
+
+std::vector<std::string> of_severity(const std::vector<persona::identity::LoadError>& found,
+                                     persona::identity::LoadError::Severity severity) {
   std::vector<std::string> texts;
-  texts.reserve(errors.size());
-  for (const auto& error : errors) {
-    texts.push_back(error.message);
+  for (const auto& each : found) {
+    if (each.severity == severity) {
+      texts.push_back(each.message);
+    }
   }
   return texts;
+}
+
+}  // namespace
+
+std::vector<std::string> messages(const std::vector<persona::identity::LoadError>& errors) {
+  return of_severity(errors, persona::identity::LoadError::Severity::error);
+}
+
+std::vector<std::string> warnings(const std::vector<persona::identity::LoadError>& errors) {
+  return of_severity(errors, persona::identity::LoadError::Severity::warning);
 }
 
 }  // namespace support

@@ -47,6 +47,8 @@ persona::identity::CertificateList list_of(std::string_view pem);
 /// The date some time from now, as messages show it.
 std::string date(std::chrono::seconds from_now);
 
+/// Of the errors alone.
 std::vector<std::string> messages(const std::vector<persona::identity::LoadError>& errors);
+std::vector<std::string> warnings(const std::vector<persona::identity::LoadError>& errors);
 
 }  // namespace support
