@@ -125,7 +125,10 @@ std::string_view to_string(Level level) {
 }
 
 Logger::Logger(std::string service, Settings settings, std::shared_ptr<spdlog::sinks::sink> sink)
-    : service_(std::move(service)), settings_(std::move(settings)), sink_(std::move(sink)) {}
+    : service_(std::move(service)),
+      settings_(std::move(settings)),
+      level_(settings_.level),
+      sink_(std::move(sink)) {}
 
 Logger::~Logger() = default;
 

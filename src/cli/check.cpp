@@ -79,11 +79,15 @@ std::string summary(const Prepared& prepared) {
   }
   describe_far_side(config, table);
   if (prepared.identity != nullptr) {
-    const identity::CertificateInfo leaf = prepared.identity->chain().describe().front();
+    const auto chain = prepared.identity->chain().describe();
+    const identity::CertificateInfo& leaf = chain.front();
     table.row("identity", leaf.name);
     table.row("identity", fmt::format("issued by {}", leaf.issuer));
     table.row("identity", expiry(leaf));
     table.row("identity", fmt::format("key {}, pin {}", leaf.key, leaf.spki_pin));
+    for (std::size_t index = 1; index < chain.size(); ++index) {
+      table.row("identity", fmt::format("intermediate {}, {}", chain[index].name, expiry(chain[index])));
+    }
   }
   if (prepared.trust != nullptr) {
     for (const identity::CertificateInfo& ca : prepared.trust->roots().describe()) {

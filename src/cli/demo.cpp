@@ -192,7 +192,7 @@ class Demo {
                        const std::shared_ptr<Seen>& seen) {
     auto logger = watch(config.name, seen);
     auto service =
-        forward::Service::create({std::move(config), std::move(identity), papers_.trust, std::move(logger)});
+        forward::Service::create({std::move(config), std::move(identity), papers_.trust}, std::move(logger));
     if (!service) {
       return tl::unexpected(service.error());
     }

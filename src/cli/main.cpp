@@ -3,12 +3,14 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
 #include "persona/cli/commands.hpp"
 #include "persona/host/process.hpp"
 #include "persona/identity/certificate.hpp"
+#include "pki.hpp"
 
 namespace persona::cli {
 
@@ -36,12 +38,18 @@ int dispatch(int argc, char** argv) {
       "demo", "Client, persona, gateway and service in one process, with throwaway certificates");
   demo_command->add_flag("--once", once, "Exit after the self-check, 0 when it passed");
 
+  const PkiCommand pki_command(app);
+
   CLI::App* version_command = app.add_subcommand("version", "Say which versions of what this is");
 
   // CLI11 itself would only say that a subcommand is required.
   const auto has_name = [&](CLI::App* command) { return argc > 1 && command->check_name(argv[1]); };
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(has_name).empty()) {
     std::fprintf(stderr, "persona: unknown subcommand \"%s\": see persona --help\n", argv[1]);
+    return exit_usage;
+  }
+  if (argc > 2 && std::string_view(argv[1]) == "pki" && argv[2][0] != '-' && !pki_command.has(argv[2])) {
+    std::fprintf(stderr, "persona: unknown subcommand \"pki %s\": see persona pki --help\n", argv[2]);
     return exit_usage;
   }
   try {
@@ -62,6 +70,9 @@ int dispatch(int argc, char** argv) {
   }
   if (demo_command->parsed()) {
     return demo(once);
+  }
+  if (pki_command.parsed()) {
+    return pki_command.run(stdout, stderr);
   }
   return version_command->parsed() ? version(stdout) : exit_usage;
 }

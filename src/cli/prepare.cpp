@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "persona/config/load.hpp"
+#include "persona/identity/digest.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/identity/trust.hpp"
 #include "persona/net/users.hpp"
@@ -183,11 +184,65 @@ void check_unique(Prepared& prepared, Seen& names, Seen& addresses) {
   }
 }
 
+using Files = std::vector<std::filesystem::path>;
+
+/// The files of identity and trust that can be told apart by their contents: not the key, which is another
+/// one only with another certificate.
+Files certificate_files(const config::Config& config) {
+  Files files{config.identity.certificate.value};
+  for (const auto* list : {&config.trust.ca, &config.trust.crl}) {
+    for (const auto& each : *list) {
+      files.push_back(each.value);
+    }
+  }
+  return files;
+}
+
+Files all_files(const config::Config& config) {
+  Files files = certificate_files(config);
+  files.insert(files.begin(), config.file);
+  files.push_back(config.identity.private_key.value);
+  if (config.identity.private_key_password_file) {
+    files.push_back(config.identity.private_key_password_file->value);
+  }
+  std::erase(files, std::filesystem::path());  // not named
+  return files;
+}
+
+/// What the files were before they were read, to be compared with what they are after it.
+class Contents {
+ public:
+  explicit Contents(const std::filesystem::path& file)
+      : file_(file), config_(identity::content_digest({file})) {}
+
+  void note_files(Prepared& prepared) {
+    prepared.files = all_files(prepared.config);
+    all_ = identity::content_digest(prepared.files);
+    certificates_ = identity::content_digest(certificate_files(prepared.config));
+    certificates_ += prepared.config.trust.crl_expired_allowed ? '1' : '0';  // the one setting of trust
+  }
+
+  void compare(Prepared& prepared) const {
+    if (identity::content_digest({file_}) == config_ && identity::content_digest(prepared.files) == all_) {
+      prepared.digest = all_;
+      prepared.certificate_digest = certificates_;
+    }
+  }
+
+ private:
+  std::filesystem::path file_;
+  std::string config_;
+  std::string all_;
+  std::string certificates_;
+};
+
 }  // namespace
 
 Prepared prepare(const std::filesystem::path& file) {
+  Contents contents(file);
   config::Loaded loaded = config::load(file);
   Prepared prepared{std::move(loaded.report), std::move(loaded.config), nullptr, nullptr};
+  contents.note_files(prepared);
   // After an error in the file its certificates still count, as far as it names them: all findings at once.
   const config::Identity& identity = prepared.config.identity;
   if (!identity.certificate.value.empty() || !identity.private_key.value.empty()) {
@@ -197,6 +252,7 @@ Prepared prepare(const std::filesystem::path& file) {
     load_trust(prepared);
   }
   check_users(prepared);
+  contents.compare(prepared);
   return prepared;
 }
 

@@ -6,6 +6,10 @@
 
 #include "persona/cli/commands.hpp"
 #include "persona/cli/prepare.hpp"
+#include "persona/cli/reload.hpp"
+#include "persona/config/load.hpp"
+#include "persona/forward/expiry.hpp"
+#include "persona/forward/reloader.hpp"
 #include "persona/forward/runtime.hpp"
 #include "persona/host/process.hpp"
 #include "persona/net/signals.hpp"
@@ -37,16 +41,18 @@ void warn_of_descriptors(const std::vector<Prepared>& services, log::Logger& log
 
 class Run {
  public:
-  explicit Run(std::unique_ptr<forward::Runtime> runtime, std::shared_ptr<log::Logger> logger)
-      : runtime_(std::move(runtime)), logger_(std::move(logger)) {}
+  Run(std::filesystem::path config, std::unique_ptr<forward::Runtime> runtime,
+      std::shared_ptr<log::Logger> logger)
+      : config_(std::move(config)), runtime_(std::move(runtime)), logger_(std::move(logger)) {}
 
   Result<void> add(Prepared prepared) {
     auto logger = log::Logger::open(prepared.config.name, prepared.config.log);
     if (!logger) {
       return tl::unexpected(logger.error());
     }
-    auto service =
-        forward::Service::create({std::move(prepared.config), prepared.identity, prepared.trust, *logger});
+    std::filesystem::path file = prepared.config.file;
+    std::vector<std::filesystem::path> files = prepared.files;
+    auto service = forward::Service::create(std::move(*to_loaded(std::move(prepared)).material), *logger);
     if (!service) {
       return tl::unexpected(service.error());
     }
@@ -57,6 +63,7 @@ class Run {
     for (const auto& endpoint : *bound) {
       (*logger)->info("listening", {{"address", endpoint.to_string()}});
     }
+    keep_fresh(*service, std::move(file), std::move(files));
     return {};
   }
 
@@ -74,13 +81,15 @@ class Run {
         return watched;
       }
     }
-    return watch(SIGHUP, [this] {
-      logger_->warn("reload is not supported yet: restart persona to use a new configuration or certificate");
-    });
+    return watch(SIGHUP, [this] { reload(); });
   }
 
   int forward() {
     logger_->info("ready", {{"aead", tls::describe_aead_provider(tls::default_aead_provider())}});
+    for (auto& kept : kept_) {
+      kept.reloader->start();
+      kept.expiry->look();
+    }
     const auto summary = runtime_->run([this] { signals_.clear(); });
     logger_->info("stopped", {{"connections_cut", summary.connections_cut}});
     if (!summary.loops_closed) {
@@ -92,6 +101,7 @@ class Run {
 
   int abandon(const Error& error) {
     signals_.clear();
+    kept_.clear();
     if (!runtime_->abandon()) {
       logger_->error("loop not closed: a handle leaked; please report this");
       return exit_failure;
@@ -100,8 +110,61 @@ class Run {
   }
 
  private:
+  /// What keeps a service up to date, until it is stopped.
+  struct Kept {
+    std::filesystem::path file;
+    std::unique_ptr<forward::ExpiryWatch> expiry;
+    std::unique_ptr<forward::Reloader> reloader;
+  };
+
+  void keep_fresh(const std::shared_ptr<forward::Service>& service, std::filesystem::path file,
+                  std::vector<std::filesystem::path> files) {
+    auto expiry = std::make_unique<forward::ExpiryWatch>(runtime_->loop(), service);
+    const bool is_first = kept_.empty();
+    const auto applied = [this, is_first, service, watch = expiry.get()] {
+      if (is_first) {
+        logger_->set_level(service->current()->config().log.level);  // the process's lines go where its go
+      }
+      watch->look();
+    };
+    auto reloader = std::make_unique<forward::Reloader>(
+        runtime_->loop(), runtime_->pool(), service, [file] { return to_loaded(prepare(file)); },
+        std::move(files), applied);
+    kept_.push_back({std::move(file), std::move(expiry), std::move(reloader)});
+  }
+
+  void reload() {
+    if (stopping_) {
+      return;
+    }
+    for (auto& kept : kept_) {
+      kept.reloader->reload();
+    }
+    tell_of_files();
+  }
+
+  /// A service is neither started nor stopped by a reload.
+  void tell_of_files() {
+    const auto files = config::find_files(config_);
+    if (!files) {
+      logger_->warn(files.error().message);
+      return;
+    }
+    for (const auto& file : *files) {
+      if (std::none_of(kept_.begin(), kept_.end(), [&](const Kept& kept) { return kept.file == file; })) {
+        logger_->warn(fmt::format("{} was added: restart persona to run it", file.string()));
+      }
+    }
+    for (const auto& kept : kept_) {
+      if (std::find(files->begin(), files->end(), kept.file) == files->end()) {
+        logger_->warn(fmt::format("{} was removed: restart persona to stop its service", kept.file.string()));
+      }
+    }
+  }
+
   void stop() {
     if (!std::exchange(stopping_, true)) {
+      kept_.clear();
       runtime_->drain();
     } else if (!std::exchange(forced_, true)) {
       logger_->warn("forced to stop");
@@ -109,8 +172,10 @@ class Run {
     }
   }
 
+  std::filesystem::path config_;
   std::unique_ptr<forward::Runtime> runtime_;
   std::shared_ptr<log::Logger> logger_;
+  std::vector<Kept> kept_;
   std::vector<net::HandlePtr<net::SignalWatcher>> signals_;
   bool stopping_ = false;
   bool forced_ = false;
@@ -140,7 +205,7 @@ int run(const std::filesystem::path& config) {
   if (!runtime) {
     return complain(runtime.error());
   }
-  Run process(std::move(*runtime), *logger);
+  Run process(config, std::move(*runtime), *logger);
   for (auto& service : *prepared) {
     if (auto added = process.add(std::move(service)); !added) {
       return process.abandon(added.error());

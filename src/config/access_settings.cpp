@@ -21,7 +21,7 @@ bool is_number(std::string_view text) {
 
 // A name that could be in a passwd(5) database, or an id. Whether there is such a user is asked later.
 std::optional<std::string> read_user(const Value& value) {
-  auto text = value.text();
+  const auto text = value.text();
   if (!text) {
     return std::nullopt;
   }
@@ -31,7 +31,8 @@ std::optional<std::string> read_user(const Value& value) {
   }
   if (is_number(*text)) {
     std::uint64_t id = 0;
-    const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), id);
+    const std::string_view digits = *text;
+    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
     const bool leading_zero = text->size() > 1 && text->front() == '0';
     if (failed != std::errc() || id > kLargestUid || leading_zero) {
       value.error(

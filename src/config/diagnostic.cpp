@@ -84,6 +84,16 @@ bool Report::has_errors() const {
                      [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::error; });
 }
 
+std::string Report::sentence(const Diagnostic& found) const {
+  std::string out = printable(path_text(file_));
+  if (found.mark.line > 0) {
+    fmt::format_to(std::back_inserter(out), ":{}:{}", found.mark.line, found.mark.column);
+  }
+  const bool is_warning = found.severity == Diagnostic::Severity::warning;
+  fmt::format_to(std::back_inserter(out), ": {}{}", is_warning ? "warning: " : "", found.message);
+  return out;
+}
+
 std::string Report::render() const {
   std::vector<const Diagnostic*> sorted;
   sorted.reserve(diagnostics_.size());
@@ -96,12 +106,8 @@ std::string Report::render() const {
   std::string out;
   for (std::size_t i = 0; i < std::min(sorted.size(), kMostShown); ++i) {
     const Diagnostic& found = *sorted[i];
-    out += printable(path_text(file_));
-    if (found.mark.line > 0) {
-      fmt::format_to(std::back_inserter(out), ":{}:{}", found.mark.line, found.mark.column);
-    }
-    const bool is_warning = found.severity == Diagnostic::Severity::warning;
-    fmt::format_to(std::back_inserter(out), ": {}{}\n", is_warning ? "warning: " : "", found.message);
+    out += sentence(found);
+    out += '\n';
     const auto index = static_cast<std::size_t>(std::max(found.mark.line, 0));
     if (index > 0 && index <= lines_.size()) {
       append_source(out, lines_[index - 1], found);

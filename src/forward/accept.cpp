@@ -33,7 +33,8 @@ void refuse(Service& service, Accepted accepted, Reason reason, const std::strin
 }  // namespace
 
 void accept(const std::shared_ptr<Service>& service, Worker& worker, Accepted accepted, Milliseconds now) {
-  if (!service->admits(accepted.client)) {
+  auto generation = service->current();
+  if (!generation->admits(accepted.client)) {
     const auto address = accepted.client.ip();
     const std::string error = fmt::format("client address {} is not in access.allow",
                                           address ? address->to_string() : accepted.client.to_string());
@@ -41,22 +42,26 @@ void accept(const std::shared_ptr<Service>& service, Worker& worker, Accepted ac
     return;
   }
   if (accepted.kind == net::Stream::Kind::unix_socket) {
-    if (const auto refusal = service->users().refusal(accepted.socket)) {
+    if (const auto refusal = generation->users().refusal(accepted.socket)) {
       refuse(*service, std::move(accepted), Reason::access_denied, *refusal, now);
       return;
     }
   }
-  if (!service->enter()) {
-    const std::string error =
-        fmt::format("limits.connections of {} reached", service->config().limits.connections);
+  const std::size_t limit = generation->config().limits.connections;
+  if (!service->enter(limit)) {
+    const std::string error = fmt::format("limits.connections of {} reached", limit);
     refuse(*service, std::move(accepted), Reason::limit_reached, error, now);
     return;
   }
-  worker.adopt(service, std::move(accepted));
+  worker.adopt(service, std::move(generation), std::move(accepted));
 }
 
-Connection::Connection(Worker& worker, std::shared_ptr<Service> service)
-    : worker_(worker), service_(std::move(service)), id_(++last_connection_id) {}
+Connection::Connection(Worker& worker, std::shared_ptr<Service> service,
+                       std::shared_ptr<const Generation> generation)
+    : worker_(worker),
+      service_(std::move(service)),
+      generation_(std::move(generation)),
+      id_(++last_connection_id) {}
 
 Connection::~Connection() {
   service_->leave();

@@ -16,7 +16,7 @@ constexpr Milliseconds unix_retry{20};
 
 void Connection::dial() {
   state_ = State::dialing;
-  order_ = service_->targets().order(net::now(worker_.loop()));
+  order_ = generation_->targets().order(net::now(worker_.loop()));
   attempt_ = 0;
   dial_next();
 }
@@ -27,13 +27,13 @@ void Connection::dial_next() {
   next_address_ = 0;
   last_dial_error_.clear();
   lacked_resources_ = false;
-  dial_deadline_ = net::now(worker_.loop()) + service_->config().timeouts.connect;
+  dial_deadline_ = net::now(worker_.loop()) + generation_->config().timeouts.connect;
   const Endpoint& endpoint = target();
   target_ = endpoint.to_string();
   if (endpoint.is_unix()) {
     connect_unix(endpoint);
-  } else if (!service_->dial_rules().admits_host(endpoint.host)) {
-    attempt_failed(Reason::dial_failed, service_->dial_rules().refusal_of_host(endpoint.host));
+  } else if (!generation_->dial_rules().admits_host(endpoint.host)) {
+    attempt_failed(Reason::dial_failed, generation_->dial_rules().refusal_of_host(endpoint.host));
   } else if (auto numeric = net::SocketAddress::from_numeric(endpoint.host, endpoint.port)) {
     addresses_.push_back(*numeric);
     connect_allowed();
@@ -43,7 +43,7 @@ void Connection::dial_next() {
 }
 
 void Connection::resolve(const Endpoint& endpoint) {
-  if (const Milliseconds timeout = service_->config().timeouts.connect; timeout.count() > 0) {
+  if (const Milliseconds timeout = generation_->config().timeouts.connect; timeout.count() > 0) {
     timer_->start(timeout, [this, timeout] {
       attempt_failed(Reason::dial_timeout, fmt::format("cannot resolve {} within timeouts.connect ({})",
                                                        target().host, format_duration(timeout)));
@@ -71,7 +71,7 @@ void Connection::resolve(const Endpoint& endpoint) {
 
 // What gateway.allowed_addresses does not name is never dialled, wherever it comes from.
 void Connection::connect_allowed() {
-  const DialRules& rules = service_->dial_rules();
+  const DialRules& rules = generation_->dial_rules();
   std::vector<IpAddress> refused;
   std::erase_if(addresses_, [&](const net::SocketAddress& address) {
     const auto ip = address.ip();
@@ -123,7 +123,7 @@ void Connection::connect_next() {
 // The time that is left is shared by the addresses that are left, so that one black hole does not use it all
 // up.
 void Connection::limit_connect(std::size_t addresses_left) {
-  const Milliseconds timeout = service_->config().timeouts.connect;
+  const Milliseconds timeout = generation_->config().timeouts.connect;
   if (timeout.count() == 0) {
     return;
   }
@@ -131,7 +131,7 @@ void Connection::limit_connect(std::size_t addresses_left) {
   timer_->start(left / static_cast<int>(addresses_left), [this] {
     dialled_leg().reset();
     note_dial_error(fmt::format("no answer within timeouts.connect ({})",
-                                format_duration(service_->config().timeouts.connect)));
+                                format_duration(generation_->config().timeouts.connect)));
     if (next_address_ < addresses_.size()) {
       connect_next();
     } else {
@@ -173,9 +173,9 @@ void Connection::on_connected(net::Stream&, int status) {
   }
   timer_->stop();
   if (dials_tls()) {
-    begin_handshake(service_->server_name(target()));
+    begin_handshake(generation_->server_name(target()));
   } else {
-    service_->targets().succeeded(order_[attempt_]);
+    generation_->targets().succeeded(order_[attempt_]);
     open();
   }
 }
@@ -185,7 +185,7 @@ void Connection::attempt_failed(Reason reason, const std::string& error) {
   lookup_.reset();
   dialled_leg().reset();
   if (!lacked_resources_) {
-    service_->targets().failed(order_[attempt_], net::now(worker_.loop()));
+    generation_->targets().failed(order_[attempt_], net::now(worker_.loop()));
   }
   if (attempt_ + 1 == order_.size()) {
     close(reason, error);

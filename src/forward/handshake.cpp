@@ -20,8 +20,9 @@ void Connection::begin_handshake(const std::string& server_name) {
   tls_broken_.reset();
   tls_end_.reset();
   tls_held_.release();
-  handshake_ = std::make_shared<HandshakeJob>(service_->tls(), tls::Handshake::Target{server_name, target_});
-  const Milliseconds timeout = service_->config().timeouts.handshake;
+  handshake_ =
+      std::make_shared<HandshakeJob>(generation_->tls(), tls::Handshake::Target{server_name, target_});
+  const Milliseconds timeout = generation_->config().timeouts.handshake;
   if (timeout.count() > 0) {
     timer_->start(timeout, [this, timeout] {
       handshake_failed(Reason::handshake_timeout,
@@ -107,7 +108,10 @@ void Connection::established(HandshakeJob& job) {
   tls_held_ = std::move(rest);
   handshake_.reset();
   if (dials_tls()) {
-    service_->targets().succeeded(order_[attempt_]);
+    generation_->targets().succeeded(order_[attempt_]);
+    if (const tls::SessionInfo& info = session_->info(); info.peer_not_after) {
+      service_->saw_gateway(target(), info.peer, *info.peer_not_after);
+    }
     open();
     return;
   }

@@ -295,7 +295,7 @@ Milliseconds Connection::quiet_limit() const {
   if (tls_broken_) {
     return broken_limit;
   }
-  const auto& timeouts = service_->config().timeouts;
+  const auto& timeouts = generation_->config().timeouts;
   return first_end_ && timeouts.half_close.count() > 0 ? timeouts.half_close : timeouts.idle;
 }
 

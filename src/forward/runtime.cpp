@@ -38,7 +38,8 @@ Result<std::vector<Endpoint>> Runtime::add(const std::shared_ptr<Service>& servi
   Entry entry;
   entry.service = service;
   std::vector<Endpoint> bound;
-  for (const auto& endpoint : service->config().listen) {
+  const auto generation = service->current();
+  for (const auto& endpoint : generation->config().listen) {
     auto listener = net::Listener::bind(loop(), endpoint.value);
     if (!listener) {
       return tl::unexpected(listener.error());
@@ -122,7 +123,7 @@ void Runtime::drain() {
   logger_->info("draining", {{"connections", live()}});
   for (auto& entry : entries_) {
     entry.listeners.clear();
-    const Milliseconds patience = entry.service->config().timeouts.shutdown;
+    const Milliseconds patience = entry.service->current()->config().timeouts.shutdown;
     if (patience.count() > 0) {
       entry.shutdown_timer = net::Timer::create(loop(), nullptr);
       entry.shutdown_timer->start(patience, [this, service = entry.service] {

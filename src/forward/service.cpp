@@ -5,85 +5,68 @@
 
 namespace persona::forward {
 
-namespace {
-
-tls::ContextOptions tls_options(const ServiceParts& parts) {
-  const config::Config& config = parts.config;
-  tls::ContextOptions options;
-  options.identity = parts.identity;
-  options.trust = parts.trust;
-  options.min_version = config.tls.min_version;
-  options.max_version = config.tls.max_version;
-  options.ciphers = config.tls.ciphers;
-  options.groups = config.tls.groups;
-  options.alpn = config.tls.alpn;
-  options.resumption = config.tls.resumption;
-  if (config.mode == config::Mode::gateway) {
-    options.role = tls::Role::server;
-    switch (config.client_certificate) {
-      case config::ClientCertificate::required:
-        options.peer_certificate = tls::PeerCertificate::required;
-        break;
-      case config::ClientCertificate::optional:
-        options.peer_certificate = tls::PeerCertificate::optional;
-        break;
-      case config::ClientCertificate::none:
-        options.peer_certificate = tls::PeerCertificate::none;
-        break;
-    }
+Result<std::shared_ptr<Service>> Service::create(Material material, std::shared_ptr<log::Logger> logger) {
+  auto first = Generation::create(std::move(material), nullptr);
+  if (!first) {
+    return tl::unexpected(first.error());
   }
-  return options;
+  return std::shared_ptr<Service>(new Service(std::move(*first), std::move(logger)));
 }
 
-std::vector<Endpoint> endpoints(const config::Config& config) {
-  std::vector<Endpoint> result;
-  if (config.mode == config::Mode::gateway) {
-    result.push_back(config.service->value);
-  } else {
-    for (const auto& address : config.gateway.addresses) {
-      result.push_back(address.value);
-    }
-  }
-  return result;
-}
-
-}  // namespace
-
-Result<std::shared_ptr<Service>> Service::create(ServiceParts parts) {
-  auto context = tls::Context::create(tls_options(parts));
-  if (!context) {
-    return tl::unexpected(context.error());
-  }
-  auto users = UserRules::create(parts.config.access);
-  if (!users) {
-    return tl::unexpected(users.error());
-  }
-  return std::shared_ptr<Service>(new Service(std::move(parts), std::move(*context), std::move(*users)));
-}
-
-Service::Service(ServiceParts parts, std::shared_ptr<const tls::Context> tls, UserRules users)
-    : config_(std::move(parts.config)),
-      tls_(std::move(tls)),
-      logger_(std::move(parts.logger)),
-      access_(config::effective_access(config_)),
-      users_(std::move(users)),
-      dial_rules_(config_.gateway.allowed_addresses.names, config_.gateway.allowed_addresses.blocks),
+Service::Service(std::shared_ptr<const Generation> first, std::shared_ptr<log::Logger> logger)
+    : name_(first->config().name),
+      mode_(first->config().mode),
+      logger_(std::move(logger)),
       failures_(logger_),
-      targets_(endpoints(config_)) {}
-
-const std::string& Service::server_name(const Endpoint& target) const {
-  return config_.gateway.server_name ? config_.gateway.server_name->value : target.host;
+      current_(std::move(first)) {
+  reload_status_.last_success = identity::now();
 }
 
-bool Service::admits(const net::SocketAddress& client) const {
-  const auto address = client.ip();
-  return !address || std::any_of(access_.begin(), access_.end(),
-                                 [&](const Cidr& block) { return block.contains(*address); });
+std::shared_ptr<const Generation> Service::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
 }
 
-bool Service::enter() {
+void Service::replace(std::shared_ptr<const Generation> next) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(gateways_, [&](const auto& seen) {
+    const auto& targets = next->targets().endpoints();
+    return std::none_of(targets.begin(), targets.end(),
+                        [&](const Endpoint& target) { return target.to_string() == seen.first; });
+  });
+  current_.swap(next);  // the old one is freed by the caller's stack, behind the lock
+}
+
+ReloadStatus Service::reload_status() const {
+  const std::lock_guard lock(mutex_);
+  return reload_status_;
+}
+
+void Service::set_reload_status(ReloadStatus status) {
+  const std::lock_guard lock(mutex_);
+  reload_status_ = std::move(status);
+}
+
+void Service::saw_gateway(const Endpoint& target, const std::string& name, identity::TimePoint not_after) {
+  std::string key = target.to_string();
+  const std::lock_guard lock(mutex_);
+  gateways_.insert_or_assign(std::move(key), Expiry{Expiry::Role::gateway, name, not_after});
+}
+
+std::vector<Expiry> Service::expiries() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Expiry> expiries = current_->expiries();
+  for (const Endpoint& target : current_->targets().endpoints()) {
+    if (const auto seen = gateways_.find(target.to_string()); seen != gateways_.end()) {
+      expiries.push_back(seen->second);
+    }
+  }
+  return expiries;
+}
+
+bool Service::enter(std::size_t limit) {
   std::size_t live = live_;
-  while (live < config_.limits.connections) {
+  while (live < limit) {
     if (live_.compare_exchange_weak(live, live + 1)) {
       return true;
     }

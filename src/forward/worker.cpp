@@ -19,18 +19,22 @@ Worker::Worker(std::unique_ptr<net::Loop> loop, HandshakePool& pool) : loop_(std
 
 Worker::~Worker() = default;
 
-void Worker::adopt(std::shared_ptr<Service> service, Accepted accepted) {
+void Worker::adopt(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
+                   Accepted accepted) {
   if (loop_->on_thread()) {
-    open_connection(std::move(service), std::move(accepted));
+    open_connection(std::move(service), std::move(generation), std::move(accepted));
     return;
   }
   // Shared, because std::function wants what it holds to be copyable.
   auto socket = std::make_shared<Accepted>(std::move(accepted));
-  loop_->post([this, service = std::move(service), socket] { open_connection(service, std::move(*socket)); });
+  loop_->post([this, service = std::move(service), generation = std::move(generation), socket] {
+    open_connection(service, generation, std::move(*socket));
+  });
 }
 
-void Worker::open_connection(std::shared_ptr<Service> service, Accepted accepted) {
-  auto owned = std::make_unique<Connection>(*this, std::move(service));
+void Worker::open_connection(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
+                             Accepted accepted) {
+  auto owned = std::make_unique<Connection>(*this, std::move(service), std::move(generation));
   Connection& connection = *owned;
   connections_.emplace(&connection, std::move(owned));
   connection.start(std::move(accepted));

@@ -101,6 +101,10 @@ std::string display_name(const mbedtls_x509_crt& certificate) {
   return name.empty() ? "serial " + serial_in_words(certificate.serial) : name;
 }
 
+TimePoint not_after(const mbedtls_x509_crt& certificate) {
+  return to_time_point(certificate.valid_to);
+}
+
 long days_between(TimePoint now, TimePoint then) {
   return static_cast<long>((then - now) / std::chrono::days(1));
 }

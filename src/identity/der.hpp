@@ -31,9 +31,7 @@ class DerWriter {
   explicit DerWriter(std::size_t capacity) : buffer_(capacity), at_(buffer_.data() + capacity) {}
 
   /// Bytes written so far.
-  std::size_t size() const {
-    return static_cast<std::size_t>(buffer_.data() + buffer_.size() - at_);
-  }
+  std::size_t size() const { return static_cast<std::size_t>(buffer_.data() + buffer_.size() - at_); }
 
   void raw(ByteView bytes);
   void boolean(bool value);

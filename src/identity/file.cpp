@@ -9,16 +9,13 @@ namespace persona::identity {
 
 namespace {
 
-// A chain or a CA bundle of a whole operating system is smaller; more is a mistake, such as the wrong file.
-constexpr std::uintmax_t size_limit = 1U << 20U;
-
 tl::unexpected<Error> unreadable(const std::filesystem::path& path, const std::string& reason) {
   return fail(ErrorKind::configuration, "cannot read {}: {}", path.string(), reason);
 }
 
 }  // namespace
 
-Result<Secret> read_file(const std::filesystem::path& path) {
+Result<Secret> read_file(const std::filesystem::path& path, std::uintmax_t limit) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (status.type() == std::filesystem::file_type::not_found) {
@@ -45,8 +42,9 @@ Result<Secret> read_file(const std::filesystem::path& path) {
   if (error) {
     return unreadable(path, error.message());
   }
-  if (size > size_limit) {
-    return unreadable(path, fmt::format("it has {} bytes, more than the 1 MiB a PEM file may have", size));
+  if (size > limit) {
+    return unreadable(
+        path, fmt::format("it has {} bytes, more than the {} MiB such a file may have", size, limit >> 20U));
   }
   Secret content(static_cast<std::size_t>(size));
   file.read(content.data(), static_cast<std::streamsize>(size));

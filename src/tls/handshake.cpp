@@ -280,6 +280,10 @@ SessionInfo Handshake::session_info() const {
                 : ssl_->verifier.verdict() ? ssl_->verifier.verdict()->peer_name
                                            : "";
   }
+  const mbedtls_x509_crt* leaf = resumed_ ? nullptr : mbedtls_ssl_get_peer_cert(ssl);
+  if (leaf != nullptr) {
+    info.peer_not_after = identity::not_after(*leaf);
+  }
   return info;
 }
 

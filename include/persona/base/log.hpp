@@ -1,6 +1,7 @@
 // Structured log lines: a sentence and fields, as text or as one JSON object a line.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -63,7 +64,8 @@ class Logger {
   static std::shared_ptr<Logger> to_function(std::string service, const Settings& settings,
                                              std::function<void(std::string_view)> receive);
 
-  bool enabled(Level level) const { return level >= settings_.level && level != Level::off; }
+  bool enabled(Level level) const { return level >= level_ && level != Level::off; }
+  void set_level(Level level) { level_ = level; }
   void write(Level level, std::string_view message, const Fields& fields = {});
 
   void debug(std::string_view message, const Fields& fields = {}) { write(Level::debug, message, fields); }
@@ -74,6 +76,7 @@ class Logger {
  private:
   std::string service_;
   Settings settings_;
+  std::atomic<Level> level_;
   std::shared_ptr<spdlog::sinks::sink> sink_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "persona/base/result.hpp"
@@ -23,6 +24,11 @@ struct Prepared {
   config::Config config;                               ///< as far as it could be read
   std::shared_ptr<const identity::Identity> identity;  ///< may be null when the report has errors
   std::shared_ptr<const identity::Trust> trust;  ///< null also where clients are not asked for certificates
+  std::vector<std::filesystem::path> files{};    ///< all that was read, the configuration first
+  /// Of the contents of `files` (identity::content_digest), and of all that identity and trust are made of,
+  /// settings included; empty when they changed while they were read.
+  std::string digest{};
+  std::string certificate_digest{};
 };
 
 /// Loads one file with its identity and trust. Every problem is in the report, at the key that names the file

@@ -46,6 +46,9 @@ class Report {
   /// A warning reads "FILE:LINE:COL: warning: ...". Ends with a line end unless there is nothing to show.
   std::string render() const;
 
+  /// One finding on one line, for a log: "conf/pg.yaml:3:1: unknown key ..."
+  std::string sentence(const Diagnostic& found) const;
+
  private:
   std::filesystem::path file_;
   std::vector<std::string> lines_;

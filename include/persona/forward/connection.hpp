@@ -29,7 +29,7 @@ namespace persona::forward {
 /// its handles has closed; until then every callback may find it closing.
 class Connection final : public net::StreamEvents {
  public:
-  Connection(Worker& worker, std::shared_ptr<Service> service);
+  Connection(Worker& worker, std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -76,7 +76,7 @@ class Connection final : public net::StreamEvents {
   void note_dial_error(int status);
   void note_dial_error(const std::string& why);
   void attempt_failed(Reason reason, const std::string& error);
-  const Endpoint& target() const { return service_->targets().at(order_[attempt_]); }
+  const Endpoint& target() const { return generation_->targets().at(order_[attempt_]); }
   net::HandlePtr<net::Stream>& dialled_leg() { return dials_tls() ? tls_ : plain_; }
 
   // handshake.cpp
@@ -131,6 +131,7 @@ class Connection final : public net::StreamEvents {
 
   Worker& worker_;
   std::shared_ptr<Service> service_;
+  std::shared_ptr<const Generation> generation_;  // of when it was accepted, for life
   State state_ = State::accepted;
   unsigned open_handles_ = 0;
 

@@ -35,6 +35,9 @@ class Runtime {
   /// called.
   net::Loop& loop() { return workers_.front()->loop(); }
 
+  /// Lives until run() returns.
+  HandshakePool& pool() { return *pool_; }
+
   /// Binds the service's addresses: an address in use is an error here. Returns where it listens. Connections
   /// wait in the backlog until run().
   Result<std::vector<Endpoint>> add(const std::shared_ptr<Service>& service);

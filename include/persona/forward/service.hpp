@@ -3,77 +3,70 @@
 
 #include <atomic>
 #include <cstddef>
+#include <map>
 #include <memory>
-#include <optional>
+#include <mutex>
 #include <string>
 #include <vector>
 
-#include "persona/base/address.hpp"
-#include "persona/base/dial_rules.hpp"
-#include "persona/base/endpoint.hpp"
 #include "persona/base/log.hpp"
 #include "persona/base/result.hpp"
 #include "persona/config/config.hpp"
 #include "persona/forward/failure_log.hpp"
-#include "persona/forward/targets.hpp"
-#include "persona/forward/user_rules.hpp"
-#include "persona/net/address.hpp"
-#include "persona/tls/context.hpp"
-
-namespace persona::identity {
-class Identity;
-class Trust;
-}  // namespace persona::identity
+#include "persona/forward/generation.hpp"
 
 namespace persona::forward {
 
-/// What a service is made of. Certificates are loaded by the caller, so that they need not be files.
-struct ServiceParts {
-  config::Config config;
-  std::shared_ptr<const identity::Identity>
-      identity;  ///< null: a persona that has none to present (the demo's)
-  std::shared_ptr<const identity::Trust> trust;
-  std::shared_ptr<log::Logger> logger;
+/// How the last reload went, for metrics and the status.
+struct ReloadStatus {
+  bool last_successful = true;         ///< the start counts as one
+  identity::TimePoint last_success{};  ///< when what is in use came into use, or was found to be up to date
+  std::string last_error;              ///< why the last one was refused; empty when it was not
+  bool newer_on_disk = false;          ///< the files are not what is in use
+  std::vector<std::string> restart_needed;  ///< keys of the configuration that wait for a restart
 };
 
-/// Immutable but for counters and the health of its targets; shared by all loops.
+/// Name, mode and log stay for life; the generation is replaced by reloads. Shared by all loops, thread-safe.
 class Service {
  public:
-  static Result<std::shared_ptr<Service>> create(ServiceParts parts);
+  static Result<std::shared_ptr<Service>> create(Material material, std::shared_ptr<log::Logger> logger);
 
-  const config::Config& config() const { return config_; }
-  const std::string& name() const { return config_.name; }
-  config::Mode mode() const { return config_.mode; }
-  const std::shared_ptr<const tls::Context>& tls() const { return tls_; }
+  const std::string& name() const { return name_; }
+  config::Mode mode() const { return mode_; }
   log::Logger& logger() const { return *logger_; }
   FailureLog& failures() { return failures_; }
-  Targets& targets() { return targets_; }
 
-  /// The name to verify on a target: gateway.server_name, or its host.
-  const std::string& server_name(const Endpoint& target) const;
+  /// For a new connection, which keeps it.
+  std::shared_ptr<const Generation> current() const;
 
-  /// access.allow; Unix sockets are governed by their file permissions.
-  bool admits(const net::SocketAddress& client) const;
+  /// New connections use `next` from now on. Name and mode must be the same.
+  void replace(std::shared_ptr<const Generation> next);
 
-  const UserRules& users() const { return users_; }            ///< access.allow_users, of Unix sockets
-  const DialRules& dial_rules() const { return dial_rules_; }  ///< gateway.allowed_addresses
+  ReloadStatus reload_status() const;
+  void set_reload_status(ReloadStatus status);
 
-  /// Counts a connection in; false when limits.connections is reached.
-  bool enter();
+  /// A gateway has shown this certificate.
+  void saw_gateway(const Endpoint& target, const std::string& name, identity::TimePoint not_after);
+
+  /// Of the certificates in use, and of those that the gateways have shown last.
+  std::vector<Expiry> expiries() const;
+
+  /// Counts a connection in; false when there are `limit` already (limits.connections).
+  bool enter(std::size_t limit);
   void leave() { --live_; }
   std::size_t live() const { return live_; }
 
  private:
-  Service(ServiceParts parts, std::shared_ptr<const tls::Context> tls, UserRules users);
+  Service(std::shared_ptr<const Generation> first, std::shared_ptr<log::Logger> logger);
 
-  config::Config config_;
-  std::shared_ptr<const tls::Context> tls_;
+  std::string name_;
+  config::Mode mode_;
   std::shared_ptr<log::Logger> logger_;
-  std::vector<Cidr> access_;
-  UserRules users_;
-  DialRules dial_rules_;
   FailureLog failures_;
-  Targets targets_;
+  mutable std::mutex mutex_;  // of the three below; taken a few times in a connection's life
+  std::shared_ptr<const Generation> current_;
+  ReloadStatus reload_status_;
+  std::map<std::string, Expiry> gateways_;  // by target
   std::atomic<std::size_t> live_ = 0;
 };
 

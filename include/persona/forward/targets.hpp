@@ -20,6 +20,7 @@ class Targets {
 
   explicit Targets(std::vector<Endpoint> endpoints);
 
+  const std::vector<Endpoint>& endpoints() const { return endpoints_; }
   std::size_t size() const { return endpoints_.size(); }
   const Endpoint& at(std::size_t index) const { return endpoints_[index]; }
 

@@ -16,6 +16,7 @@ namespace persona::forward {
 
 class Connection;
 class HandshakePool;
+class Generation;
 class Service;
 
 /// A freshly accepted socket and where it came from.
@@ -39,7 +40,8 @@ class Worker {
   HandshakePool& pool() { return pool_; }
 
   /// Any thread: makes a connection of it, counted in by Service::enter().
-  void adopt(std::shared_ptr<Service> service, Accepted accepted);
+  void adopt(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
+             Accepted accepted);
 
   /// Any thread: no new connections; once the last has ended, `drained` is called on this loop's thread.
   void drain(std::function<void()> drained);
@@ -65,7 +67,8 @@ class Worker {
   static constexpr std::size_t records_size = batch + (batch / tls::max_record_plaintext + 2) * 64;
 
   Worker(std::unique_ptr<net::Loop> loop, HandshakePool& pool);
-  void open_connection(std::shared_ptr<Service> service, Accepted accepted);
+  void open_connection(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
+                       Accepted accepted);
   void check_drained();
 
   std::unique_ptr<net::Loop> loop_;

@@ -48,6 +48,8 @@ SpkiPin spki_pin_of(const mbedtls_x509_crt& certificate);
 /// "CN=db.example.com", or the first subjectAltName when the subject is empty.
 std::string display_name(const mbedtls_x509_crt& certificate);
 
+TimePoint not_after(const mbedtls_x509_crt& certificate);
+
 /// Days from `now` to `then`, rounded towards zero.
 long days_between(TimePoint now, TimePoint then);
 

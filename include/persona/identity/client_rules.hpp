@@ -17,6 +17,8 @@ struct ClientPatterns {
   std::vector<std::string> dns = {};
   std::vector<std::string> uri = {};
   std::vector<SpkiPin> pins = {};
+
+  friend bool operator==(const ClientPatterns&, const ClientPatterns&) = default;
 };
 
 /// To be asked for a leaf whose chain was verified: names are worth what their issuer is. Immutable, so
@@ -33,6 +35,8 @@ class ClientRules {
   /// "client CN=reporting (dns a.example.com; pin sha256//...) matches nothing in clients.allow (cn:
   /// postgres-*; uri: spiffe://prod/*)".
   std::string refusal(const mbedtls_x509_crt& leaf) const;
+
+  friend bool operator==(const ClientRules&, const ClientRules&) = default;
 
  private:
   ClientPatterns patterns_;

@@ -46,6 +46,9 @@ struct ContextOptions {
   bool resumption = true;                                ///< by tickets, TLS 1.3 only
   std::vector<SpkiPin> pins;                             ///< one must be the peer's leaf's; empty: any
   std::shared_ptr<const identity::ClientRules> clients;  ///< role server; null: any verified client
+
+  /// Identity, trust and rules are the same when they are the same object.
+  friend bool operator==(const ContextOptions&, const ContextOptions&) = default;
 };
 
 /// Immutable once created but for its tickets, so that the sessions of every loop share it.

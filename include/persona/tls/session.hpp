@@ -11,6 +11,7 @@
 #include "persona/base/buffer.hpp"
 #include "persona/base/bytes.hpp"
 #include "persona/base/tls_parameters.hpp"
+#include "persona/identity/certificate.hpp"
 #include "persona/tls/failure.hpp"
 
 namespace persona::tls {
@@ -29,6 +30,8 @@ struct SessionInfo {
   bool resumed = false;
   std::string alpn;  ///< empty: none agreed
   std::string peer;  ///< subject of the peer's certificate; empty: it presented none
+  /// When the peer's leaf expires; nothing when it presented none, as in a session that is resumed.
+  std::optional<identity::TimePoint> peer_not_after;
 };
 
 /// Plaintext of one Session::open: pieces in order, views into its input or into `copied`. Kept by the caller

@@ -46,6 +46,7 @@ class Credential:
     def __init__(self, folder, stem, certificate, key):
         self.certificate = folder / f"{stem}.crt"
         self.key = folder / f"{stem}.key"
+        self.serial = certificate.serial_number
         self.both = folder / f"{stem}.pem"  # what HAProxy wants
         certificate_text = certificate.public_bytes(serialization.Encoding.PEM)
         key_text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,

@@ -121,3 +121,14 @@ TEST_CASE("a log file that cannot be opened is named") {
         "cannot open log file \"" + settings.file + "\": No such file or directory");
   CHECK(!std::filesystem::exists(std::filesystem::temp_directory_path() / "persona-no-such-folder"));
 }
+
+TEST_CASE("the level can be changed while it runs") {
+  int lines = 0;
+  const auto logger = Logger::to_function("", {}, [&lines](std::string_view) { ++lines; });
+  logger->debug("not seen");
+  logger->set_level(Level::debug);
+  logger->debug("seen");
+  logger->set_level(Level::off);
+  logger->error("not seen");
+  CHECK(lines == 1);
+}

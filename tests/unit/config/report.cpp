@@ -25,6 +25,14 @@ a.yaml:2:1: warning: second
 )");
 }
 
+TEST_CASE("a finding on one line") {
+  Report report("a.yaml", "one\ntwo\n");
+  report.warning({2, 1}, "second");
+  report.error({}, "whole file");
+  CHECK(report.sentence(report.diagnostics()[0]) == "a.yaml:2:1: warning: second");
+  CHECK(report.sentence(report.diagnostics()[1]) == "a.yaml: whole file");
+}
+
 TEST_CASE("a warning alone is no error") {
   Report report("a.yaml", "x");
   report.warning({1, 1}, "w");

@@ -259,7 +259,7 @@ TEST_CASE("every file that cannot be read is reported with the reason") {
   REQUIRE_FALSE(identity.has_value());
   CHECK(support::messages(identity.error()) ==
         Messages{fmt::format("cannot read {}: No such file or directory", missing.string()),
-                 fmt::format("cannot read {}: it has 1048577 bytes, more than the 1 MiB a PEM file may have",
+                 fmt::format("cannot read {}: it has 1048577 bytes, more than the 1 MiB such a file may have",
                              large.string()),
                  fmt::format("cannot read {}: it is a folder", folder.path().string())});
   CHECK(identity.error()[0].part == Part::certificate);

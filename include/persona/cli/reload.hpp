@@ -1,0 +1,14 @@
+// What a reload loads, as `persona check` would.
+#pragma once
+
+#include <filesystem>
+
+#include "persona/cli/prepare.hpp"
+#include "persona/forward/reloader.hpp"
+
+namespace persona::cli {
+
+/// A service prepared from its file, as material; nothing when there are errors. Any thread.
+forward::Loaded to_loaded(Prepared prepared);
+
+}  // namespace persona::cli

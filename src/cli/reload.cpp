@@ -1,0 +1,23 @@
+#include "persona/cli/reload.hpp"
+
+#include <utility>
+
+namespace persona::cli {
+
+forward::Loaded to_loaded(Prepared prepared) {
+  forward::Loaded loaded;
+  for (const config::Diagnostic& found : prepared.report.diagnostics()) {
+    auto& list = found.severity == config::Diagnostic::Severity::error ? loaded.errors : loaded.warnings;
+    list.push_back(prepared.report.sentence(found));
+  }
+  loaded.files = std::move(prepared.files);
+  loaded.digest = prepared.digest;
+  if (!prepared.report.has_errors()) {
+    loaded.material =
+        forward::Material{std::move(prepared.config), std::move(prepared.identity), std::move(prepared.trust),
+                          std::move(prepared.digest), std::move(prepared.certificate_digest)};
+  }
+  return loaded;
+}
+
+}  // namespace persona::cli

@@ -1,0 +1,160 @@
+#include "persona/forward/generation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "persona/identity/client_rules.hpp"
+#include "persona/identity/identity.hpp"
+#include "persona/identity/trust.hpp"
+
+namespace persona::forward {
+
+namespace {
+
+tls::ContextOptions tls_options(const Material& material) {
+  const config::Config& config = material.config;
+  tls::ContextOptions options;
+  options.identity = material.identity;
+  options.trust = material.trust;
+  options.min_version = config.tls.min_version;
+  options.max_version = config.tls.max_version;
+  options.ciphers = config.tls.ciphers;
+  options.groups = config.tls.groups;
+  options.alpn = config.tls.alpn;
+  options.resumption = config.tls.resumption;
+  options.pins = config.gateway.pins;
+  if (config.client_allow) {
+    const auto& allow = *config.client_allow;
+    options.clients = std::make_shared<identity::ClientRules>(
+        identity::ClientPatterns{allow.cn, allow.dns, allow.uri, allow.pins});
+  }
+  if (config.mode == config::Mode::gateway) {
+    options.role = tls::Role::server;
+    switch (config.client_certificate) {
+      case config::ClientCertificate::required:
+        options.peer_certificate = tls::PeerCertificate::required;
+        break;
+      case config::ClientCertificate::optional:
+        options.peer_certificate = tls::PeerCertificate::optional;
+        break;
+      case config::ClientCertificate::none:
+        options.peer_certificate = tls::PeerCertificate::none;
+        break;
+    }
+  }
+  return options;
+}
+
+std::vector<Endpoint> endpoints(const config::Config& config) {
+  std::vector<Endpoint> result;
+  if (config.mode == config::Mode::gateway) {
+    result.push_back(config.service->value);
+  } else {
+    for (const auto& address : config.gateway.addresses) {
+      result.push_back(address.value);
+    }
+  }
+  return result;
+}
+
+std::vector<Expiry> expiries_of(const tls::ContextOptions& options) {
+  std::vector<Expiry> expiries;
+  if (options.identity) {
+    for (const auto& each : options.identity->chain().describe()) {
+      const auto role = expiries.empty() ? Expiry::Role::leaf : Expiry::Role::intermediate;
+      expiries.push_back({role, each.name, each.not_after});
+    }
+  }
+  if (options.trust) {
+    for (const auto& each : options.trust->roots().describe()) {
+      expiries.push_back({Expiry::Role::ca, each.name, each.not_after});
+    }
+  }
+  return expiries;
+}
+
+template <class T>
+std::vector<T> values_of(const std::vector<config::Located<T>>& located) {
+  std::vector<T> values;
+  for (const auto& each : located) {
+    values.push_back(each.value);
+  }
+  return values;
+}
+
+}  // namespace
+
+std::vector<std::string> keep_what_needs_restart(config::Config& next, const config::Config& running) {
+  std::vector<std::string> keys;
+  const auto keep = [&](const char* key, auto& value, const auto& old, bool same) {
+    if (!same) {
+      keys.emplace_back(key);
+      value = old;
+    }
+  };
+  keep("name", next.name, running.name, next.name == running.name);
+  keep("listen", next.listen, running.listen, values_of(next.listen) == values_of(running.listen));
+  keep("threads", next.threads, running.threads, next.threads == running.threads);
+  keep("log.format", next.log.format, running.log.format, next.log.format == running.log.format);
+  keep("log.file", next.log.file, running.log.file, next.log.file == running.log.file);
+  return keys;
+}
+
+Result<std::shared_ptr<const Generation>> Generation::create(Material material, const Generation* before) {
+  tls::ContextOptions options = tls_options(material);
+  std::shared_ptr<const tls::Context> context;
+  if (before != nullptr && !material.certificate_digest.empty() &&
+      material.certificate_digest == before->certificate_digest_) {
+    // The same certificates, loaded again: with the same settings the tickets live on.
+    const tls::ContextOptions& old = before->tls_->options();
+    options.identity = old.identity;
+    options.trust = old.trust;
+    if (options.clients && old.clients && *options.clients == *old.clients) {
+      options.clients = old.clients;
+    }
+    if (options == old) {
+      context = before->tls_;
+    }
+  }
+  if (!context) {
+    auto created = tls::Context::create(std::move(options));
+    if (!created) {
+      return tl::unexpected(created.error());
+    }
+    context = std::move(*created);
+  }
+  auto users = UserRules::create(material.config.access);
+  if (!users) {
+    return tl::unexpected(users.error());
+  }
+  auto addresses = endpoints(material.config);
+  auto targets = before != nullptr && before->targets_->endpoints() == addresses
+                     ? before->targets_
+                     : std::make_shared<Targets>(std::move(addresses));
+  return std::shared_ptr<const Generation>(
+      new Generation(std::move(material), std::move(context), std::move(targets), std::move(*users)));
+}
+
+Generation::Generation(Material material, std::shared_ptr<const tls::Context> tls,
+                       std::shared_ptr<Targets> targets, UserRules users)
+    : config_(std::move(material.config)),
+      tls_(std::move(tls)),
+      targets_(std::move(targets)),
+      access_(config::effective_access(config_)),
+      users_(std::move(users)),
+      dial_rules_(config_.gateway.allowed_addresses.names, config_.gateway.allowed_addresses.blocks),
+      digest_(std::move(material.digest)),
+      certificate_digest_(std::move(material.certificate_digest)),
+      expiries_(expiries_of(tls_->options())) {}
+
+const std::string& Generation::server_name(const Endpoint& target) const {
+  return config_.gateway.server_name ? config_.gateway.server_name->value : target.host;
+}
+
+bool Generation::admits(const net::SocketAddress& client) const {
+  const auto address = client.ip();
+  return !address || std::any_of(access_.begin(), access_.end(),
+                                 [&](const Cidr& block) { return block.contains(*address); });
+}
+
+}  // namespace persona::forward

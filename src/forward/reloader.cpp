@@ -1,0 +1,310 @@
+#include "persona/forward/reloader.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "persona/identity/identity.hpp"
+
+namespace persona::forward {
+
+namespace {
+
+constexpr int most_loads = 5;  // of one look, when files change while they are read
+constexpr Milliseconds soon{250};
+constexpr Milliseconds compare_interval = ExpiryWatch::interval;  // whose warning it is for
+
+std::vector<std::filesystem::path> sorted(std::vector<std::filesystem::path> files) {
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  return files;
+}
+
+std::int64_t nanoseconds_now() {
+  return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// What is in use now, for the log line.
+log::Fields describe(const Generation& generation) {
+  log::Fields fields;
+  if (const auto& identity = generation.tls()->options().identity) {
+    const identity::CertificateInfo leaf = identity->chain().describe().front();
+    fields.emplace_back("certificate", leaf.name);
+    fields.emplace_back("serial", leaf.serial);
+    fields.emplace_back("expires", identity::format_date(leaf.not_after));
+  }
+  return fields;
+}
+
+}  // namespace
+
+std::string_view Reloader::word(Cause cause) {
+  switch (cause) {
+    case Cause::signal:
+      return "SIGHUP";
+    case Cause::start:
+      return "start";
+    default:
+      return "files changed";
+  }
+}
+
+Reloader::Reloader(net::Loop& loop, HandshakePool& pool, std::shared_ptr<Service> service, Load load,
+                   std::vector<std::filesystem::path> files, std::function<void()> applied)
+    : loop_(loop),
+      pool_(pool),
+      service_(std::move(service)),
+      load_(std::move(load)),
+      applied_(std::move(applied)),
+      running_(service_->current()),
+      files_(sorted(std::move(files))),
+      timer_(net::Timer::create(loop, nullptr)) {}
+
+void Reloader::start() {
+  look(Cause::start);
+}
+
+void Reloader::reload() {
+  look(Cause::signal);
+}
+
+// On another thread, as are the two below.
+Reloader::Look Reloader::look_at(const Task& task) {
+  Look look;
+  look.files = task.files;
+  look.stamps = net::stamps_of(look.files);
+  try {
+    if (task.how == How::load || (task.how == How::load_if_changed && look.stamps != task.stamps)) {
+      load_settled(look, task.load);
+      judge(look, *task.running);
+    }
+    look.places = net::places_of(look.files);
+  } catch (const std::exception& error) {  // out of memory, say
+    look.loaded.emplace().errors.emplace_back(error.what());
+    look.settled = true;
+    look.next = nullptr;
+  }
+  look.fresh = net::is_fresh(look.stamps, nanoseconds_now());
+  return look;
+}
+
+/// Loads until what was read is what is there: the stamps are older than the contents, and the contents were
+/// the same from the first file to the last.
+void Reloader::load_settled(Look& look, const Load& load) {
+  for (int count = 0; count < most_loads; ++count) {
+    look.loaded = load();
+    std::vector<std::filesystem::path> files = look.loaded->files;
+    if (!look.loaded->material) {
+      files.insert(files.end(), look.files.begin(), look.files.end());  // it may not name them all
+    }
+    files = sorted(std::move(files));
+    look.settled = !look.loaded->digest.empty() && files == look.files;
+    if (look.settled) {
+      return;
+    }
+    look.files = std::move(files);
+    look.stamps = net::stamps_of(look.files);
+  }
+}
+
+void Reloader::judge(Look& look, const Generation& running) {
+  Loaded& loaded = *look.loaded;
+  look.same = !loaded.digest.empty() && loaded.digest == running.digest();
+  if (!look.settled || !loaded.material) {
+    return;
+  }
+  if (loaded.material->config.mode != running.config().mode) {
+    loaded.errors.emplace_back(
+        "the file has changed from one of `gateway` and `service` to the other: restart persona to use it");
+    return;
+  }
+  look.restart_needed = keep_what_needs_restart(loaded.material->config, running.config());
+  auto next = Generation::create(std::move(*loaded.material), &running);
+  if (!next) {
+    loaded.errors.push_back(next.error().message);
+    return;
+  }
+  look.next = std::move(*next);
+}
+
+Reloader::How Reloader::how(Cause cause) const {
+  switch (cause) {
+    case Cause::signal:
+    case Cause::again:
+      return How::load;
+    case Cause::interval:
+      if (!settings().watch) {
+        return How::compare;  // only SIGHUP loads; that something waits for it is told all the same
+      }
+      return refusal_.empty() ? How::load_if_changed : How::load;
+    default:
+      return How::load_if_changed;
+  }
+}
+
+void Reloader::look(Cause cause) {
+  if (work_ || probe_) {
+    pending_ = std::max(pending_, cause);
+    return;
+  }
+  timer_->stop();
+  auto task = std::make_shared<Task>(Task{load_, files_, stamps_, how(cause), running_});
+  auto found = std::make_shared<Look>();
+  std::string error;
+  work_ = net::Work::start(
+      loop_, [task, found] { *found = look_at(*task); },
+      [this, cause, task, found] {
+        work_.reset();
+        if (task->how == How::compare) {
+          ReloadStatus status = service_->reload_status();
+          status.newer_on_disk = found->stamps != stamps_;
+          service_->set_reload_status(std::move(status));
+          next();
+        } else {
+          looked(cause, found);
+        }
+      },
+      error);
+  if (!work_) {
+    refuse(cause, {fmt::format("cannot load: {}", error)}, false);
+    next();
+  }
+}
+
+void Reloader::looked(Cause cause, const std::shared_ptr<Look>& look) {
+  files_ = look->files;
+  stamps_ = look->stamps;
+  places_ = std::move(look->places);
+  if (!look->loaded) {
+    next();
+    return;
+  }
+  soon_ = !look->settled || (look->fresh && settings().watch);
+  if (look->settled && !look->next) {
+    refuse(cause, look->loaded->errors, !look->same);
+  } else if (!look->settled) {
+    pending_ = cause == Cause::signal ? cause : pending_;  // somebody waits to hear of it
+  } else if (look->same && cause != Cause::signal) {
+    unchanged();
+  } else if (look->next->config().reload.probe && service_->mode() == config::Mode::persona && !look->same) {
+    probe(cause, look);
+    return;
+  } else {
+    apply(cause, *look);
+  }
+  next();
+}
+
+void Reloader::probe(Cause cause, const std::shared_ptr<Look>& look) {
+  probe_.emplace(loop_, pool_, look->next, [this, cause, look](const Probe::Outcome& outcome) {
+    if (outcome.failed) {
+      refuse(cause,
+             {fmt::format("the trial connection to the gateway failed (reload.probe): {}", outcome.error)},
+             true);
+    } else {
+      apply(cause, *look);
+    }
+    probe_.reset();  // the last, because it holds `look`
+    next();
+  });
+}
+
+void Reloader::unchanged() {
+  ReloadStatus status = service_->reload_status();
+  if (!refusal_.empty()) {
+    service_->logger().info("the files are those in use again");
+  }
+  refusal_.clear();
+  status.last_successful = true;
+  status.last_error.clear();
+  status.newer_on_disk = false;
+  service_->set_reload_status(std::move(status));
+}
+
+void Reloader::apply(Cause cause, const Look& look) {
+  running_ = look.next;
+  refusal_.clear();
+  service_->replace(look.next);
+  log::Logger& logger = service_->logger();
+  logger.set_level(running_->config().log.level);
+  log::Fields fields = describe(*running_);
+  fields.emplace_back("cause", word(cause));
+  fields.emplace_back("changed", !look.same);
+  logger.info("reloaded", fields);
+  for (const std::string& warning : look.loaded->warnings) {
+    logger.warn(warning);
+  }
+  tell_restart(cause, look.restart_needed);
+  service_->set_reload_status({true, identity::now(), {}, false, look.restart_needed});
+  applied_();
+}
+
+void Reloader::tell_restart(Cause cause, const std::vector<std::string>& keys) const {
+  if (cause != Cause::signal && keys == service_->reload_status().restart_needed) {
+    return;
+  }
+  for (const std::string& key : keys) {
+    service_->logger().warn(fmt::format("{} changed: restart persona to use it", key));
+  }
+}
+
+void Reloader::refuse(Cause cause, std::vector<std::string> errors, bool newer_on_disk) {
+  if (errors.empty()) {
+    errors.emplace_back("it cannot be used");
+  }
+  ReloadStatus status = service_->reload_status();
+  status.last_successful = false;
+  status.last_error = errors.front();
+  status.newer_on_disk = newer_on_disk;
+  service_->set_reload_status(std::move(status));
+  if (errors == refusal_ && cause != Cause::signal) {
+    return;
+  }
+  for (const std::string& error : errors) {
+    service_->logger().error(error);
+  }
+  service_->logger().warn(newer_on_disk
+                              ? "newer files are on disk, but they are refused: what is in use stays"
+                              : "the reload is refused: what is in use stays",
+                          {{"cause", word(cause)}, {"error", errors.front()}, {"errors", errors.size()}});
+  refusal_ = std::move(errors);
+}
+
+void Reloader::watch() {
+  if (!settings().watch) {
+    watcher_.reset();
+    return;
+  }
+  if (!watcher_) {
+    watcher_.emplace(loop_, [this] { look(Cause::changed); });
+  }
+  const auto outcome = watcher_->watch(places_);
+  if (outcome.added) {
+    pending_ = std::max(pending_, Cause::changed);  // it may have changed before it was watched
+  }
+  if (outcome.problem && !std::exchange(watch_problem_told_, true)) {
+    const Milliseconds interval = settings().interval;
+    service_->logger().warn(
+        *outcome.problem,
+        {{"instead", interval.count() > 0
+                         ? fmt::format("looked at every {} (reload.interval)", format_duration(interval))
+                         : "send SIGHUP to reload (reload.interval is 0s)"}});
+  }
+}
+
+/// What to do behind a look.
+void Reloader::next() {
+  watch();
+  const Cause pending = std::exchange(pending_, Cause::none);
+  if (std::exchange(soon_, false)) {
+    timer_->start(soon, [this, pending] { look(std::max(pending, Cause::again)); });
+  } else if (pending != Cause::none) {
+    look(pending);
+  } else if (const Milliseconds interval = settings().watch ? settings().interval : compare_interval;
+             interval.count() > 0) {
+    timer_->start(interval, [this] { look(Cause::interval); });
+  }
+}
+
+}  // namespace persona::forward

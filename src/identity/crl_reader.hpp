@@ -1,0 +1,35 @@
+// What a certificate revocation list says.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "persona/base/bytes.hpp"
+#include "persona/base/result.hpp"
+#include "persona/identity/pki.hpp"
+
+namespace persona::identity {
+
+struct ReadCrl {
+  std::string issuer;  ///< in words
+  Bytes issuer_name;   ///< DER
+  TimePoint this_update{};
+  std::optional<TimePoint> next_update;
+  std::optional<std::string> number;  ///< crlNumber, hexadecimal as serial_text() writes it
+  struct Entry {
+    Bytes serial;
+    TimePoint when{};
+    int reason = 0;  ///< CRLReason; 0 where there is none
+  };
+  std::vector<Entry> entries;
+
+  /// The number where it is an ordinary one, else 0.
+  std::uint64_t small_number() const;
+};
+
+/// Of DER. Does not verify the signature. A failure is what mbedTLS says.
+Result<ReadCrl> read_crl(ByteView der);
+
+}  // namespace persona::identity

@@ -1,0 +1,123 @@
+#include "persona/net/file_stamp.hpp"
+
+#include <deque>
+#include <system_error>
+
+#include <uv.h>
+
+namespace persona::net {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Linux's file systems have the time of the kernel's tick, 1 to 10 ms apart; others tick more coarsely, which
+// the interval of looking at files makes up for.
+constexpr std::int64_t tick = 50'000'000;
+
+constexpr int most_links = 40;  // as Linux (path_resolution(7))
+
+std::int64_t nanoseconds(const uv_timespec_t& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+void add(Places& places, const fs::path& folder, const std::string& name) {
+  const FileStamp stamp = stamp_of(folder);
+  if (stamp.error == 0) {
+    places[{folder, stamp.device, stamp.inode}].insert(name);
+  }
+}
+
+void prepend(std::deque<std::string>& names, const fs::path& path) {
+  std::deque<std::string> before;
+  for (const fs::path& part : path.relative_path()) {
+    before.push_back(part.string());
+  }
+  names.insert(names.begin(), before.begin(), before.end());
+}
+
+/// Walks the path name by name, as the kernel would.
+void add_places(Places& places, const fs::path& file) {
+  std::error_code failed;
+  const fs::path whole = fs::absolute(file, failed);
+  if (failed) {
+    return;
+  }
+  std::deque<std::string> names;
+  prepend(names, whole);
+  fs::path folder = whole.root_path();
+  for (int links = 0; !names.empty();) {
+    const std::string name = names.front();
+    names.pop_front();
+    if (name.empty() || name == ".") {
+      continue;
+    }
+    if (name == "..") {
+      folder = folder.parent_path();  // no link: those were followed
+      continue;
+    }
+    const fs::path path = folder / name;
+    const fs::file_status status = fs::symlink_status(path, failed);
+    if (fs::is_symlink(status) && ++links <= most_links) {
+      add(places, folder, name);
+      const fs::path target = fs::read_symlink(path, failed);
+      if (target.is_absolute()) {
+        folder = target.root_path();
+      }
+      prepend(names, target);
+    } else if (names.empty() || !fs::is_directory(status)) {
+      add(places, folder, name);
+      return;
+    } else {
+      folder = path;
+    }
+  }
+}
+
+}  // namespace
+
+FileStamp stamp_of(const fs::path& file) {
+  uv_fs_t request;
+  FileStamp stamp;
+  // Without a callback it is synchronous and needs no loop.
+  stamp.error = uv_fs_stat(nullptr, &request, file.string().c_str(), nullptr);
+  if (stamp.error == 0) {
+    const uv_stat_t& found = request.statbuf;
+    stamp.device = found.st_dev;
+    stamp.inode = found.st_ino;
+    stamp.size = found.st_size;
+    stamp.modified = nanoseconds(found.st_mtim);
+    stamp.changed = nanoseconds(found.st_ctim);
+  }
+  uv_fs_req_cleanup(&request);
+  return stamp;
+}
+
+std::vector<FileStamp> stamps_of(const std::vector<fs::path>& files) {
+  std::vector<FileStamp> stamps;
+  stamps.reserve(files.size());
+  for (const fs::path& file : files) {
+    stamps.push_back(stamp_of(file));
+  }
+  return stamps;
+}
+
+bool is_fresh(const std::vector<FileStamp>& stamps, std::int64_t now) {
+  const auto just_now = [now](std::int64_t time) { return time <= now && now - time < tick; };
+  for (const FileStamp& stamp : stamps) {
+    if (just_now(stamp.modified) || just_now(stamp.changed)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Places places_of(const std::vector<fs::path>& files) {
+  Places places;
+  for (const fs::path& file : files) {
+    add_places(places, file);
+  }
+  return places;
+}
+
+}  // namespace persona::net

@@ -1,0 +1,105 @@
+#include "persona/forward/generation.hpp"
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "material.hpp"
+
+using namespace persona;
+using namespace persona::forward;
+using namespace persona::forward::test;
+using Keys = std::vector<std::string>;
+
+TEST_CASE("the same certificates and settings: the TLS context, and with it the tickets, live on") {
+  const auto first = make_generation(material("a"), nullptr);
+  CHECK(make_generation(material("a"), first.get())->tls() == first->tls());
+  CHECK(make_generation(material("b"), first.get())->tls() != first->tls());
+  auto other = material("a");
+  other.config.tls.alpn = {"postgresql"};
+  CHECK(make_generation(std::move(other), first.get())->tls() != first->tls());
+  other = material("a");
+  other.config.tls.max_version = TlsVersion::tls12;
+  CHECK(make_generation(std::move(other), first.get())->tls() != first->tls());
+}
+
+TEST_CASE("certificates that may have changed while they were read are new ones") {
+  const auto first = make_generation(material(""), nullptr);
+  CHECK(make_generation(material(""), first.get())->tls() != first->tls());
+}
+
+TEST_CASE("the health of targets is kept while the list of addresses is the same") {
+  const auto first = make_generation(material("a"), nullptr);
+  const auto second = make_generation(material("b"), first.get());
+  CHECK(&second->targets() == &first->targets());
+  CHECK(&make_generation(material("b", "192.0.2.2:1"), second.get())->targets() != &second->targets());
+}
+
+TEST_CASE("new connections get the new generation; the last user of the old one frees its key") {
+  Lines lines;
+  auto old = material("a");
+  const std::weak_ptr<const identity::Identity> old_identity = old.identity;
+  const auto service = make_service(std::move(old), lines);
+  auto connection = service->current();
+  service->replace(make_generation(material("b"), connection.get()));
+  CHECK(service->current() != connection);
+  CHECK(!old_identity.expired());
+  connection.reset();
+  CHECK(old_identity.expired());
+}
+
+TEST_CASE("an old key is not kept by new trust") {
+  Lines lines;
+  auto old = material("a");
+  const std::weak_ptr<const identity::Trust> old_trust = old.trust;
+  const auto service = make_service(std::move(old), lines);
+  service->replace(make_generation(material("b"), service->current().get()));
+  CHECK(old_trust.expired());
+}
+
+TEST_CASE("keys that only a restart can change keep their values, and are named") {
+  auto running = material().config;
+  running.listen.push_back({*Endpoint::parse("127.0.0.1:1"), {}});
+  auto next = running;
+  CHECK(keep_what_needs_restart(next, running).empty());
+  next.timeouts.connect = Milliseconds(1);
+  next.listen.front().mark = {7, 1};
+  CHECK(keep_what_needs_restart(next, running).empty());
+  CHECK(next.timeouts.connect == Milliseconds(1));
+
+  next.name = "other";
+  next.listen.front().value.port = 2;
+  next.threads = 7;
+  next.log.format = log::Format::json;
+  next.log.file = "log";
+  next.log.level = log::Level::warn;
+  CHECK(keep_what_needs_restart(next, running) ==
+        Keys{"name", "listen", "threads", "log.format", "log.file"});
+  CHECK(next.name == running.name);
+  CHECK(next.listen.front().value == running.listen.front().value);
+  CHECK(next.threads == running.threads);
+  CHECK(next.log.format == running.log.format);
+  CHECK(next.log.file.empty());
+  CHECK(next.log.level == log::Level::warn);
+}
+
+TEST_CASE("what expires: our chain, our CAs, and the gateways as last seen") {
+  Lines lines;
+  const auto service = make_service(material("a"), lines);
+  const Endpoint gateway = *Endpoint::parse("192.0.2.1:1");
+  const identity::TimePoint soon = identity::now() + std::chrono::hours(1);
+  service->saw_gateway(gateway, "CN=old", soon);
+  service->saw_gateway(gateway, "CN=gateway", soon);
+  const auto expiries = service->expiries();
+  REQUIRE(expiries.size() == 3);
+  CHECK(expiries[0].role == Expiry::Role::leaf);
+  CHECK(expiries[0].name == "CN=client");
+  CHECK(expiries[1].role == Expiry::Role::ca);
+  CHECK(expiries[1].name == "CN=Test CA");
+  CHECK(expiries[2].role == Expiry::Role::gateway);
+  CHECK(expiries[2].name == "CN=gateway");
+  CHECK(expiries[2].not_after == soon);
+  service->replace(make_generation(material("a", "192.0.2.2:1"), service->current().get()));
+  CHECK(service->expiries().size() == 2);  // it is no longer ours
+}
