@@ -133,6 +133,32 @@ std::string_view usage_of(std::string_view role) {
              : std::string_view(MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH));
 }
 
+struct BasicConstraints {
+  bool is_ca = false;
+  bool limits_paths = false;
+};
+
+// Not mbedTLS's: it takes an INTEGER for cA where that is left out, so that a leaf with a pathLenConstraint
+// of 1 would be a CA.
+std::optional<BasicConstraints> basic_constraints(const Extensions& extensions) {
+  const Extension* extension = extensions.find(oid::basic_constraints);
+  if (extension == nullptr) {
+    return BasicConstraints{};
+  }
+  DerReader outer(extension->value);
+  const auto content = outer.take(DerReader::sequence);
+  if (!content || !outer.empty()) {
+    return std::nullopt;
+  }
+  BasicConstraints constraints;
+  DerReader fields(*content);
+  if (const auto is_ca = fields.take(MBEDTLS_ASN1_BOOLEAN)) {
+    constraints.is_ca = is_ca->size() == 1 && is_ca->front() != 0;
+  }
+  constraints.limits_paths = fields.take(MBEDTLS_ASN1_INTEGER).has_value();
+  return fields.empty() ? std::optional(constraints) : std::nullopt;
+}
+
 bool has_key_usage(const mbedtls_x509_crt& certificate, unsigned usage) {
   return mbedtls_x509_crt_check_key_usage(&certificate, usage) == 0;  // true when the extension is absent
 }
@@ -260,7 +286,7 @@ std::optional<Defect> common_defect(const mbedtls_x509_crt& certificate, const E
 
 std::optional<Defect> issuer_defect(const mbedtls_x509_crt& certificate, const Extensions& extensions,
                                     Position position, std::string_view role) {
-  if (mbedtls_x509_crt_get_ca_istrue(&certificate) != 1) {
+  if (const auto constraints = basic_constraints(extensions); !constraints || !constraints->is_ca) {
     return defect(VerifyReason::not_a_ca, "has issued a certificate but is not a CA (basicConstraints)");
   }
   if (!has_key_usage(certificate, MBEDTLS_X509_KU_KEY_CERT_SIGN)) {
@@ -284,7 +310,7 @@ std::optional<Defect> issuer_defect(const mbedtls_x509_crt& certificate, const E
   if (extensions.find(oid::extended_key_usage) == nullptr) {
     return std::nullopt;
   }
-  if (position == Position::anchor) {
+  if (position == Position::anchor && is_self_issued(certificate)) {
     return against_baseline("is a root with an extendedKeyUsage");
   }
   if (!has_usage(certificate, any_usage) && !has_usage(certificate, usage_of(role))) {
@@ -299,7 +325,11 @@ std::optional<Defect> issuer_defect(const mbedtls_x509_crt& certificate, const E
 std::optional<Defect> leaf_defect(const mbedtls_x509_crt& leaf, const Extensions& extensions,
                                   std::string_view role) {
   const bool is_gateway = role != "client";
-  const bool is_ca = mbedtls_x509_crt_get_ca_istrue(&leaf) == 1;
+  const auto constraints = basic_constraints(extensions);
+  if (!constraints) {
+    return bad("has malformed basicConstraints", "4.2.1.9");
+  }
+  const bool is_ca = constraints->is_ca;
   const bool has_usages = extensions.find(oid::key_usage) != nullptr;
   const bool may_sign = has_usages && has_key_usage(leaf, MBEDTLS_X509_KU_KEY_CERT_SIGN);
   if (!has_key_usage(leaf, MBEDTLS_X509_KU_DIGITAL_SIGNATURE)) {
@@ -312,6 +342,9 @@ std::optional<Defect> leaf_defect(const mbedtls_x509_crt& leaf, const Extensions
     return bad(is_ca ? "is a CA's, but its keyUsage lacks keyCertSign"
                      : "may sign certificates (keyCertSign) but is not a CA's",
                "4.2.1.9");
+  }
+  if (!is_ca && constraints->limits_paths) {
+    return bad("limits the paths below it (pathLenConstraint) but is not a CA's", "4.2.1.9");
   }
   if (!is_ca && extensions.find(oid::name_constraints) != nullptr) {
     return bad("has nameConstraints but is not a CA's", "4.2.1.10");

@@ -1,6 +1,7 @@
 #include "crl.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "der_reader.hpp"
 #include "distinguished_name.hpp"
@@ -46,6 +47,18 @@ std::optional<std::string> defect(const mbedtls_x509_crl& list) {
     return "does not say when the next one is due (RFC 5280 section 5.1.2.5)";
   }
   return std::nullopt;
+}
+
+/// RFC 5280 section 5.3: a list with a critical entry extension that is not understood must not be used.
+/// mbedTLS skips them.
+bool has_critical_extension(const mbedtls_x509_crl_entry& entry) {
+  DerReader fields(bytes_of(entry.raw));
+  if (!fields.take(MBEDTLS_ASN1_INTEGER) || !fields.take_any()) {
+    return true;
+  }
+  const auto extensions = Extensions::read(fields.rest());
+  return !extensions || std::any_of(extensions->all().begin(), extensions->all().end(),
+                                    [](const Extension& extension) { return extension.critical; });
 }
 
 template <class... Args>
@@ -104,6 +117,11 @@ Result<void> RevocationLists::append_one(const unsigned char* data, std::size_t 
   }
   for (const mbedtls_x509_crl_entry* one = &list.entry; one != nullptr && one->raw.len != 0;
        one = one->next) {
+    if (has_critical_extension(*one)) {
+      return fail(ErrorKind::configuration,
+                  "{} cannot be used: an entry of it has a critical extension (an indirect CRL?): {}", what,
+                  name_in_words(list.issuer));
+    }
     entry.revoked.push_back(serial_octets(one->serial));
   }
   std::sort(entry.revoked.begin(), entry.revoked.end());
@@ -144,8 +162,12 @@ std::optional<RevocationFinding> RevocationLists::check(const mbedtls_x509_crt& 
     if (auto found = check(entry, certificate, at); found && found->reason == VerifyReason::revoked) {
       return found;
     }
-    if (latest == nullptr ||
-        to_time_point(latest->list->this_update) < to_time_point(entry.list->this_update)) {
+    // One that is not valid yet may lie ready: it counts only where there is no other.
+    const auto rank = [at](const Entry& one) {
+      const TimePoint from = to_time_point(one.list->this_update);
+      return std::pair(from <= at, from);
+    };
+    if (latest == nullptr || rank(*latest) < rank(entry)) {
       latest = &entry;
     }
   }

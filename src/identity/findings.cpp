@@ -1,5 +1,7 @@
 #include "findings.hpp"
 
+#include <algorithm>
+
 #include "der_reader.hpp"
 #include "distinguished_name.hpp"
 #include "path_checks.hpp"
@@ -17,6 +19,20 @@ const mbedtls_x509_crt* find_by_subject(const CertificateList& roots, ByteView s
     }
   }
   return nullptr;
+}
+
+/// Does the authorityKeyIdentifier name the key of a root of its issuer's name? Then that key should have
+/// signed.
+bool names_key_of_root(const mbedtls_x509_crt& certificate, const CertificateList& roots) {
+  const ByteView wanted = bytes_of(certificate.authority_key_id.keyIdentifier);
+  for (const mbedtls_x509_crt* root = roots.get(); root != nullptr && !wanted.empty(); root = root->next) {
+    const ByteView has = bytes_of(root->subject_key_id);
+    if (std::equal(wanted.begin(), wanted.end(), has.begin(), has.end()) &&
+        same_distinguished_name(bytes_of(root->subject_raw), bytes_of(certificate.issuer_raw))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // "a.example.com, b.example.com and 3 more"; empty when there are none.
@@ -77,7 +93,7 @@ Finding Narrator::wrong_name(std::string_view expected) const {
 
 Finding Narrator::untrusted(const Trust& trust, bool issuer_presented) const {
   const std::string issuer = name_in_words(certificate_.issuer);
-  if (issuer_presented) {
+  if (issuer_presented || names_key_of_root(certificate_, trust.roots())) {
     return about(VerifyReason::bad_signature,
                  fmt::format("has a signature that is not by its issuer {}", issuer));
   }

@@ -7,6 +7,7 @@
 #include "distinguished_name.hpp"
 #include "dns_name.hpp"
 #include "extensions.hpp"
+#include "persona/base/address.hpp"
 #include "san.hpp"
 #include "words.hpp"
 
@@ -27,7 +28,8 @@ std::optional<Mailbox> mailbox(std::string_view text) {
   return Mailbox{text.substr(0, at), text.substr(at + 1)};
 }
 
-// RFC 3986 section 3.2: what is between "//" and the path, without user and port. Empty: there is none.
+// RFC 3986 section 3.2: what is between "//" and the path, without user and port. Empty: there is none, or
+// none that can be compared: an address, a name with an escape or with a dot at its end.
 std::string_view host_of(std::string_view uri) {
   const std::size_t slashes = uri.find("://");
   if (slashes == std::string_view::npos) {
@@ -38,7 +40,8 @@ std::string_view host_of(std::string_view uri) {
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
     authority.remove_prefix(at + 1);
   }
-  return authority.substr(0, authority.find(':'));
+  const std::string_view host = authority.substr(0, authority.find(':'));
+  return is_dns_name(host) && !IpAddress::parse(host) ? host : std::string_view();
 }
 
 // "db.example.com" in "example.com" and in itself; everything is within "".

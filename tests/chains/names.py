@@ -59,7 +59,7 @@ CASES = [
           "xn--bcher-kva.example"),
     other("name-as-uri", "the name as a URI only", "uri:https://gateway.test", "gateway.test"),
     other("name-as-email", "the name as an e-mail address's host only", "email:a@gateway.test", "gateway.test"),
-    no("bad_extension", "no-san", "no subjectAltName, and the name as common name", "has the CN gateway.test, which is not in its subjectAltName",
+    no("name_mismatch", "no-san", "no subjectAltName, and the name as common name", "it has no DNS names or addresses in subjectAltName",
        [leaf(ROOT, subject="CN=gateway.test", without=["san"])], openssl="accepts",
        why=CN + "OpenSSL takes the common name where there is no dNSName"),
     no("name_mismatch", "cn-only", "the name as common name only, beside an address", "name gateway.test is not in the gateway's certificate; it has 192.0.2.7",
@@ -104,6 +104,6 @@ CASES = [
     other("ip-short", "an address of three octets", "octets:c00002", "192.0.2.7", reason="malformed"),
     other("ip-range", "a range where an address belongs", "octets:c0000207ffffffff", "192.0.2.7",
           reason="malformed"),
-    no("bad_extension", "ip-as-cn", "the address as common name only", "has the CN 192.0.2.7, which is not in its subjectAltName",
+    no("name_mismatch", "ip-as-cn", "the address as common name only", "it has no DNS names or addresses in subjectAltName",
        [leaf(ROOT, subject="CN=192.0.2.7", without=["san"])], name="192.0.2.7"),
 ]

@@ -125,9 +125,9 @@ CASES = [
 
     ok("pin-right", "the pin is the leaf's", [pinned := leaf(ONE), ONE], pins=[pinned.pin]),
     ok("pin-one-of-two", "one of two pins is the leaf's", [pinned, ONE],
-       pins=["sha256//" + "A" * 43 + "=", pinned.pin]),
+       pins=[OTHER.pin, pinned.pin]),
     no("pin_mismatch", "pin-wrong", "the pin is another key's", "has a key that is none of gateway.pins", [leaf(ONE), ONE],
-       pins=["sha256//" + "A" * 43 + "="], openssl="accepts",
+       pins=[OTHER.pin], openssl="accepts",
        why="gateway.pins asks for one key; OpenSSL was told of none"),
     no("pin_mismatch", "pin-of-ca", "the pin is the issuing CA's", "has a key that is none of gateway.pins", [leaf(ONE), ONE], pins=[ONE.pin],
        openssl="accepts", why="a pin is the gateway's own key: a CA's would let every certificate of it in"),

@@ -78,7 +78,7 @@ CASES = [
        crls=[ROOTS, RevocationList(NO_CRL_SIGN)]),
     unloaded("crl-unknown", "has a critical extension", "the list has an unknown critical extension",
              RevocationList(ROOT, more=[("unknown", der.NULL, True)])),
-    unlisted("crl-entry-unknown", "an entry has an unknown critical extension",
+    unloaded("crl-entry-unknown", "an entry of it has a critical extension", "an entry has an unknown critical extension",
              RevocationList(ROOT, [(5, [("unknown", der.NULL, True)])])),
     unloaded("crl-indirect", "has a critical extension", "an indirect list", RevocationList(ROOT, more=[("distribution_point", INDIRECT, True)])),
     unloaded("crl-partial", "has a critical extension", "a list of CA certificates only",

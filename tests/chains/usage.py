@@ -26,6 +26,9 @@ _TWO_LONG = ca("Long CA", ROOT, path_length=1)
 _TWO_LONG_SECOND = ca("Second CA", _TWO_LONG)
 _TWO_LONG_THIRD = ca("Third CA", _TWO_LONG_SECOND)
 _LEAF_THAT_ISSUES = leaf(ROOT, "dns:evil.test", subject="CN=a leaf")
+# mbedTLS takes the 1 for CA:TRUE.
+_LEAF_WITH_LENGTH = leaf(ROOT, "dns:evil.test", subject="CN=a leaf", bc=der.basic_constraints(False, 1),
+                         without=["ku"], more=[("ski", der.octets(b"a leaf"), False)])
 _ONLY_CLIENTS = {"eku": ["clientAuth"]}
 CABF_EKU = "CA/Browser Forum 7.1.2.7.10: a gateway's certificate says that it is one, and nothing wider"
 KEY_IDS = "RFC 5280 sections 4.2.1.1 and 4.2.1.2: paths are built by these"
@@ -84,6 +87,8 @@ CASES = [
     no("not_a_ca", "ca-absent-root", "a root without basicConstraints", "Odd Root", **rooted(without=["bc"]),
        openssl="strict", why="without it nothing says that it is a CA"),
     no("not_a_ca", "leaf-issues", "issued by a leaf", "CN=a leaf", [leaf(_LEAF_THAT_ISSUES), _LEAF_THAT_ISSUES]),
+    no("not_a_ca", "leaf-issues-length", "issued by a leaf whose basicConstraints is a pathLenConstraint only",
+       "CN=a leaf", [leaf(_LEAF_WITH_LENGTH), _LEAF_WITH_LENGTH]),
     no("malformed", "v1-intermediate", "an intermediate of version 1", "Odd CA", by(version=1)),
     no("malformed", "v1-leaf", "a leaf of version 1", "is of X.509 version 1, not 3", [leaf(ROOT, version=1)]),
     no("malformed", "v1-root", "a root of version 1", "is of X.509 version 1, not 3", **rooted(version=1), openssl="strict",
