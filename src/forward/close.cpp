@@ -113,6 +113,9 @@ void Connection::log_close(Reason reason, const std::string& error) {
   fields.emplace_back("bytes_up", up);
   fields.emplace_back("bytes_down", down);
   fields.emplace_back("duration_ms", (net::precise_now() - started_).count());
+  if (reason == Reason::verify_failed) {
+    fields.emplace_back("verify_reason", verify_reason_);
+  }
   if (!error.empty()) {
     fields.emplace_back("error", error);
   }

@@ -92,6 +92,7 @@ void Connection::take_step(HandshakeJob& job) {
     case tls::Status::closed:
     case tls::Status::failed: {
       const tls::Failure failure = *job.failure;
+      verify_reason_ = failure.verify_reason;
       handshake_failed(reason_of(failure), failure.message);
       return;
     }

@@ -10,6 +10,7 @@
 #include "ledger.hpp"
 #include "pem.hpp"
 #include "persona/identity/random.hpp"
+#include "pkcs12.hpp"
 #include "show_parts.hpp"
 #include "words.hpp"
 
@@ -153,7 +154,7 @@ class Showing {
       show_crl(*crl, lines_);
       return {};
     }
-    if (is_pkcs12(der)) {
+    if (is_pkcs12(content.view())) {
       return describe_pkcs12(der, password_, lines_);
     }
     if (const PrivateKey key = parse_key(der.data(), der.size()); key != nullptr) {

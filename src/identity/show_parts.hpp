@@ -39,8 +39,6 @@ void show_crl(const ReadCrl& crl, ShownLines& lines);
 void show_private_key(const mbedtls_pk_context& key, bool encrypted,
                       const std::vector<ReadCertificate>& chain, ShownLines& lines);
 
-bool is_pkcs12(ByteView der);
-
 /// What is in a PKCS#12 file. Without a password only that it is one.
 Result<void> describe_pkcs12(ByteView der, std::optional<std::string_view> password, ShownLines& lines);
 

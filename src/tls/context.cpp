@@ -3,7 +3,6 @@
 #include <array>
 #include <utility>
 
-#include <mbedtls/error.h>
 #include <mbedtls/ssl.h>
 
 #include "persona/identity/identity.hpp"
@@ -12,6 +11,7 @@
 #include "persona/tls/failure.hpp"
 #include "persona/tls/tickets.hpp"
 #include "resumption.hpp"
+#include "ssl.hpp"
 
 namespace persona::tls {
 
@@ -29,12 +29,6 @@ int authentication_mode(Role role, PeerCertificate policy) {
     return MBEDTLS_SSL_VERIFY_REQUIRED;
   }
   return policy == PeerCertificate::none ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_OPTIONAL;
-}
-
-std::string mbedtls_words(int code) {
-  std::array<char, 160> text{};
-  mbedtls_strerror(code, text.data(), text.size());
-  return text.data();
 }
 
 }  // namespace

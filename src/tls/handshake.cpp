@@ -5,8 +5,6 @@
 #include <array>
 #include <utility>
 
-#include <mbedtls/error.h>
-
 #include "mbedtls_session.hpp"
 #include "peer_alert.hpp"
 #include "persona/base/address.hpp"
@@ -41,6 +39,12 @@ std::uint8_t refusal_alert(identity::VerifyReason reason) {
     default:
       return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
   }
+}
+
+/// Any of mbedTLS's X.509 module, which parses the peer's certificates before there is a verdict (x509.h).
+bool is_certificate_error(int code) {
+  const int high = -code & 0x7f80;
+  return high >= -MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE && high <= -MBEDTLS_ERR_X509_BUFFER_TOO_SMALL;
 }
 
 }  // namespace
@@ -151,9 +155,12 @@ bool Handshake::judge_resumption() {
 }
 
 Status Handshake::refuse_peer(bool absent) {
-  Failure failure{Failure::Kind::verify_failed,
-                  absent ? fmt::format("the {} presented no certificate", peer_word(context_->options().role))
-                         : refusal_sentence()};
+  Failure failure = refusal();
+  if (absent) {
+    failure = {Failure::Kind::verify_failed,
+               fmt::format("the {} presented no certificate", peer_word(context_->options().role)),
+               "no_certificate"};
+  }
   const auto& verdict = ssl_->verifier.verdict();
   const int sent = mbedtls_ssl_send_alert_message(
       &ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
@@ -206,12 +213,16 @@ Status Handshake::establish() {
   return Status::established;
 }
 
-std::string Handshake::refusal_sentence() const {
+Failure Handshake::refusal() const {
+  const auto& verdict = ssl_->verifier.verdict();
   if (ssl_->verifier.passed()) {
-    return fmt::format("the {}'s certificate has a key that is not accepted: is its curve in tls.groups?",
-                       peer_word(context_->options().role));
+    return {Failure::Kind::verify_failed,
+            fmt::format("the {}'s certificate has a key that is not accepted: is its curve in tls.groups?",
+                        peer_word(context_->options().role)),
+            to_string(identity::VerifyReason::weak_key)};
   }
-  return ssl_->verifier.explain();
+  return {Failure::Kind::verify_failed, ssl_->verifier.explain(),
+          to_string(verdict ? verdict->reason : identity::VerifyReason::malformed)};
 }
 
 Status Handshake::fail_after(int code) {
@@ -225,15 +236,15 @@ Status Handshake::fail_after(int code) {
   }
   // Before anything else: a certificate that we refuse explains every code that may follow from it.
   if (ssl_->verifier.verdict() && !ssl_->verifier.passed()) {
-    return fail({Failure::Kind::verify_failed, ssl_->verifier.explain()});
+    return fail(refusal());
   }
   switch (code) {
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
     case MBEDTLS_ERR_X509_FATAL_ERROR:
-      return fail({Failure::Kind::verify_failed, fmt::format("the {}'s certificate does not verify", peer)});
+      return fail(refusal());
     case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
       if (ssl_->verifier.verdict()) {
-        return fail({Failure::Kind::verify_failed, refusal_sentence()});
+        return fail(refusal());
       }
       break;
     case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
@@ -244,14 +255,17 @@ Status Handshake::fail_after(int code) {
     default:
       break;
   }
+  if (is_certificate_error(code)) {
+    return fail({Failure::Kind::verify_failed,
+                 fmt::format("a certificate that the {} sent cannot be read: {}", peer, mbedtls_words(code)),
+                 to_string(identity::VerifyReason::malformed)});
+  }
   if (auto sentence = explain_not_tls(role, first_bytes_, first_count_)) {
     return fail({Failure::Kind::handshake_failed, std::move(*sentence)});
   }
-  std::array<char, 160> words{};
-  mbedtls_strerror(code, words.data(), words.size());
-  return fail(
-      {Failure::Kind::handshake_failed,
-       fmt::format("TLS handshake with the {} failed: {} (mbedTLS -0x{:04x})", peer, words.data(), -code)});
+  return fail({Failure::Kind::handshake_failed,
+               fmt::format("TLS handshake with the {} failed: {} (mbedTLS -0x{:04x})", peer,
+                           mbedtls_words(code), -code)});
 }
 
 void Handshake::note_first_bytes(ByteView input) {

@@ -1,9 +1,12 @@
 #include "ssl.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 #include <utility>
+
+#include <mbedtls/error.h>
 
 namespace persona::tls {
 
@@ -22,6 +25,12 @@ void collect_secret(void* self, mbedtls_ssl_key_export_type type, const unsigned
 }
 
 }  // namespace
+
+std::string mbedtls_words(int code) {
+  std::array<char, 160> text{};
+  mbedtls_strerror(code, text.data(), text.size());
+  return text.data();
+}
 
 Ssl::Ssl(identity::PeerVerifier peer_verifier) : verifier(std::move(peer_verifier)) {
   mbedtls_ssl_init(&context);

@@ -17,6 +17,9 @@
 
 namespace persona::tls {
 
+/// What one of its error codes means.
+std::string mbedtls_words(int code);
+
 struct Ssl {
   explicit Ssl(identity::PeerVerifier peer_verifier);
   ~Ssl();

@@ -41,7 +41,7 @@ def no(reason, id, what, says, serve, trust=None, openssl="refuses", **more):
     if reason == "at_start":
         more["wire"] = "start"
     if says == UNREADABLE:
-        more |= {"wire": "handshake_failed", "wire_says": "TLS handshake with the gateway failed"}
+        more |= {"wire_says": "a certificate that the gateway sent cannot be read"}
     return Case(id, what, reason, says, serve, [ROOT] if trust is None else trust, openssl=openssl, **more)
 
 

@@ -142,8 +142,9 @@ def try_one(persona, each, address):
         return None if line["reason"] == "local_closed" else f"{each.id}: closed as {line}"
     expect_refused(address, b"secret")
     line = persona.wait_log("connection closed", service=each.id)
-    said = (line["reason"], line["bytes_up"], (each.wire_says or each.says) in line.get("error", ""))
-    expected = (each.wire, 0, True)
+    said = (line["reason"], line.get("verify_reason"), line["bytes_up"],
+            (each.wire_says or each.says) in line.get("error", ""))
+    expected = (each.wire, each.reason if each.wire == "verify_failed" else None, 0, True)
     return None if said == expected else f"{each.id}: expected {each.wire} and {each.wire_says or each.says!r}, " \
                                          f"got {line['reason']}: {line.get('error')}"
 

@@ -174,6 +174,7 @@ class Connection final : public net::StreamEvents {
   bool alert_sent_ = false;  // the TLS peer was told by an alert: RST would only overtake it
 
   // For the log line.
+  std::string_view verify_reason_;  // a literal; of the last handshake that failed so
   std::uint64_t id_;
   std::string client_;
   std::string target_;

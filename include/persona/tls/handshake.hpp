@@ -58,7 +58,7 @@ class Handshake {
   bool judge_resumption();
   Status refuse_peer(bool absent);
   Status establish();
-  std::string refusal_sentence() const;
+  Failure refusal() const;
   Failure describe_alert(std::uint8_t description) const;
   SessionInfo session_info() const;
   void note_first_bytes(ByteView input);
