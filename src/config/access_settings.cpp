@@ -21,7 +21,7 @@ bool is_number(std::string_view text) {
 
 // A name that could be in a passwd(5) database, or an id. Whether there is such a user is asked later.
 std::optional<std::string> read_user(const Value& value) {
-  const auto text = value.text();
+  auto text = value.text();
   if (!text) {
     return std::nullopt;
   }

@@ -76,7 +76,7 @@ bool is_spiffe(std::string_view uri) {
                     [](char l, char r) { return l == (r >= 'A' && r <= 'Z' ? r - 'A' + 'a' : r); });
 }
 
-std::string shortened(std::string text) {
+std::string shortened(const std::string& text) {
   const std::string_view start = utf8_prefix(text, kLongestShown);
   return start.size() < text.size() ? std::string(start) + "..." : text;
 }

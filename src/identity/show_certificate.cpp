@@ -210,7 +210,7 @@ void show_private_key(const mbedtls_pk_context& key, bool encrypted, const Chain
   }
   std::string owner = "no certificate of this file";
   for (std::size_t i = 0; i < chain.size(); ++i) {
-    if (spki_pin(ByteView(chain[i].certificate->pk_raw.p, chain[i].certificate->pk_raw.len)) == pin) {
+    if (spki_pin_of(*chain[i].certificate).to_string() == pin) {
       owner = fmt::format("certificate {} of this file", i + 1);
       break;
     }

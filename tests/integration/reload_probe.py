@@ -1,13 +1,13 @@
 """reload.probe: a set is used only after the gateway has accepted it in a trial connection."""
 
-import socket
+import threading
 
 from harness.certificates import Pki
 from harness.persona import Persona, config
-from harness.rotation import Live, Witness, wait_refused, wait_reloaded
+from harness.rotation import REFUSED, Live, Witness, wait_refused, wait_reloaded
 from harness.runner import case, check, equal, main
 from harness.servers import haproxy
-from harness.sockets import Server, connect, echo, expect_echo, reserve_port
+from harness.sockets import Server, connect, echo, expect_echo, refused_address, text
 
 TRIAL = "the trial connection to the gateway failed (reload.probe): "
 
@@ -88,22 +88,34 @@ def other_trust(case):
     expect_served(persona)
 
 
+class Dialled:
+    """Serves by another function, and lets wait until it was dialled so many times."""
+
+    def __init__(self, serve):
+        self.serve = serve
+        self._times = threading.Semaphore(0)
+
+    def __call__(self, connection):
+        self._times.release()
+        return self.serve(connection)
+
+    def wait(self, times=1):
+        for _ in range(times):
+            check(self._times.acquire(timeout=20), "the gateway is not dialled any more")
+
+
 @case("a gateway that is away keeps the old set, which is tried again until it is back")
 def away(case):
     pki = Pki(case)
-    holder, address = reserve_port()
-    case.defer(holder.close)
-    persona, live = start(case, pki, f"{address[0]}:{address[1]}")
+    gateway = Dialled(lambda connection: None)
+    persona, live = start(case, pki, Server(case, gateway, failing=True))
     new = pki.ca.issue("renewed")
     live.put(new)
-    wait_refused(persona, "cannot connect to")
+    wait_refused(persona, "closed the connection during the TLS handshake")
+    gateway.wait(6)  # at the start, for the change, and then at intervals only
     check(not persona.find("reloaded"), "it was used without a trial")
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(address)
-    listener.listen()
-    witness = Witness(pki.server_context())
-    Server(case, witness, listener, failing=True)
+    equal(len(persona.find(REFUSED)), 1, "how often it is told")
+    gateway.serve = witness = Witness(pki.server_context())
     wait_reloaded(persona, new)
     expect_served(persona)
     witness.saw_last(new)
@@ -119,14 +131,23 @@ def mute(case):
     equal(persona.find("reloaded"), [], "reloads")
 
 
+@case("a gateway that cannot be reached")
+def unreachable(case):
+    pki = Pki(case)
+    with refused_address() as address:
+        persona, live = start(case, pki, text(address))
+        live.put(pki.ca.issue("renewed"))
+        wait_refused(persona, f"cannot connect to {text(address)}: connection refused")
+        equal(persona.find("reloaded"), [], "reloads")
+
+
 @case("a persona that is stopped during a trial leaves nothing behind")
 def stopped(case):
     pki = Pki(case)
-    gateway = Server(case, lambda connection: connection)
-    persona, live = start(case, pki, gateway)
+    gateway = Dialled(lambda connection: connection)
+    persona, live = start(case, pki, Server(case, gateway))
     live.put(pki.ca.issue("renewed"))
-    while not gateway.accepted:
-        persona.wait_until(lambda: True, "")
+    gateway.wait()
     persona.stop()
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 PASSWORD = "correct horse"
-UTF8_PASSWORD = "p\u00e4ss \u20ac \U0001f40e"
+UTF8_PASSWORD = "p\u00e4ss \u20ac \U0001f6a2"
 LONG_PASSWORD = "0123456789abcdef" * 3
 
 

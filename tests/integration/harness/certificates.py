@@ -74,11 +74,11 @@ class Authority:
         self.certificate = folder / f"{self._stem}.crt"
         self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, common_name, names=(), expired=False, self_signed=False):
+    def issue(self, common_name, names=(), expired=False, self_signed=False, days=90):
         """A certificate for both sides of TLS, as small PKIs issue them."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = _name(common_name)
-        not_after = _now() - 3 * DAY if expired else _now() + 90 * DAY
+        not_after = _now() - 3 * DAY if expired else _now() + days * DAY
         issuer, signer = (subject, key) if self_signed else (self._subject, self._key)
         builder = _builder(subject, issuer, key, signer, _now() - 30 * DAY, not_after)
         if names:

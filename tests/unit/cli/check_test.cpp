@@ -1,5 +1,6 @@
 #include <fstream>
 #include <iterator>
+#include <string>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -70,6 +71,19 @@ TEST_CASE("a good configuration is summed up") {
                                    "postgres.yaml: ok\n",
                                    support::date(days(365)),
                                    pin_of(folder.path() / "client.crt", folder.path() / "client.key")));
+}
+
+TEST_CASE("intermediates are summed up, too") {
+  const ConfigFolder folder;
+  const auto text_of = [&](const char* name) {
+    std::ifstream file(folder.path() / name);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  folder.write("client.crt", text_of("client.crt") + text_of("gateway-ca.crt"));
+  const Outcome outcome = check(folder, folder.write("postgres.yaml", smallest));
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.out.find(fmt::format("              intermediate CN=Test CA, expires {} (365 days left)\n",
+                                     support::date(days(365)))) != std::string::npos);
 }
 
 TEST_CASE("the other mode is summed up, with every address") {

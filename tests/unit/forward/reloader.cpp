@@ -56,9 +56,13 @@ struct Scene {
     return loaded;
   }
 
-  /// Runs the loop until so; a test that waits in vain is ended by its timeout.
+  /// Runs the loop until so.
   void until(const std::function<bool()>& so) {
+    bool over = false;
+    const auto timer = net::Timer::create(*loop, nullptr);
+    timer->start(Milliseconds(20'000), [&over] { over = true; });
     while (!so()) {
+      REQUIRE(!over);
       uv_run(loop->uv(), UV_RUN_ONCE);
     }
   }

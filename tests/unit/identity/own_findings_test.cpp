@@ -193,6 +193,14 @@ TEST_CASE("an issuer by name alone is an error") {
   CHECK(both.warnings.size() == 1);
 }
 
+TEST_CASE("another root of the same name is only one too many") {
+  Hierarchy pki;
+  Hierarchy other;
+  const Found found = load(pki.leaf + pki.lower + pki.middle + pki.root + other.root, pki.key);
+  CHECK(found.errors.empty());
+  CHECK(found.warnings.size() == 1);
+}
+
 TEST_CASE("a cross-signed issuer is no finding, and a whole path comes first") {
   Hierarchy pki;
   ForgedKey old_root_key;

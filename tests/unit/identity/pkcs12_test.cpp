@@ -15,7 +15,7 @@ using Password = std::optional<std::string_view>;
 
 namespace {
 
-constexpr std::string_view utf8_password = "p\xc3\xa4ss \xe2\x82\xac \xf0\x9f\x90\x8e";
+constexpr std::string_view utf8_password = "p\xc3\xa4ss \xe2\x82\xac \xf0\x9f\x9a\xa2";
 constexpr std::string_view long_password = "0123456789abcdef0123456789abcdef0123456789abcdef";
 const Messages whole_chain{"CN=p12 client", "CN=P12 Intermediate", "CN=P12 Root"};
 const Messages leaf_alone{"CN=p12 client"};
