@@ -16,8 +16,8 @@ this file is not what it would write (`chain_cases.py --write`).
   and where that accepts, whether `-x509_strict` refuses.
 - **Why not as OpenSSL**: where its verdict, without `-x509_strict`, is another one than ours.
 
-{good} chains are good and {bad} bad. {stricter} that OpenSSL accepts are refused, {looser} that it refuses are accepted.
-{unservable} cannot be presented to persona by any TLS server, and are judged in memory only.
+{good} chains are good and {bad} bad. {stricter} that OpenSSL accepts are refused, {looser} that it refuses are
+accepted. {unservable} cannot be presented to persona by any TLS server, and are judged in memory only.
 """
 
 
