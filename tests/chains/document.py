@@ -6,17 +6,18 @@ from .cases import CASES, GROUPS
 _OPENSSL = {"accepts": "accepts", "refuses": "refuses", "strict": "refuses with -x509_strict only"}
 _INTRODUCTION = """# Which chains persona accepts
 
-This table is the test `tests/integration/chain_cases.py`: each chain is judged in memory, presented to persona by a TLS
-gateway (a good one gets an echo through, a bad one no byte), and given to `openssl verify`. The test fails when this file
-is not what it would write (`chain_cases.py --write`).
+This table is the test `tests/integration/chain_cases.py`: each chain is judged in memory, presented to persona by a
+TLS gateway (a good one gets an echo through, a bad one no byte), and given to `openssl verify`. The test fails when
+this file is not what it would write (`chain_cases.py --write`).
 
 - **Case**: what is particular about the chain; everything else is as a careful CA would write it.
 - **persona**: `ok`, or the reason word of the refusal, and words of the sentence that the log has for it.
-- **OpenSSL**: `openssl verify` of version 3.0 with {flags}; and where that accepts, whether `-x509_strict` refuses.
+- **OpenSSL**: `openssl verify` of version 3.0 with {flags};
+  and where that accepts, whether `-x509_strict` refuses.
 - **Why not as OpenSSL**: where its verdict, without `-x509_strict`, is another one than ours.
 
-{good} chains are good and {bad} bad. {stricter} that OpenSSL accepts are refused, {looser} that it refuses are accepted.
-{unservable} cannot be presented to persona by any TLS server, and are judged in memory only.
+{good} chains are good and {bad} bad. {stricter} that OpenSSL accepts are refused, {looser} that it refuses are
+accepted. {unservable} cannot be presented to persona by any TLS server, and are judged in memory only.
 """
 
 

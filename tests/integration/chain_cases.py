@@ -24,9 +24,9 @@ from chains.issue import Certificate  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "verification.md"
 WORDS = ["ok", "malformed", "untrusted_issuer", "self_signed", "bad_signature", "too_deep", "revoked", "crl_missing",
-         "crl_invalid", "crl_expired", "expired", "not_yet_valid", "weak_signature", "weak_key", "not_a_ca", "path_length",
-         "name_constraint", "unsupported_critical_extension", "bad_extension", "key_usage", "extended_key_usage",
-         "name_mismatch", "pin_mismatch", "at_start"]
+         "crl_invalid", "crl_expired", "expired", "not_yet_valid", "weak_signature", "weak_key", "not_a_ca",
+         "path_length", "name_constraint", "unsupported_critical_extension", "bad_extension", "key_usage",
+         "extended_key_usage", "name_mismatch", "pin_mismatch", "at_start"]
 
 
 def at_once(function, items):

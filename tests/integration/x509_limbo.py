@@ -1,5 +1,5 @@
-"""The verifier against C2SP's x509-limbo, where its file is present: PERSONA_LIMBO, or shared/data/x509-limbo.json beside
-the source folder. Each case is judged at its own time."""
+"""The verifier against C2SP's x509-limbo, where its file is present: PERSONA_LIMBO, or shared/data/x509-limbo.json
+beside the source folder. Each case is judged at its own time."""
 
 import collections
 import json
@@ -17,8 +17,8 @@ _CN = ("bad_extension", "the common name example.com is a host's and not in subj
        "webpki::cn::not-in-san")
 STRICTER = {
     "cve::cve-2024-0567":
-        ("bad_extension", "its trusted CA is issued by another one and has no authorityKeyIdentifier, which limbo refuses "
-         "in rfc5280::aki::cross-signed-root-missing-aki"),
+        ("bad_extension", "its trusted CA is issued by another one and has no authorityKeyIdentifier, which limbo "
+         "refuses in rfc5280::aki::cross-signed-root-missing-aki"),
     "pathlen::validation-ignores-pathlen-in-leaf":
         ("key_usage", "the gateway's certificate is a CA's without digitalSignature: it could sign no handshake"),
     "rfc5280::ca-as-leaf":

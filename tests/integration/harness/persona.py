@@ -56,7 +56,7 @@ def cli(*arguments, expect=0, prefix=(), timeout=60):
 
 
 def verify_cases(path):
-    """The verifier's verdicts on a file in x509-limbo's format, one dict for each case: id, accepted, reason, sentence."""
+    """The verifier's verdicts on a file in x509-limbo's format, a dict each: id, accepted, reason, sentence."""
     tool = pathlib.Path(BINARY).parent / "verify_cases"
     return [json.loads(line) for line in process.run(tool, path, timeout=120).splitlines()]
 
