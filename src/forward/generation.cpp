@@ -76,6 +76,7 @@ std::vector<Expiry> expiries_of(const tls::ContextOptions& options) {
 template <class T>
 std::vector<T> values_of(const std::vector<config::Located<T>>& located) {
   std::vector<T> values;
+  values.reserve(located.size());
   for (const auto& each : located) {
     values.push_back(each.value);
   }

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace persona::net {
@@ -39,7 +40,10 @@ struct Place {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
 
-  friend auto operator<=>(const Place&, const Place&) = default;
+  friend bool operator==(const Place&, const Place&) = default;
+  friend bool operator<(const Place& left, const Place& right) {
+    return std::tie(left.path, left.device, left.inode) < std::tie(right.path, right.device, right.inode);
+  }
 };
 
 /// Which names to watch in which folders.
