@@ -8,6 +8,7 @@
 #include "crl_reader.hpp"
 #include "file.hpp"
 #include "issue_names.hpp"
+#include "pem.hpp"
 #include "words.hpp"
 
 namespace persona::identity {

@@ -176,12 +176,12 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
   }
   // Into a list of its own first, so that a failure leaves this one as it was.
   std::unique_ptr<mbedtls_x509_crt, Deleter> added;
-  const auto parse = [&](ByteView data, bool is_pem) {
+  const auto parse = [&](ByteView der) {
     if (added == nullptr) {
       added.reset(new mbedtls_x509_crt);
       mbedtls_x509_crt_init(added.get());
     }
-    return is_pem ? parse_certificate_pem(*added, as_text(data)) : parse_certificate(*added, data);
+    return parse_certificate(*added, der);
   };
 
   std::size_t number = 0;
@@ -194,13 +194,14 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
       continue;  // a private key in the same file, parameters
     }
     ++number;
-    const int status = parse(as_bytes(block.text), true);
-    if (status != 0) {
+    const auto der = pem_content(block.text, block.label);
+    const int status = der ? parse(*der) : 0;
+    if (!der || status != 0) {
       return fail(ErrorKind::configuration, "certificate {} in {} (line {}) cannot be parsed: {}", number,
-                  source, block.line, mbedtls_reason(status));
+                  source, block.line, der ? mbedtls_reason(status) : der.error().message);
     }
   }
-  if (blocks->empty() && !pem.empty() && parse(as_bytes(pem), false) == 0) {
+  if (blocks->empty() && !pem.empty() && parse(as_bytes(pem)) == 0) {
     number = 1;  // DER
   }
   if (number == 0) {

@@ -1,7 +1,6 @@
 #include "certificate_checks.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <mbedtls/oid.h>
 
@@ -16,13 +15,6 @@
 namespace persona::identity {
 
 namespace {
-
-// Those that are understood, by mbedTLS or here. Certificate policies restrict nothing unless a policy is
-// demanded, and none is.
-constexpr std::array known_critical = {
-    oid::subject_key_identifier,   oid::key_usage,          oid::subject_alternative_name,
-    oid::basic_constraints,        oid::name_constraints,   oid::certificate_policies,
-    oid::authority_key_identifier, oid::extended_key_usage, oid::authority_information_access};
 
 Defect defect(VerifyReason reason, std::string predicate) {
   return {reason, std::move(predicate)};
@@ -105,14 +97,6 @@ bool is_information_access(ByteView value) {
     }
   }
   return true;
-}
-
-std::string dotted(ByteView oid) {
-  std::array<char, 256> text{};
-  mbedtls_asn1_buf buffer{};
-  buffer.p = const_cast<unsigned char*>(oid.data());  // mbedTLS reads it only
-  buffer.len = oid.size();
-  return mbedtls_oid_get_numeric_string(text.data(), text.size(), &buffer) > 0 ? text.data() : "?";
 }
 
 bool has_usage(const mbedtls_x509_crt& certificate, std::string_view usage) {
@@ -262,12 +246,10 @@ std::optional<Defect> common_defect(const mbedtls_x509_crt& certificate, const E
     return bad("has no issuer name", "4.1.2.4");
   }
   for (const Extension& extension : extensions.all()) {
-    const bool known = std::find(known_critical.begin(), known_critical.end(), as_text(extension.oid)) !=
-                       known_critical.end();
-    if (extension.critical && !known) {
-      return defect(
-          VerifyReason::unsupported_critical_extension,
-          fmt::format("has a critical extension that persona does not know ({})", dotted(extension.oid)));
+    if (extension.critical && !is_known(extension)) {
+      return defect(VerifyReason::unsupported_critical_extension,
+                    fmt::format("has a critical extension that persona does not know ({})",
+                                oid_in_words(extension.oid)));
     }
   }
   if (extensions.find(oid::policy_constraints) != nullptr) {

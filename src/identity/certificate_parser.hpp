@@ -2,8 +2,6 @@
 // it does not know, but only on the path that is used.
 #pragma once
 
-#include <string_view>
-
 #include <mbedtls/x509_crt.h>
 
 #include "persona/base/bytes.hpp"
@@ -12,8 +10,5 @@ namespace persona::identity {
 
 /// Appends the DER certificate, of which it keeps a copy. mbedTLS's error code, or 0.
 int parse_certificate(mbedtls_x509_crt& list, ByteView der);
-
-/// The same for one PEM block.
-int parse_certificate_pem(mbedtls_x509_crt& list, std::string_view block);
 
 }  // namespace persona::identity

@@ -30,7 +30,4 @@ Result<ReadCertificate> read_certificate(ByteView der);
 /// The first CERTIFICATE of a PEM text, which is called `source` in messages.
 Result<ReadCertificate> read_certificate_pem(std::string_view pem, std::string_view source);
 
-/// The content of one PEM block. Not for private keys: it is not wiped.
-Result<Bytes> pem_content(std::string_view block, std::string_view label);
-
 }  // namespace persona::identity

@@ -1,12 +1,22 @@
 #include "extensions.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include <mbedtls/oid.h>
 
 #include "der_reader.hpp"
 
 namespace persona::identity {
 
 namespace {
+
+// Those that are understood, by mbedTLS or here. Certificate policies restrict nothing unless a policy is
+// demanded, and none is.
+constexpr std::array known_critical = {
+    oid::subject_key_identifier,   oid::key_usage,          oid::subject_alternative_name,
+    oid::basic_constraints,        oid::name_constraints,   oid::certificate_policies,
+    oid::authority_key_identifier, oid::extended_key_usage, oid::authority_information_access};
 
 std::optional<Extension> read_one(ByteView content) {
   DerReader fields(content);
@@ -63,6 +73,19 @@ const Extension* Extensions::find(std::string_view oid) const {
 bool Extensions::is_critical(std::string_view oid) const {
   const Extension* extension = find(oid);
   return extension != nullptr && extension->critical;
+}
+
+bool is_known(const Extension& extension) {
+  return std::find(known_critical.begin(), known_critical.end(), as_text(extension.oid)) !=
+         known_critical.end();
+}
+
+std::string oid_in_words(ByteView oid) {
+  std::array<char, 256> text{};
+  mbedtls_asn1_buf buffer{};
+  buffer.p = const_cast<unsigned char*>(oid.data());  // mbedTLS reads it only
+  buffer.len = oid.size();
+  return mbedtls_oid_get_numeric_string(text.data(), text.size(), &buffer) > 0 ? text.data() : "?";
 }
 
 }  // namespace persona::identity

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,12 @@ inline constexpr std::string_view authority_information_access = "\x2b\x06\x01\x
 inline constexpr std::string_view email_address = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01"sv;
 inline constexpr std::string_view ec_public_key = "\x2a\x86\x48\xce\x3d\x02\x01"sv;
 }  // namespace oid
+
+/// Is it one that may be critical, because mbedTLS or we understand it?
+bool is_known(const Extension& extension);
+
+/// "2.5.29.30"
+std::string oid_in_words(ByteView oid);
 
 /// Views into a certificate, which must outlive it.
 class Extensions {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dns_name.hpp"
 #include "persona/base/address.hpp"
 #include "persona/base/endpoint.hpp"
 #include "persona/base/text.hpp"
@@ -71,9 +72,9 @@ Result<void> check_dns_name(std::string_view name) {
   }
   const bool wildcard = name.starts_with("*.");
   const std::string_view host = wildcard ? name.substr(2) : name;
-  if (wildcard && host.find('.') == std::string_view::npos) {
-    return refuse("the wildcard {} would stand for a whole top-level domain, and no verifier takes it",
-                  shown);
+  if (wildcard && is_public_suffix(host)) {
+    return refuse("the wildcard {} would stand for everybody's domains below {}, and no verifier takes it",
+                  shown, in_quotes(host.substr(0, 260)));
   }
   if (host.find('*') != std::string_view::npos) {
     return refuse("{} is no host name: a wildcard is the whole first label, as in *.example.com", shown);

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include <mbedtls/pem.h>
+
+#include "words.hpp"
+
 namespace persona::identity {
 
 Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text) {
@@ -36,6 +40,29 @@ Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text) {
     start = next;
   }
   return blocks;
+}
+
+Result<Bytes> pem_content(std::string_view block, std::string_view label) {
+  const std::string text(block);  // mbedTLS wants the NUL
+  const std::string header = fmt::format("-----BEGIN {}-----", label);
+  const std::string footer = fmt::format("-----END {}-----", label);
+  mbedtls_pem_context pem;
+  mbedtls_pem_init(&pem);
+  std::size_t used = 0;
+  const int status =
+      mbedtls_pem_read_buffer(&pem, header.c_str(), footer.c_str(),
+                              reinterpret_cast<const unsigned char*>(text.c_str()), nullptr, 0, &used);
+  Bytes content;
+  if (status == 0) {
+    std::size_t size = 0;
+    const unsigned char* data = mbedtls_pem_get_buffer(&pem, &size);
+    content.assign(data, data + size);
+  }
+  mbedtls_pem_free(&pem);
+  if (status != 0) {
+    return fail(ErrorKind::configuration, "{}", mbedtls_reason(status));
+  }
+  return content;
 }
 
 bool is_private_key(const PemBlock& block) {

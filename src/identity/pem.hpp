@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "persona/base/bytes.hpp"
 #include "persona/base/result.hpp"
 
 namespace persona::identity {
@@ -19,6 +20,9 @@ struct PemBlock {
 /// In order of appearance. Text between blocks is skipped. A failure is a predicate that fits behind the
 /// file's name: "has a CERTIFICATE without its end (line 3)".
 Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text);
+
+/// The content of one PEM block. Not for private keys: it is not wiped.
+Result<Bytes> pem_content(std::string_view block, std::string_view label);
 
 /// True for "PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY" and the like.
 bool is_private_key(const PemBlock& block);

@@ -6,9 +6,9 @@ namespace persona::identity {
 
 Result<void> describe_pkcs12(ByteView der, std::optional<std::string_view> password, ShownLines& lines) {
   const auto content = parse_pkcs12(der, password, "the PKCS#12 file");
-  if (!content && content.error().password && !password) {
+  if (!content && !password) {
     lines.title("PKCS#12 file");
-    lines.row("content", "is encrypted: name a file with its password with --password-file");
+    lines.row("content", "needs its password (or is damaged): name a file with it with --password-file");
     return {};
   }
   if (!content) {

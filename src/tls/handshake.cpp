@@ -41,10 +41,13 @@ std::uint8_t refusal_alert(identity::VerifyReason reason) {
   }
 }
 
-/// Any of mbedTLS's X.509 module, which parses the peer's certificates before there is a verdict (x509.h).
+/// Of mbedTLS's parsers of certificates and public keys, which run before there is a verdict (x509.h, pk.h).
 bool is_certificate_error(int code) {
-  const int high = -code & 0x7f80;
-  return high >= -MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE && high <= -MBEDTLS_ERR_X509_BUFFER_TOO_SMALL;
+  const int high = -(-code & 0x7f80);
+  return (high <= MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE && high >= MBEDTLS_ERR_X509_BUFFER_TOO_SMALL) ||
+         high == MBEDTLS_ERR_PK_KEY_INVALID_FORMAT || high == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG ||
+         high == MBEDTLS_ERR_PK_INVALID_PUBKEY || high == MBEDTLS_ERR_PK_INVALID_ALG ||
+         high == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE;
 }
 
 }  // namespace

@@ -556,7 +556,10 @@ def show(case):
     bundle = pkcs12.serialize_key_and_certificates(
         b"x", serialization.load_pem_private_key(key.encode(), None), folder.certificate("gateway"), None,
         serialization.BestAvailableEncryption(b"correct horse"))
-    shown("x.p12", bundle, "PKCS#12 file")
+    check(pin not in shown("x.p12", bundle, "PKCS#12 file", "--password-file"), "without its password")
+    shown("x.p12", bundle, pin, "belongs to", "certificate 1", options=("--password-file", password))
+    password.write_text("wrong\n")
+    shown("x.p12", bundle, "the password does not open", expect=2, options=("--password-file", password))
     hostile = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a\x1b[2Jb\nc")])
     made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(hostile.public_key())

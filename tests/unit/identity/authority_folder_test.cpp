@@ -11,6 +11,7 @@
 #include "../../../src/identity/certificate_reader.hpp"
 #include "../../../src/identity/crl_reader.hpp"
 #include "../../../src/identity/ledger.hpp"
+#include "../../../src/identity/pem.hpp"
 #include "fixtures.hpp"
 #include "support.hpp"
 

@@ -6,6 +6,7 @@
 #include "../../../src/identity/certificate_reader.hpp"
 #include "../../../src/identity/crl_reader.hpp"
 #include "../../../src/identity/ledger.hpp"
+#include "../../../src/identity/pem.hpp"
 #include "support.hpp"
 
 using namespace persona;
