@@ -323,7 +323,7 @@ def bad_names(case):
             (["issue", "client", "--", "-x"], "cannot be the name"), (["issue", "client", ""], "cannot be the name"),
             (["issue", "client", "a\x1b[31m"], "\\u001b"), (["issue", "pope", "a"], "pope"),
             (["issue", "server", "a@b"], "--dns"), (["issue", "server", "a", "--dns", "*"], "wildcard"),
-            (["issue", "server", "a", "--dns", "*.com"], "top-level"), (["issue", "server", "a", "--ip", "1.2.3"], "IP"),
+            (["issue", "server", "a", "--dns", "*.com"], "everybody's domains"), (["issue", "server", "a", "--ip", "1.2.3"], "IP"),
             (["issue", "server", "a", "--dns", "10.0.0.1"], "--ip"), (["issue", "client", "a", "--uri", "x y"], "URI"),
             (["issue", "server", "a", "--dns", "a.example.org"], "limited to example.com"),
             (["issue", "client", "a", "--days", "0"], "--days"), (["issue", "client", "a", "--days", "1000000"], "--days"),
