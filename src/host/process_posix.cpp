@@ -17,8 +17,8 @@ void keep_memory_private() {
   const rlimit none{0, 0};
   static_cast<void>(setrlimit(RLIMIT_CORE, &none));
 #ifdef __linux__
-  // The limit does not bind a core_pattern that pipes to a program, this does. It also keeps other processes of
-  // the same user from attaching to us, and makes our files in /proc root's.
+  // The limit does not bind a core_pattern that pipes to a program, this does. It also keeps other processes
+  // of the same user from attaching to us, and makes our files in /proc root's.
   const char* wanted = getenv("PERSONA_DUMPABLE");
   if (wanted == nullptr || strcmp(wanted, "1") != 0) {
     static_cast<void>(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));

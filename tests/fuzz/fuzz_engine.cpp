@@ -7,8 +7,8 @@
 #include "../support/engine.hpp"
 #include "persona/base/buffer.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/trust.hpp"
 #include "persona/identity/pki.hpp"
+#include "persona/identity/trust.hpp"
 
 using namespace persona;
 

@@ -7,8 +7,8 @@
 
 #include "../support/peer.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/trust.hpp"
 #include "persona/identity/pki.hpp"
+#include "persona/identity/trust.hpp"
 
 using namespace persona;
 using namespace persona::tls;

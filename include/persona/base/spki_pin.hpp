@@ -13,8 +13,8 @@ namespace persona {
 struct SpkiPin {
   std::array<std::uint8_t, 32> sha256{};
 
-  /// "sha256//BASE64" (44 characters of it), but not 32 zero bytes: that is a value for "none". The message of
-  /// a failure says what is expected.
+  /// "sha256//BASE64" (44 characters of it), but not 32 zero bytes: that is a value for "none". The message
+  /// of a failure says what is expected.
   static Result<SpkiPin> parse(std::string_view text);
 
   /// What parse() accepts.

@@ -118,7 +118,7 @@ struct Config {
   Gateway gateway;                           ///< mode persona
   std::optional<Located<Endpoint>> service;  ///< mode gateway
   ClientCertificate client_certificate =
-      ClientCertificate::required;  ///< mode gateway: `clients.certificate`
+      ClientCertificate::required;          ///< mode gateway: `clients.certificate`
   std::optional<ClientAllow> client_allow;  ///< mode gateway: `clients.allow`; absent: any verified client
   Identity identity;
   Trust trust;  ///< may be empty in mode gateway with ClientCertificate::none

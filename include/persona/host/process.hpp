@@ -5,10 +5,10 @@
 
 namespace persona::host {
 
-/// Before anything is opened: writing to a socket that is gone must be an error and not a signal, the limit of
-/// open descriptors is raised as far as the system allows, and nothing of our memory may reach a core dump or
-/// another process of the same user. PERSONA_DUMPABLE=1 in the environment lets a debugger attach all the same
-/// (there are no core dumps even so). Platform: host/process_posix.cpp.
+/// Before anything is opened: writing to a socket that is gone must be an error and not a signal, the limit
+/// of open descriptors is raised as far as the system allows, and nothing of our memory may reach a core dump
+/// or another process of the same user. PERSONA_DUMPABLE=1 in the environment lets a debugger attach all the
+/// same (there are no core dumps even so). Platform: host/process_posix.cpp.
 void prepare_process();
 
 /// How many descriptors may be open at once; 0: no limit known.

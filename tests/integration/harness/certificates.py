@@ -34,6 +34,8 @@ def _builder(subject, issuer, key, issuer_key, not_before, not_after):
 
 
 def _alternative(name):
+    if "://" in name:
+        return x509.UniformResourceIdentifier(name)
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:

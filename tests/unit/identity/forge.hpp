@@ -28,7 +28,7 @@ struct Forgery {
   std::string subject = "CN=forged";
   std::string issuer = "CN=Forger";
   Ca ca = Ca::no;
-  unsigned key_usage = 0;                   ///< MBEDTLS_X509_KU_...; 0: absent
+  unsigned key_usage = 0;                        ///< MBEDTLS_X509_KU_...; 0: absent
   std::vector<std::string> extended_usage = {};  ///< object identifiers; empty: absent
   mbedtls_md_type_t hash = MBEDTLS_MD_SHA256;
 };
