@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "persona/config/load.hpp"
 #include "persona/identity/digest.hpp"
@@ -73,7 +74,7 @@ void warn_of_expiry(const identity::CertificateList& list, std::string_view kind
   const identity::TimePoint now = identity::now();
   for (const identity::CertificateInfo& info : list.describe()) {
     const long days = identity::days_between(now, info.not_after);
-    if (days < days_that_are_soon) {
+    if (now <= info.not_after && days < days_that_are_soon) {  // those that have expired are told of already
       report.warning(mark, fmt::format("{} expires in {} day{} ({}): {}", kind, days, days == 1 ? "" : "s",
                                        identity::format_date(info.not_after), info.name));
     }
@@ -117,13 +118,25 @@ void warn_of_revocation_lists(const identity::Trust& trust, const config::Config
                                            : ": certificates of that CA are refused until it is renewed"));
     }
   }
+  constexpr std::size_t shown = 3;
+  std::vector<std::string> without;
+  std::size_t more = 0;
   for (const identity::CertificateInfo& ca : trust.roots().describe()) {
-    if (std::none_of(lists.begin(), lists.end(),
-                     [&](const identity::CrlInfo& list) { return list.issuer == ca.subject; })) {
-      report.warning(mark, fmt::format("no revocation list of {} is in trust.crl: certificates that it has "
-                                       "issued are refused",
-                                       ca.name));
+    const auto is_its = [&](const identity::CrlInfo& list) { return list.issuer == ca.subject; };
+    if (std::any_of(lists.begin(), lists.end(), is_its)) {
+      continue;
     }
+    if (without.size() < shown) {
+      without.push_back(ca.name);
+    } else {
+      ++more;
+    }
+  }
+  if (!without.empty()) {
+    report.warning(mark,
+                   fmt::format("no revocation list of {}{} is in trust.crl: certificates that they have "
+                               "issued are refused",
+                               fmt::join(without, "; "), more == 0 ? "" : fmt::format(" and {} more", more)));
   }
 }
 
@@ -149,6 +162,7 @@ void load_trust(Prepared& prepared) {
     }
   }
   prepared.trust = std::move(*loaded);
+  report_all(prepared, prepared.trust->warnings());
   warn_of_revocation_lists(*prepared.trust, config, prepared.report);
 }
 

@@ -67,7 +67,10 @@ std::vector<Expiry> expiries_of(const tls::ContextOptions& options) {
   }
   if (options.trust) {
     for (const auto& each : options.trust->roots().describe()) {
-      expiries.push_back({Expiry::Role::ca, each.name, each.not_after});
+      if (each.not_after >=
+          identity::now()) {  // else it was told when it was loaded, and nothing depends on it
+        expiries.push_back({Expiry::Role::ca, each.name, each.not_after});
+      }
     }
   }
   return expiries;

@@ -13,12 +13,13 @@ namespace {
 
 using Part = LoadError::Part;
 
-void check_validity(const CertificateList& list, std::size_t index, std::vector<LoadError>& errors) {
+/// Those that are not valid now.
+void find_invalid(const CertificateList& list, std::size_t index, std::vector<LoadError>& invalid) {
   const TimePoint at = now();
   for (const mbedtls_x509_crt* certificate = list.get(); certificate != nullptr;
        certificate = certificate->next) {
     if (const auto problem = validity_problem(*certificate, at)) {
-      errors.push_back(
+      invalid.push_back(
           {Part::ca, index, fmt::format("CA certificate {}: {}", *problem, display_name(*certificate))});
     }
   }
@@ -55,7 +56,7 @@ tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> Trust::load(c
       errors.push_back({Part::ca, index, appended.error().message});
       continue;
     }
-    check_validity(list, index, errors);
+    find_invalid(list, index, trust->warnings_);
     if (const auto appended = trust->roots_.append_pem(text->view(), files.ca[index].string()); !appended) {
       errors.push_back({Part::ca, index, appended.error().message});
     }
@@ -70,7 +71,9 @@ tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> Trust::load(c
       errors.push_back({Part::crl, index, appended.error().message});
     }
   }
+  trust->judge_invalid(errors);
   if (!errors.empty()) {
+    errors.insert(errors.end(), trust->warnings_.begin(), trust->warnings_.end());
     return tl::unexpected(std::move(errors));
   }
   return trust;
@@ -85,17 +88,32 @@ tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> Trust::from_p
     errors.push_back({Part::ca, 0, appended.error().message});
   }
   if (!texts.any_dates) {
-    check_validity(trust->roots_, 0, errors);
+    find_invalid(trust->roots_, 0, trust->warnings_);
   }
   if (!texts.crl.empty()) {
     if (const auto appended = trust->revocation_->append(texts.crl, "the CRL text"); !appended) {
       errors.push_back({Part::crl, 0, appended.error().message});
     }
   }
+  trust->judge_invalid(errors);
   if (!errors.empty()) {
+    errors.insert(errors.end(), trust->warnings_.begin(), trust->warnings_.end());
     return tl::unexpected(std::move(errors));
   }
   return trust;
+}
+
+// One CA that has expired among others is an old one that a bundle still has; it is trusted no more, and must
+// not keep the others from being used.
+void Trust::judge_invalid(std::vector<LoadError>& errors) {
+  if (warnings_.size() < roots_.size()) {
+    for (LoadError& warning : warnings_) {
+      warning.severity = LoadError::Severity::warning;
+    }
+  } else {
+    errors.insert(errors.end(), warnings_.begin(), warnings_.end());
+    warnings_.clear();
+  }
 }
 
 std::vector<CrlInfo> Trust::crls() const {

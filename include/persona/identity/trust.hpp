@@ -39,8 +39,9 @@ struct CrlInfo {
 /// Immutable but for what it remembers, and shared by all loops.
 class Trust {
  public:
-  /// Every certificate and CRL in every file counts. A file without any is an error, an expired CA
-  /// certificate too. An expired CRL is not: it refuses when it is asked.
+  /// Every certificate and CRL in every file counts. A file without any is an error. So are expired CA
+  /// certificates when no other is there; else they are warnings. An expired CRL is neither: it refuses when
+  /// it is asked.
   static tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> load(const TrustFiles& files);
   static tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> from_pem(const TrustTexts& texts);
 
@@ -51,14 +52,19 @@ class Trust {
   const CertificateList& roots() const { return roots_; }
   std::vector<CrlInfo> crls() const;
 
+  /// What is wrong with CA certificates that others make up for.
+  const std::vector<LoadError>& warnings() const { return warnings_; }
+
   /// For verification.
   const RevocationLists& revocation() const { return *revocation_; }
   SignatureCache& signatures() const { return *signatures_; }
 
  private:
   Trust();
+  void judge_invalid(std::vector<LoadError>& errors);
 
   CertificateList roots_;
+  std::vector<LoadError> warnings_;
   std::unique_ptr<RevocationLists> revocation_;
   std::unique_ptr<SignatureCache> signatures_;
 };

@@ -35,13 +35,27 @@ TEST_CASE("each bad CA file is reported with its place in the list") {
   REQUIRE_FALSE(trust.has_value());
   CHECK(support::messages(trust.error()) ==
         Messages{fmt::format("{} contains no certificate", empty.string()),
-                 fmt::format("CA certificate expired 2 days ago ({}): CN=Old CA",
-                             support::date(-days(2) - std::chrono::hours(1))),
                  fmt::format("{} has a certificate without its -----END line (line 12)", broken.string())});
+  CHECK(support::warnings(trust.error()) ==
+        Messages{fmt::format("CA certificate expired 2 days ago ({}): CN=Old CA",
+                             support::date(-days(2) - std::chrono::hours(1)))});
   CHECK(trust.error()[0].index == 1);
-  CHECK(trust.error()[1].index == 2);
-  CHECK(trust.error()[2].index == 3);
+  CHECK(trust.error()[1].index == 3);
+  CHECK(trust.error()[2].index == 2);
   CHECK(trust.error()[0].part == LoadError::Part::ca);
+}
+
+TEST_CASE("an expired CA is an error alone, and a warning beside one that is valid") {
+  const auto old = Authority::create("Old CA", -days(2) - std::chrono::hours(1), -days(9)).value();
+  const auto alone = Trust::from_pem({.ca = old.certificate_pem()});
+  REQUIRE_FALSE(alone.has_value());
+  CHECK(alone.error().front().severity == LoadError::Severity::error);
+  const std::string both = fmt::format("{}{}", old.certificate_pem(), fixtures::root_certificate);
+  const auto trust = Trust::from_pem({.ca = both});
+  REQUIRE(trust.has_value());
+  CHECK(support::warnings((*trust)->warnings()) ==
+        Messages{fmt::format("CA certificate expired 2 days ago ({}): CN=Old CA",
+                             support::date(-days(2) - std::chrono::hours(1)))});
 }
 
 TEST_CASE("trust from memory follows the same rules") {
