@@ -104,6 +104,16 @@ std::string_view without_wildcard(std::string_view name) {
   return name.starts_with("*.") ? name.substr(2) : name;
 }
 
+// An underscore is no letter of a host name, but does no harm in a comparison.
+bool is_comparable(const GeneralName& name) {
+  if (name.type != GeneralName::dns_name) {
+    return true;  // is_well_formed() has refused what is not
+  }
+  std::string text(without_wildcard(as_text(name.value)));
+  std::replace(text.begin(), text.end(), '_', 'x');
+  return is_dns_name(text);
+}
+
 enum class Question { permitted, excluded };
 
 // A wildcard is all names that it stands for: each must be permitted, none may be excluded.
@@ -282,6 +292,11 @@ std::optional<NameConstraints> NameConstraints::read(ByteView value) {
 
 std::optional<std::string> NameConstraints::refuse(const GeneralName& name) const {
   const auto same_type = [&](const GeneralName& base) { return base.type == name.type; };
+  const bool constrained = std::any_of(permitted_.begin(), permitted_.end(), same_type) ||
+                           std::any_of(excluded_.begin(), excluded_.end(), same_type);
+  if (constrained && !is_comparable(name)) {
+    return "is malformed, so that it cannot be compared with what is permitted";
+  }
   const auto is_in = [&](const std::vector<GeneralName>& subtrees, Question question) {
     return std::any_of(subtrees.begin(), subtrees.end(), [&](const GeneralName& base) {
       return same_type(base) && matches(name, base, question);

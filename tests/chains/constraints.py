@@ -55,6 +55,11 @@ CASES = [
        below(GATEWAY, "email:a@example.test", permitted=["email:example.test"])),
     ok("nc-other-name-unused", "a kind of name that nobody knows is constrained, and not used",
        below(GATEWAY, excluded=["other:x"])),
+    no("name_constraint", "nc-malformed-name", "a DNS name that begins with a dot, beside one that is permitted",
+       "cannot be compared with what is permitted", below(GATEWAY, "dns:.test", permitted=["dns:test"]), openssl="accepts",
+       why="what is no DNS name is within nothing that is permitted (RFC 5280 section 4.2.1.6)"),
+    ok("nc-underscore", "a name with an underscore below a permitted domain, beside the one asked for",
+       below(GATEWAY, "dns:a_b.test", permitted=["dns:test"])),
     ok("nc-intermediate-name", "an intermediate's own name is permitted",
        [leaf(inner := ca("Inner CA", _WIDE, san=["dns:ca.test"])), inner, _WIDE]),
 
