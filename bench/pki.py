@@ -18,7 +18,7 @@ class Pki:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("Bench CA")
-        ca = (_builder(self._name, self._name, self._key)
+        ca = (_builder(self._name, self._name, self._key, self._key)
               .add_extension(x509.BasicConstraints(True, None), True))
         self.ca = folder / "ca.crt"
         self.ca.write_bytes(ca.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
@@ -27,7 +27,7 @@ class Pki:
 
     def _issue(self, stem, dns_name, usage):
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = (_builder(_name(stem), self._name, key)
+        builder = (_builder(_name(stem), self._name, key, self._key)
                    .add_extension(x509.BasicConstraints(False, None), True)
                    .add_extension(x509.ExtendedKeyUsage([usage]), False))
         if dns_name:
@@ -53,8 +53,10 @@ def _name(common_name):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _builder(subject, issuer, key):
+def _builder(subject, issuer, key, issuer_key):
     now = datetime.datetime.utcnow()
     return (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
             .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=90)))
+            .not_valid_after(now + datetime.timedelta(days=90))
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), False))

@@ -53,10 +53,10 @@ def stays_flat(persona, fail, fail_silently, expected):
         equal(dict(persona.closed - before), dict(wanted), "reasons")
 
     round_of(WARM_UP)
-    descriptors, memory = persona.settled_descriptors(), persona.proportional_kib()
+    descriptors, memory = persona.settled_descriptors(), persona.anonymous_kib()
     round_of(MORE)
     equal(persona.settled_descriptors(), descriptors, "descriptors after the failures")
-    grown = persona.proportional_kib() - memory
+    grown = persona.anonymous_kib() - memory
     print(f"{MORE} failures: {grown} KiB more than {memory} KiB")
     check(SANITIZED or grown < BOUND_KIB, f"memory grew by {grown} KiB")
     persona.stop()

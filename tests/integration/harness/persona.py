@@ -134,6 +134,11 @@ class Persona(process.Process):
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
 
+    def anonymous_kib(self):
+        """Its heap and stacks. What it shares of its program with others that come and go does not count."""
+        rollup = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Anonymous:\s+(\d+)", rollup, re.MULTILINE).group(1))
+
     def proportional_kib(self):
         """PSS: what of the memory it shares is its share."""
         rollup = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
