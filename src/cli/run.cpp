@@ -2,8 +2,11 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <map>
 #include <utility>
 
+#include "persona/admin/report.hpp"
+#include "persona/admin/server.hpp"
 #include "persona/cli/commands.hpp"
 #include "persona/cli/prepare.hpp"
 #include "persona/cli/reload.hpp"
@@ -39,6 +42,33 @@ void warn_of_descriptors(const std::vector<Prepared>& services, log::Logger& log
   }
 }
 
+std::int64_t seconds(identity::TimePoint time) {
+  return time.time_since_epoch().count();
+}
+
+admin::ServiceState state_of(const forward::Service& service) {
+  admin::ServiceState state;
+  state.name = service.name();
+  state.mode = service.mode() == config::Mode::persona ? "persona" : "gateway";
+  state.connections = service.live();
+  const forward::ReloadStatus reload = service.reload_status();
+  state.reload_successful = reload.last_successful;
+  state.reload_success_at = seconds(reload.last_success);
+  state.reload_error = reload.last_error;
+  for (const forward::Expiry& each : service.expiries()) {
+    state.certificates.push_back({std::string(to_string(each.role)), each.name, seconds(each.not_after)});
+  }
+  return state;
+}
+
+admin::State admin_state(const std::vector<std::shared_ptr<forward::Service>>& services, bool draining) {
+  admin::State state{PERSONA_VERSION, draining, seconds(identity::now()), {}};
+  for (const auto& service : services) {
+    state.services.push_back(state_of(*service));
+  }
+  return state;
+}
+
 class Run {
  public:
   Run(std::filesystem::path config, std::unique_ptr<forward::Runtime> runtime,
@@ -64,6 +94,10 @@ class Run {
       (*logger)->info("listening", {{"address", endpoint.to_string()}});
     }
     keep_fresh(*service, std::move(file), std::move(files));
+    services_.push_back(*service);
+    if (const auto& admin = (*service)->current()->config().admin) {
+      return serve_admin(admin->value, **logger);
+    }
     return {};
   }
 
@@ -90,7 +124,10 @@ class Run {
       kept.reloader->start();
       kept.expiry->look();
     }
-    const auto summary = runtime_->run([this] { signals_.clear(); });
+    const auto summary = runtime_->run([this] {
+      signals_.clear();
+      admins_.clear();
+    });
     logger_->info("stopped", {{"connections_cut", summary.connections_cut}});
     if (!summary.loops_closed) {
       logger_->error("loop not closed: a handle leaked; please report this");
@@ -101,6 +138,7 @@ class Run {
 
   int abandon(const Error& error) {
     signals_.clear();
+    admins_.clear();
     kept_.clear();
     if (!runtime_->abandon()) {
       logger_->error("loop not closed: a handle leaked; please report this");
@@ -110,6 +148,23 @@ class Run {
   }
 
  private:
+  /// One endpoint answers for all services of the process, whichever file names it.
+  Result<void> serve_admin(const Endpoint& endpoint, log::Logger& logger) {
+    const std::string where = endpoint.to_string();
+    if (admins_.contains(where)) {
+      return {};
+    }
+    auto server = admin::Server::create(runtime_->loop(), endpoint, [this](const admin::Request& request) {
+      return admin::answer(admin_state(services_, stopping_), request);
+    });
+    if (!server) {
+      return tl::unexpected(server.error());
+    }
+    logger.info("answering administrators", {{"address", (*server)->local().to_string()}});
+    admins_.emplace(where, std::move(*server));
+    return {};
+  }
+
   /// What keeps a service up to date, until it is stopped.
   struct Kept {
     std::filesystem::path file;
@@ -172,6 +227,8 @@ class Run {
     }
   }
 
+  std::vector<std::shared_ptr<forward::Service>> services_;
+  std::map<std::string, std::unique_ptr<admin::Server>> admins_;  // by address
   std::filesystem::path config_;
   std::unique_ptr<forward::Runtime> runtime_;
   std::shared_ptr<log::Logger> logger_;

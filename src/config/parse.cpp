@@ -53,7 +53,7 @@ class ConfigReader {
     read_reload(mode_known);
     read_log();
     read_threads();
-    root_.not_supported_yet("admin");
+    read_admin();
     root_.finish();
   }
 
@@ -251,6 +251,22 @@ class ConfigReader {
       section.refuse("probe", "belongs to a file with \"gateway\": the probe is a dial to it");
     } else if (const auto value = section.get("probe")) {
       config_.reload.probe = value->boolean().value_or(config_.reload.probe);
+    }
+    section.finish();
+  }
+
+  void read_admin() {
+    if (!root_.has("admin")) {
+      return;
+    }
+    Section section = root_.section("admin");
+    const auto value = section.require("listen");
+    const auto endpoint = value ? value->endpoint() : std::nullopt;
+    if (endpoint && !endpoint->is_local()) {
+      value->error(fmt::format("{} lets other machines read the state of this one; listen on 127.0.0.1:{}",
+                               endpoint->to_string(), endpoint->port));
+    } else if (endpoint) {
+      config_.admin = {*endpoint, value->mark()};
     }
     section.finish();
   }

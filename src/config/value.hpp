@@ -62,7 +62,6 @@ class Section {
                std::string message);  ///< finish() says so: one of these must be there
   Section section(std::string_view key);
   void refuse(std::string_view key, std::string_view because);  ///< `"key" because`, when it is there
-  void not_supported_yet(std::string_view key) { refuse(key, "is not supported yet"); }
   void finish();
 
  private:

@@ -98,6 +98,9 @@ std::vector<std::string> keep_what_needs_restart(config::Config& next, const con
   };
   keep("name", next.name, running.name, next.name == running.name);
   keep("listen", next.listen, running.listen, values_of(next.listen) == values_of(running.listen));
+  keep("admin", next.admin, running.admin,
+       next.admin.has_value() == running.admin.has_value() &&
+           (!next.admin || next.admin->value == running.admin->value));
   keep("threads", next.threads, running.threads, next.threads == running.threads);
   keep("log.format", next.log.format, running.log.format, next.log.format == running.log.format);
   keep("log.file", next.log.file, running.log.file, next.log.file == running.log.file);

@@ -171,7 +171,7 @@ bool is_permitted(std::string_view name, const std::vector<std::string>& permitt
 
 Result<void> check_all(const IssueRequest& request, const std::vector<std::string>& permitted) {
   for (const std::string& name : request.dns_names) {
-    if (const auto good = check_dns_name(name); !good) {
+    if (auto good = check_dns_name(name); !good) {
       return good;
     }
     if (!is_permitted(name, permitted)) {
@@ -186,7 +186,7 @@ Result<void> check_all(const IssueRequest& request, const std::vector<std::strin
     }
   }
   for (const std::string& uri : request.uris) {
-    if (const auto good = check_uri(uri); !good) {
+    if (auto good = check_uri(uri); !good) {
       return good;
     }
   }

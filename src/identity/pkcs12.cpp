@@ -222,7 +222,7 @@ class Pkcs12Reader {
         if (depth >= deepest_nesting) {
           return bad("nests its contents too deeply: {}", make_again);
         }
-        if (const auto walked = walk_safe_contents(value, depth + 1); !walked) {
+        if (auto walked = walk_safe_contents(value, depth + 1); !walked) {
           return walked;
         }
       }  // CRLs and secrets are not ours

@@ -142,9 +142,10 @@ def both_or_neither(case):
     refused(case, content, "service.yaml:", "gateway", "service")
 
 
-@case("keys of later versions are not ignored")
+@case("what later versions listen on is not ignored, and the admin endpoint is for this machine")
 def later_keys(case):
-    refused(case, good(Pki(case), admin={"listen": "127.0.0.1:0"}), "service.yaml:", "not supported yet")
+    refused(case, good(Pki(case), listen="systemd:pg"), "service.yaml:", "not supported yet")
+    refused(case, good(Pki(case), admin={"listen": "0.0.0.0:0"}), "service.yaml:", "lets other machines read")
 
 
 main()

@@ -127,6 +127,7 @@ struct Config {
   Timeouts timeouts;
   Limits limits;
   Reload reload;
+  std::optional<Located<Endpoint>> admin;  ///< `admin.listen`: loopback or a Unix socket; absent: none
   log::Settings log;
   unsigned threads = 0;  ///< 0: `auto`, one loop per core
 };

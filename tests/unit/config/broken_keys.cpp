@@ -102,19 +102,19 @@ conf/pg.yaml:5:1: "unsafe_listen" belongs to a file with "gateway"; a gateway li
   5 | unsafe_listen: true
     | ^~~~~~~~~~~~~
 )"},
-    {"keys of later versions",
+    {"what later versions listen on, and where nobody may listen",
      "listen: [127.0.0.1:5432, systemd:pg]\n"
      "gateway: a.example.com:1\n"
      "identity: {certificate: pg.crt, private_key: pg.key}\n"
      "trust: {ca: ca.crt}\n"
-     "admin: {listen: 127.0.0.1:9901}\n",
+     "admin: {listen: 0.0.0.0:9901}\n",
      R"(
 conf/pg.yaml:1:26: listen: "systemd:pg" is not supported yet
   1 | listen: [127.0.0.1:5432, systemd:pg]
     |                          ^~~~~~~~~~
-conf/pg.yaml:5:1: "admin" is not supported yet
-  5 | admin: {listen: 127.0.0.1:9901}
-    | ^~~~~
+conf/pg.yaml:5:17: admin.listen: 0.0.0.0:9901 lets other machines read the state of this one; listen on 127.0.0.1:9901
+  5 | admin: {listen: 0.0.0.0:9901}
+    |                 ^~~~~~~~~~~~
 )"},
 };
 // clang-format on

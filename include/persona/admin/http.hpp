@@ -1,0 +1,34 @@
+// As much of HTTP/1.1 (RFC 9112) as a monitoring system needs: one GET or HEAD, one answer, and the end.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace persona::admin {
+
+/// The most that the head of a request may have, in octets.
+inline constexpr std::size_t longest_head = 8192;
+
+struct Request {
+  std::string method;  ///< as written: "GET"
+  std::string path;    ///< without query
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+/// Where the head ends, its empty line included; nothing when it has not come yet.
+std::optional<std::size_t> head_size(std::string_view received);
+
+/// Of a whole head. Nothing when it is no HTTP/1 request.
+std::optional<Request> parse_request(std::string_view head);
+
+/// With its head. `with_body`: false for HEAD.
+std::string render(const Response& response, bool with_body);
+
+}  // namespace persona::admin

@@ -1,0 +1,47 @@
+// The administrator's HTTP endpoint: answers questions of this machine, and changes nothing.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+
+#include "persona/admin/http.hpp"
+#include "persona/base/duration.hpp"
+#include "persona/base/endpoint.hpp"
+#include "persona/base/result.hpp"
+#include "persona/net/listener.hpp"
+#include "persona/net/loop.hpp"
+
+namespace persona::admin {
+
+/// On one loop, to be let go before it can end; exchanges under way are cut off then.
+class Server {
+ public:
+  static constexpr std::size_t most_exchanges = 16;  ///< at once; more are hung up on
+  static constexpr Milliseconds patience{5'000};     ///< for a whole exchange
+
+  /// For a GET or HEAD.
+  using Answer = std::function<Response(const Request&)>;
+
+  /// Binds and starts to answer.
+  static Result<std::unique_ptr<Server>> create(net::Loop& loop, const Endpoint& endpoint, Answer answer);
+
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  const Endpoint& local() const { return listener_->local(); }
+
+ private:
+  class Exchange;
+
+  Server(net::Loop& loop, net::HandlePtr<net::Listener> listener, Answer answer);
+  void accepted(net::Socket socket);
+
+  net::Loop& loop_;
+  net::HandlePtr<net::Listener> listener_;
+  Answer answer_;
+  std::list<std::weak_ptr<Exchange>> exchanges_;
+};
+
+}  // namespace persona::admin
