@@ -47,7 +47,15 @@ FileWatcher::Outcome FileWatcher::watch(const Places& places) {
     int error = 0;
     const auto changed = [this, key = folder](std::string_view name) {
       const auto found = folders_.find(key);
-      if (found != folders_.end() && (name.empty() || found->second.names.contains(std::string(name)))) {
+      if (found == folders_.end()) {
+        return;
+      }
+      if (name.empty() || name == key.path.filename().string()) {
+        // The folder itself went or was renamed, and inotify's watch with it. One that comes back may have
+        // the same inode number, so what tells them apart is that this one is no longer known.
+        folders_.erase(found);
+        noticed();
+      } else if (found->second.names.contains(std::string(name))) {
         noticed();
       }
     };

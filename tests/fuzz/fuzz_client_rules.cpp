@@ -104,12 +104,26 @@ void check_dns(std::string_view pattern, std::string_view name) {
   }
 }
 
+// What is before an '@' there is a user; in a path it is a letter as others.
+std::string_view authority(std::string_view uri) {
+  const std::size_t slashes = uri.find("://");
+  if (slashes == std::string_view::npos || slashes != uri.find(':')) {
+    return {};
+  }
+  uri.remove_prefix(slashes + 3);
+  return uri.substr(0, uri.find_first_of("/?#"));
+}
+
 void check_uri(std::string_view pattern, std::string_view uri) {
   const bool matched = matches_uri_pattern(pattern, uri);
-  for (const char separator : std::string_view("/?#%@")) {
-    demand(!matched || std::count(pattern.begin(), pattern.end(), separator) ==
-                           std::count(uri.begin(), uri.end(), separator));
+  const auto same_count = [](std::string_view left, std::string_view right, char separator) {
+    return std::count(left.begin(), left.end(), separator) ==
+           std::count(right.begin(), right.end(), separator);
+  };
+  for (const char separator : std::string_view("/?#%")) {
+    demand(!matched || same_count(pattern, uri, separator));
   }
+  demand(!matched || same_count(authority(pattern), authority(uri), '@'));
   demand(!matched || printable(uri) == uri);
   // Behind "x://y/" is a path, where little else than the '*' has a meaning.
   if (pattern.size() > longest_for_oracle || uri.size() > longest_for_oracle || has(uri, '*')) {
