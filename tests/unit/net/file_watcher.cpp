@@ -174,6 +174,24 @@ TEST_CASE("a burst that does not end is told all the same") {
   CHECK(precise_now() - start >= FileWatcher::longest - Milliseconds(100));
 }
 
+TEST_CASE("a watched folder that goes is told of, and watched anew when the same one comes back") {
+  const Folder folder;
+  const fs::path certificates = folder.path() / "certificates";
+  const fs::path file = certificates / "file";
+  fs::create_directory(certificates);
+  write(file, "one");
+  const Places places = places_of({file});
+  Watching watching;
+  CHECK(watching.watcher->watch(places).added);
+  CHECK_FALSE(watching.watcher->watch(places).added);
+  fs::rename(certificates, folder.path() / "away");
+  REQUIRE(watching.told_within(long_enough));
+  fs::rename(folder.path() / "away", certificates);
+  CHECK(watching.watcher->watch(places).added);
+  write(file, "two");
+  CHECK(watching.told_within(long_enough, 2));
+}
+
 TEST_CASE("other files of the folder are not told of, nor what is no longer watched") {
   const Folder folder;
   write(folder.path() / "file", "x");
