@@ -1,7 +1,16 @@
 # Third-party libraries, from the system's packages but for mbedTLS (Debian 12 has 2.28: no TLS 1.3, end of life).
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv)
-pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
+if(WIN32) # scripts/setup-windows, or vcpkg: both install CMake's own description
+  find_package(libuv CONFIG REQUIRED)
+  find_package(prometheus-cpp CONFIG REQUIRED)
+  set(PERSONA_LIBUV $<IF:$<TARGET_EXISTS:libuv::uv_a>,libuv::uv_a,libuv::uv>)
+  set(PERSONA_PROMETHEUS prometheus-cpp::core)
+else()
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv)
+  pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
+  set(PERSONA_LIBUV PkgConfig::LIBUV)
+  set(PERSONA_PROMETHEUS PkgConfig::PROMETHEUS)
+endif()
 find_package(yaml-cpp REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
@@ -25,7 +34,10 @@ set(PERSONA_MBEDTLS_VERSION 3.6.6)
 set(PERSONA_MBEDTLS_SHA256 "8fb65fae8dcae5840f793c0a334860a411f884cc537ea290ce1c52bb64ca007a")
 
 set(mbedtls_found FALSE)
-if(PERSONA_MBEDTLS MATCHES "^(auto|prefix)$")
+if(PERSONA_WINDOWS_PREFIX)
+  find_package(MbedTLS 3.6 CONFIG REQUIRED)
+  set(mbedtls_found TRUE)
+elseif(PERSONA_MBEDTLS MATCHES "^(auto|prefix)$")
   # What scripts/setup built: it prints the prefix of this version and of our mbedTLS configuration.
   execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/setup --print-mbedtls-prefix
     OUTPUT_VARIABLE mbedtls_prefix OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
