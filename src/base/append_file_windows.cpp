@@ -3,7 +3,7 @@
 #include <windows.h>
 
 #include "append_file.hpp"
-#include "persona/base/system_windows.hpp"
+#include "persona/base/wide_windows.hpp"
 
 namespace persona::log {
 
@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kLargestWrite = 1 << 30;
 
 tl::unexpected<Error> failed() {
-  return fail(ErrorKind::configuration, "{}", system_message(GetLastError()));
+  return fail(ErrorKind::configuration, "{}", windows_error_words(GetLastError()));
 }
 
 HANDLE handle_of(std::intptr_t handle) {

@@ -1,6 +1,5 @@
 // persona run: prepare, bind, forward until told to stop.
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <map>
 #include <utility>
@@ -110,12 +109,17 @@ class Run {
       signals_.push_back(std::move(*watcher));
       return {};
     };
-    for (const int signal : {SIGTERM, SIGINT}) {
+    for (const int signal : net::stop_signals()) {
       if (auto watched = watch(signal, [this] { stop(); }); !watched) {
         return watched;
       }
     }
-    return watch(SIGHUP, [this] { reload(); });
+    for (const int signal : net::reload_signals()) {
+      if (auto watched = watch(signal, [this] { reload(); }); !watched) {
+        return watched;
+      }
+    }
+    return {};
   }
 
   int forward() {

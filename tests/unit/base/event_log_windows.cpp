@@ -7,7 +7,7 @@
 
 #include "event_messages.h"
 #include "persona/base/event_log.hpp"
-#include "persona/base/system_windows.hpp"
+#include "persona/base/wide_windows.hpp"
 
 using persona::Result;
 using persona::to_wide;
@@ -143,22 +143,4 @@ TEST_CASE("the message table has one text for every level, the entry's own") {
                    reinterpret_cast<va_list*>(const_cast<wchar_t**>(inserted)));
     CHECK(std::wstring(text.data()).starts_with(entry));
   }
-}
-
-TEST_CASE("system errors are sentences without a full stop") {
-  const std::string denied = persona::system_message(ERROR_ACCESS_DENIED);
-  CHECK(!denied.empty());
-  CHECK(!denied.ends_with("."));
-  CHECK(persona::system_message(0x2fffffff) == "error 805306367");
-}
-
-TEST_CASE("text goes to UTF-16 and back") {
-  const std::string text = "g\xc3\xbcter \xf0\x9f\x98\x80";
-  CHECK(to_wide(text) == L"g\u00fcter \xd83d\xde00");
-  CHECK(persona::from_wide(to_wide(text)) == text);
-  CHECK(to_wide("").empty());
-  CHECK(to_wide("a\xff"
-                "b") ==
-        L"a\ufffd"
-        L"b");
 }
