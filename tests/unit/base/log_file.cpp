@@ -80,6 +80,7 @@ TEST_CASE("a line larger than a file is written whole") {
   logger->info("b");
   CHECK(folder.lines() == Lines{"b"});
   CHECK(folder.lines("x.log.1") == Lines{large});
+  CHECK(folder.names() == Lines{"x.log", "x.log.1"});
 }
 
 TEST_CASE("without a size, a log file grows") {
@@ -118,6 +119,20 @@ TEST_CASE("a log file that cannot be moved aside grows, says so once, and is mov
   logger->info("c");
   REQUIRE(folder.lines().size() == 4);
   CHECK(folder.lines()[3].starts_with("the log file is full"));
+}
+
+TEST_CASE("a log file that cannot be moved aside is not tried again with every line") {
+  const LogFolder folder;
+  fs::create_directory(folder.path("x.log.1"));
+  const auto logger = open(folder.settings(8000, 1));
+  logger->info(std::string(7960, 'x'));
+  logger->info("full");
+  fs::remove(folder.path("x.log.1"));
+  logger->info("too early");
+  CHECK(folder.names() == Lines{"x.log"});
+  logger->info(std::string(1000, 'x'));  // an eighth of the size
+  logger->info("later");
+  CHECK(folder.lines() == Lines{"later"});
 }
 
 TEST_CASE("trying again pushes no old file out") {

@@ -1,3 +1,5 @@
+#include <array>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -87,14 +89,18 @@ TEST_CASE("a symbolic link stays where it is: what it leads to is moved aside") 
 
 TEST_CASE("what is no regular file is neither moved aside nor opened again") {
   const LogFolder folder;
-  Settings settings = folder.settings(1);
-  settings.file = "/dev/null";
-  const auto logger = Logger::open("", settings).value();
+  REQUIRE(mkfifo(folder.path("x.log").c_str(), 0600) == 0);
+  const int reader = open(folder.path("x.log").c_str(), O_RDONLY | O_NONBLOCK);
+  REQUIRE(reader >= 0);
+  const auto logger = Logger::open("", folder.settings(1)).value();
   logger->info("a");
-  logger->info("b");
+  fs::rename(folder.path("x.log"), folder.path("pipe"));
   logger->reopen();
-  CHECK(fs::is_character_file("/dev/null"));
-  CHECK(!fs::exists("/dev/null.1"));
+  logger->info("b");
+  CHECK(folder.names() == Lines{"pipe"});
+  std::array<char, 200> received{};
+  CHECK(read(reader, received.data(), received.size()) == 66);
+  close(reader);
 }
 
 TEST_CASE("when the new file cannot be opened, lines go on into the old one") {
