@@ -191,7 +191,7 @@ void LogFile::reopen() {
   reopen_if_renamed(*named);
 }
 
-void LogFile::notice(std::string sentence) {
+void LogFile::notice(const std::string& sentence) {
   notice_ += notice_.empty() ? "" : "; ";
   notice_ += sentence;
 }

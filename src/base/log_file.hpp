@@ -51,7 +51,7 @@ class LogFile final : public spdlog::sinks::base_sink<std::mutex> {
   Result<void> move_aside() const;
   bool reopen_if_renamed(AppendFile& named);
   void use(AppendFile file);
-  void notice(std::string sentence);
+  void notice(const std::string& sentence);
 
   AppendFile file_;
   std::filesystem::path path_;
