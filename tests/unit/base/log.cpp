@@ -1,11 +1,12 @@
 #include "persona/base/log.hpp"
 
-#include <filesystem>
-#include <fstream>
 #include <limits>
 #include <stdexcept>
 
 #include <doctest/doctest.h>
+#include <spdlog/details/log_msg.h>
+
+#include "../../../src/base/log_destination.hpp"
 
 using persona::log::Fields;
 using persona::log::Format;
@@ -72,6 +73,27 @@ TEST_CASE("a field cannot replace a key of the line") {
   CHECK(json_line("m", {{"level", "fatal"}}) == R"("level":"warn","service":"pg","message":"m"})");
 }
 
+TEST_CASE("a line for the Event Log has neither time nor level, nor what it would take for an insertion") {
+  struct Sink final : spdlog::sinks::sink {
+    void log(const spdlog::details::log_msg& message) override {
+      line.assign(message.payload.data(), message.payload.size());
+    }
+    void flush() override {}
+    void set_pattern(const std::string&) override {}
+    void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+    std::string line;
+  };
+  const auto sink = std::make_shared<Sink>();
+  Settings settings;
+  Logger("pg", settings, {sink, true}).warn("closed", {{"client", "fe80::1%12"}, {"id", 7}});
+  CHECK(sink->line == "pg: closed client=fe80::1%12 id=7");  // event_text() sees to the rest
+  Logger("", settings, {sink, true}).warn("ready");
+  CHECK(sink->line == "ready");
+  settings.format = Format::json;
+  Logger("pg", settings, {sink, true}).warn("closed", {{"client", "fe80::1%12"}, {"id", 7}});
+  CHECK(sink->line == R"({"service":"pg","message":"closed","client":"fe80::1\u002512","id":7})");
+}
+
 TEST_CASE("lines below the level are not written") {
   int lines = 0;
   Settings settings;
@@ -89,37 +111,6 @@ TEST_CASE("a destination that fails does not fail the writer") {
   const auto logger =
       Logger::to_function("", {}, [](std::string_view) { throw std::runtime_error("disk full"); });
   CHECK_NOTHROW(logger->info("m", {{"nan", std::numeric_limits<double>::quiet_NaN()}}));
-}
-
-TEST_CASE("a log file is appended to, one flushed line a write") {
-  const auto file = std::filesystem::temp_directory_path() / "persona-unit-log.txt";
-  std::filesystem::remove(file);
-  Settings settings;
-  settings.file = file.string();
-  Logger::open("a", settings).value()->info("first");
-  const auto logger = Logger::open("b", settings).value();
-  logger->info("second");
-  std::ifstream in(file);
-  std::string first;
-  std::string second;
-  std::string rest;
-  std::getline(in, first);
-  std::getline(in, second);
-  CHECK(first.substr(25) == "info  a: first");
-  CHECK(second.substr(25) == "info  b: second");
-  CHECK(!std::getline(in, rest));
-  std::filesystem::remove(file);
-}
-
-TEST_CASE("a log file that cannot be opened is named") {
-  Settings settings;
-  settings.file = (std::filesystem::temp_directory_path() / "persona-no-such-folder" / "x.log").string();
-  const auto logger = Logger::open("", settings);
-  REQUIRE(!logger);
-  CHECK(logger.error().kind == persona::ErrorKind::configuration);
-  CHECK(logger.error().message ==
-        "cannot open log file \"" + settings.file + "\": No such file or directory");
-  CHECK(!std::filesystem::exists(std::filesystem::temp_directory_path() / "persona-no-such-folder"));
 }
 
 TEST_CASE("the level can be changed while it runs") {
