@@ -11,6 +11,7 @@
 #include "persona/host/process.hpp"
 #include "persona/identity/certificate.hpp"
 #include "pki.hpp"
+#include "service.hpp"
 
 namespace persona::cli {
 
@@ -27,6 +28,8 @@ int dispatch(int argc, char** argv) {
 
   CLI::App* run_command = app.add_subcommand("run", "Forward connections until told to stop");
   run_command->add_option("--config,-c", config, config_help)->required();
+  std::string service;
+  run_command->add_option("--service", service)->group("");  // hidden: the Service Control Manager's
   run_command->footer("SIGTERM or SIGINT drains; a second one forces.");
 
   CLI::App* check_command =
@@ -39,6 +42,7 @@ int dispatch(int argc, char** argv) {
   demo_command->add_flag("--once", once, "Exit after the self-check, 0 when it passed");
 
   const PkiCommand pki_command(app);
+  const ServiceCommands service_commands(app);
 
   CLI::App* version_command = app.add_subcommand("version", "Say which versions of what this is");
 
@@ -52,6 +56,11 @@ int dispatch(int argc, char** argv) {
     std::fprintf(stderr, "persona: unknown subcommand \"pki %s\": see persona pki --help\n", argv[2]);
     return exit_usage;
   }
+  if (argc > 2 && std::string_view(argv[1]) == "service" && argv[2][0] != '-' &&
+      !service_commands.has(argv[2])) {
+    std::fprintf(stderr, "persona: unknown subcommand \"service %s\": see persona service --help\n", argv[2]);
+    return exit_usage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -63,7 +72,7 @@ int dispatch(int argc, char** argv) {
   }
   host::prepare_process();
   if (run_command->parsed()) {
-    return run(config);
+    return run_command->count("--service") > 0 ? run_as_service(config, service) : run(config);
   }
   if (check_command->parsed()) {
     return check(config, stdout, stderr);
@@ -73,6 +82,9 @@ int dispatch(int argc, char** argv) {
   }
   if (pki_command.parsed()) {
     return pki_command.run(stdout, stderr);
+  }
+  if (service_commands.parsed()) {
+    return service_commands.run(stdout, stderr);
   }
   return version_command->parsed() ? version(stdout) : exit_usage;
 }

@@ -1,0 +1,39 @@
+#include "supervisor.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+namespace persona::cli {
+
+void Console::show(log::Level level, std::string_view text) {
+  static_cast<void>(level);  // the words say it
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+Result<void> Console::ready(net::Loop& loop, host::Orders orders) {
+  const auto watch = [&](int signal, const std::function<void()>& order) -> Result<void> {
+    auto watcher = net::SignalWatcher::create(loop, signal, order);
+    if (!watcher) {
+      return tl::unexpected(watcher.error());
+    }
+    signals_.push_back(std::move(*watcher));
+    return {};
+  };
+  for (const int signal : {SIGTERM, SIGINT}) {
+    if (auto watched = watch(signal, orders.stop); !watched) {
+      return watched;
+    }
+  }
+  return watch(SIGHUP, orders.reload);
+}
+
+Result<void> ServiceControl::ready(net::Loop& loop, host::Orders orders) {
+  const auto on_loop = [&loop](std::function<void()> order) {
+    return [&loop, order = std::move(order)] { loop.post(order); };
+  };
+  process_.running({on_loop(std::move(orders.stop)), on_loop(std::move(orders.reload))});
+  return {};
+}
+
+}  // namespace persona::cli
