@@ -1,7 +1,9 @@
 // systemd: what to do with it is said and not done, so that the administrator sees it before root does it.
 #include <algorithm>
 
+#include "persona/base/text.hpp"
 #include "persona/host/service_manager.hpp"
+#include "persona/host/service_name.hpp"
 
 namespace persona::host {
 
