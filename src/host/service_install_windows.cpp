@@ -107,7 +107,7 @@ bool set_property(SC_HANDLE service, DWORD level, void* information, const char*
   if (error != ERROR_INVALID_LEVEL && error != ERROR_CALL_NOT_IMPLEMENTED) {
     return false;
   }
-  say(fmt::format("warning: this system does not know {} of services", what));
+  say(fmt::format("warning: this system has no {} for services", what));
   return true;
 }
 
@@ -131,7 +131,7 @@ bool set_properties(SC_HANDLE service, const ServiceSettings& settings, const Sa
   SERVICE_DELAYED_AUTO_START_INFO delayed{settings.start == StartType::delayed ? TRUE : FALSE};
   return set_property(service, SERVICE_CONFIG_DESCRIPTION, &description, "descriptions", say) &&
          set_property(service, SERVICE_CONFIG_FAILURE_ACTIONS, &actions, "restarts after failures", say) &&
-         set_property(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &flag, "restarts after failures", say) &&
+         set_property(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &flag, "restarts after errors", say) &&
          set_property(service, SERVICE_CONFIG_SERVICE_SID_INFO, &sid, "identities (SIDs)", say) &&
          set_property(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &required, "privileges", say) &&
          set_property(service, SERVICE_CONFIG_PRESHUTDOWN_INFO, &preshutdown, "the time to drain", say) &&
@@ -188,7 +188,7 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
       CreateServiceW(manager->get(), to_wide(name).c_str(), to_wide(display).c_str(),
                      SERVICE_CHANGE_CONFIG | SERVICE_START | DELETE, SERVICE_WIN32_OWN_PROCESS, start,
                      SERVICE_ERROR_NORMAL, to_wide(command->image_path()).c_str(), nullptr, nullptr, nullptr,
-                     to_wide(account).c_str(), password.empty() ? nullptr : password.c_str()));
+                     to_wide(*account).c_str(), password.empty() ? nullptr : password.c_str()));
   const DWORD error = GetLastError();
   SecureZeroMemory(password.data(), password.size() * sizeof(wchar_t));
   if (service == nullptr) {

@@ -27,11 +27,12 @@ void say_where_to_look(const std::string& name, const ServiceCommand& command, c
 
 Result<void> stop(const OurService& service, const std::string& name, const Say& say) {
   SC_HANDLE handle = service.handle.get();
-  const auto stopped = [](DWORD state) { return state == SERVICE_STOPPED; };
+  // Its handler says that it stops before the order is answered.
+  const auto no_longer_stopping = [](DWORD state) { return state != SERVICE_STOP_PENDING; };
   // While it starts it accepts no orders.
   auto status = wait_until(
       handle, name, [](DWORD state) { return state != SERVICE_START_PENDING; }, most_start,
-      [&](auto seconds) { say(fmt::format("{} is still starting ({} s)", name, seconds)); });
+      [&](long long seconds) { say(fmt::format("{} is still starting ({} s)", name, seconds)); });
   if (!status) {
     return tl::unexpected(status.error());
   }
@@ -46,12 +47,15 @@ Result<void> stop(const OurService& service, const std::string& name, const Say&
       return cannot("stop", name, GetLastError(), "SERVICE_STOP");
     }
   }
-  status =
-      wait_until(handle, name, stopped, std::max(most_stop, preshutdown_timeout(handle)), [&](auto seconds) {
+  status = wait_until(
+      handle, name, no_longer_stopping, std::max(most_stop, preshutdown_timeout(handle)), [&](auto seconds) {
         say(fmt::format("{} is draining: it waits for connections to end ({} s)", name, seconds));
       });
   if (!status) {
     return tl::unexpected(status.error());
+  }
+  if (status->dwCurrentState != SERVICE_STOPPED) {
+    return fail(ErrorKind::network, "{} has stopped, but was started again meanwhile", name);
   }
   const bool is_clean = status->dwWin32ExitCode == NO_ERROR;
   say(is_clean ? name + " has stopped" : fmt::format("{} has stopped: {}", name, end_in_words(*status)));
@@ -60,9 +64,12 @@ Result<void> stop(const OurService& service, const std::string& name, const Say&
 
 Result<void> start(const OurService& service, const std::string& name, const Say& say) {
   SC_HANDLE handle = service.handle.get();
-  const auto going_on = [&](auto seconds) { say(fmt::format("{} is starting ({} s)", name, seconds)); };
+  const auto going_on = [&](const char* what) {
+    return [&, what](long long seconds) { say(fmt::format("{} is still {} ({} s)", name, what, seconds)); };
+  };
   auto status = wait_until(
-      handle, name, [](DWORD state) { return state != SERVICE_STOP_PENDING; }, most_stop, going_on);
+      handle, name, [](DWORD state) { return state != SERVICE_STOP_PENDING; }, most_stop,
+      going_on("stopping"));
   if (!status) {
     return tl::unexpected(status.error());
   }
@@ -83,7 +90,7 @@ Result<void> start(const OurService& service, const std::string& name, const Say
   }
   status = wait_until(
       handle, name, [](DWORD state) { return state == SERVICE_RUNNING || state == SERVICE_STOPPED; },
-      most_start, going_on);
+      most_start, going_on("starting"));
   if (!status) {
     return tl::unexpected(status.error());
   }

@@ -31,6 +31,16 @@ bool equal(std::string_view one, std::string_view other) {
                     [](char a, char b) { return lower(a) == lower(b); });
 }
 
+/// `user`: without what comes before a backslash.
+bool is_local_system(std::string_view user) {
+  user = user.substr(0, user.find('@'));
+  const auto first = user.find_first_not_of(' ');
+  user = first == std::string_view::npos ? "" : user.substr(first, user.find_last_not_of(' ') - first + 1);
+  const auto is_it = [&](std::string_view spelling) { return equal(user, spelling); };
+  constexpr std::array<std::string_view, 4> spellings = {"LocalSystem", "Local System", "SYSTEM", "S-1-5-18"};
+  return std::any_of(spellings.begin(), spellings.end(), is_it);
+}
+
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
@@ -73,7 +83,7 @@ Result<std::string> check_account(std::string_view account, std::string_view ser
   }
   const auto backslash = account.rfind('\\');
   const auto user = account.substr(backslash == std::string_view::npos ? 0 : backslash + 1);
-  if (equal(user, "LocalSystem") || equal(user, "SYSTEM") || equal(user, "Local System")) {
+  if (is_local_system(user)) {
     return fail(
         ErrorKind::configuration,
         "persona does not run as LocalSystem, which may do everything on this machine: leave --account out "
