@@ -23,7 +23,7 @@ std::string plural(std::size_t count, std::string_view noun) {
 }
 
 std::string expiry(const identity::CertificateInfo& certificate) {
-  const long days = std::max(0L, identity::days_between(identity::now(), certificate.not_after));
+  const auto days = std::max<std::int64_t>(0, identity::days_between(identity::now(), certificate.not_after));
   return fmt::format("expires {} ({} left)", identity::format_date(certificate.not_after),
                      plural(static_cast<std::size_t>(days), "day"));
 }

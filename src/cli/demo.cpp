@@ -1,5 +1,4 @@
 // persona demo: the whole journey in one process, on loopback, with certificates that exist only in memory.
-#include <csignal>
 #include <cstdio>
 #include <utility>
 #include <vector>
@@ -142,7 +141,7 @@ class Demo {
       }
       persona->local = *bound;
     }
-    for (const int signal : {SIGINT, SIGTERM}) {
+    for (const int signal : net::stop_signals()) {
       auto watcher = net::SignalWatcher::create(runtime_->loop(), signal, [this] { stop(); });
       if (!watcher) {
         return tl::unexpected(watcher.error());

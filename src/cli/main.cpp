@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* config_help = "A configuration file, or a folder whose *.yaml files are all hosted";
 
-int dispatch(int argc, char** argv) {
+int dispatch(const std::vector<std::string>& arguments) {
   CLI::App app{"persona: an mTLS identity for TCP applications that cannot speak TLS"};
   app.name("persona");
   app.require_subcommand(1);
@@ -47,22 +47,27 @@ int dispatch(int argc, char** argv) {
   CLI::App* version_command = app.add_subcommand("version", "Say which versions of what this is");
 
   // CLI11 itself would only say that a subcommand is required.
-  const auto has_name = [&](CLI::App* command) { return argc > 1 && command->check_name(argv[1]); };
-  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(has_name).empty()) {
-    std::fprintf(stderr, "persona: unknown subcommand \"%s\": see persona --help\n", argv[1]);
+  const auto is_word = [&](std::size_t index) {
+    return arguments.size() > index && !arguments[index].starts_with('-');
+  };
+  const auto has_name = [&](CLI::App* command) { return is_word(1) && command->check_name(arguments[1]); };
+  if (is_word(1) && app.get_subcommands(has_name).empty()) {
+    std::fprintf(stderr, "persona: unknown subcommand \"%s\": see persona --help\n", arguments[1].c_str());
     return exit_usage;
   }
-  if (argc > 2 && std::string_view(argv[1]) == "pki" && argv[2][0] != '-' && !pki_command.has(argv[2])) {
-    std::fprintf(stderr, "persona: unknown subcommand \"pki %s\": see persona pki --help\n", argv[2]);
+  if (is_word(2) && arguments[1] == "pki" && !pki_command.has(arguments[2].c_str())) {
+    std::fprintf(stderr, "persona: unknown subcommand \"pki %s\": see persona pki --help\n",
+                 arguments[2].c_str());
     return exit_usage;
   }
-  if (argc > 2 && std::string_view(argv[1]) == "service" && argv[2][0] != '-' &&
-      !service_commands.has(argv[2])) {
-    std::fprintf(stderr, "persona: unknown subcommand \"service %s\": see persona service --help\n", argv[2]);
+  if (is_word(2) && arguments[1] == "service" && !service_commands.has(arguments[2].c_str())) {
+    std::fprintf(stderr, "persona: unknown subcommand \"service %s\": see persona service --help\n",
+                 arguments[2].c_str());
     return exit_usage;
   }
   try {
-    app.parse(argc, argv);
+    // CLI11 takes them last first, without the program's name.
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend() - 1));
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_done : exit_usage;
   }
@@ -95,7 +100,7 @@ int dispatch(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return persona::cli::dispatch(argc, argv);
+    return persona::cli::dispatch(persona::host::command_line(argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "persona: %s\n", error.what());
     return persona::cli::exit_failure;

@@ -20,7 +20,7 @@ using config::Mark;
 using config::Mode;
 using identity::LoadError;
 
-constexpr long days_that_are_soon = 30;
+constexpr std::int64_t days_that_are_soon = 30;
 
 bool is_named(const config::Located<std::filesystem::path>& file) {
   return !file.value.empty() || file.mark != Mark{};
@@ -73,7 +73,7 @@ void warn_of_expiry(const identity::CertificateList& list, std::string_view kind
                     config::Report& report) {
   const identity::TimePoint now = identity::now();
   for (const identity::CertificateInfo& info : list.describe()) {
-    const long days = identity::days_between(now, info.not_after);
+    const std::int64_t days = identity::days_between(now, info.not_after);
     if (now <= info.not_after && days < days_that_are_soon) {  // those that have expired are told of already
       report.warning(mark, fmt::format("{} expires in {} day{} ({}): {}", kind, days, days == 1 ? "" : "s",
                                        identity::format_date(info.not_after), info.name));

@@ -1,6 +1,5 @@
 #include "supervisor.hpp"
 
-#include <csignal>
 #include <cstdio>
 #include <utility>
 
@@ -20,12 +19,17 @@ Result<void> Console::ready(net::Loop& loop, host::Orders orders) {
     signals_.push_back(std::move(*watcher));
     return {};
   };
-  for (const int signal : {SIGTERM, SIGINT}) {
+  for (const int signal : net::stop_signals()) {
     if (auto watched = watch(signal, orders.stop); !watched) {
       return watched;
     }
   }
-  return watch(SIGHUP, orders.reload);
+  for (const int signal : net::reload_signals()) {
+    if (auto watched = watch(signal, orders.reload); !watched) {
+      return watched;
+    }
+  }
+  return {};
 }
 
 Result<void> ServiceControl::ready(net::Loop& loop, host::Orders orders) {

@@ -1,13 +1,14 @@
 // Configuration files on disk.
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
+#include <cstdio>
 #include <system_error>
 
 #include <fmt/format.h>
 
 #include "document.hpp"
 #include "path_text.hpp"
+#include "persona/base/file.hpp"
 #include "persona/base/text.hpp"
 #include "persona/config/load.hpp"
 
@@ -33,16 +34,16 @@ Loaded load(const fs::path& file) {
     return unreadable(file, "is a folder, expected a file");
   }
   errno = 0;
-  std::ifstream stream(file, std::ios::binary);
+  const FilePtr stream = open_for_reading(file);
   if (!stream) {
     return unreadable(file, std::generic_category().message(errno));
   }
   std::string text(kLargestFile + 1, '\0');  // one more than allowed: parse() refuses it, whatever is behind
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad()) {
+  const std::size_t count = std::fread(text.data(), 1, text.size(), stream.get());
+  if (std::ferror(stream.get()) != 0) {
     return unreadable(file, std::generic_category().message(errno));
   }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
+  text.resize(count);
   return parse(file, text);
 }
 

@@ -13,8 +13,8 @@ namespace {
 
 using identity::TimePoint;
 
-constexpr std::array<long, 3> thresholds = {1, 7, 30};  // days
-constexpr auto hourly = std::chrono::minutes(59);       // a timer may be a little early by the other clock
+constexpr std::array<std::int64_t, 3> thresholds = {1, 7, 30};  // days
+constexpr auto hourly = std::chrono::minutes(59);  // a timer may be a little early by the other clock
 
 std::string_view noun(Expiry::Role role) {
   switch (role) {
@@ -31,7 +31,7 @@ std::string_view noun(Expiry::Role role) {
 }
 
 std::string span_in_words(std::chrono::seconds span) {
-  const auto count = [](long number, std::string_view unit) {
+  const auto count = [](std::int64_t number, std::string_view unit) {
     return fmt::format("{} {}{}", number, unit, number == 1 ? "" : "s");
   };
   if (span <= std::chrono::hours(24)) {
@@ -68,7 +68,7 @@ std::vector<Expiry> ExpiryNotices::due(const std::vector<Expiry>& expiries, Time
   std::map<Key, Told> told;
   std::vector<Expiry> result;
   for (const Expiry& expiry : expiries) {
-    const auto reached = std::find_if(thresholds.begin(), thresholds.end(), [&](long days) {
+    const auto reached = std::find_if(thresholds.begin(), thresholds.end(), [&](std::int64_t days) {
       return expiry.not_after - now <= std::chrono::hours(24) * days;
     });
     if (reached == thresholds.end()) {

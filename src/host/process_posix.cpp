@@ -28,6 +28,10 @@ void keep_memory_private() {
 
 }  // namespace
 
+std::vector<std::string> command_line(int argc, char** argv) {
+  return {argv, argv + argc};
+}
+
 void prepare_process() {
   keep_memory_private();
   // SIGPIPE cannot be refused: signal(2) fails only for a signal that does not exist.

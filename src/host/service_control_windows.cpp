@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "persona/base/system_windows.hpp"
+#include "persona/base/wide_windows.hpp"
 #include "persona/host/service_exit.hpp"
 
 namespace persona::host {
@@ -54,7 +54,7 @@ tl::unexpected<Error> cannot(const std::string& action, const std::string& name,
           "lacks the right \"Log on as a service\" (secpol.msc, Local Policies, User Rights Assignment)",
           action, name);
     default:
-      return fail(ErrorKind::network, "cannot {} {}: {} ({})", action, name, system_message(error), error);
+      return fail(ErrorKind::network, "cannot {} {}: {}", action, name, windows_error_words(error));
   }
 }
 
@@ -190,7 +190,7 @@ std::string end_in_words(const SERVICE_STATUS_PROCESS& status) {
     case ERROR_SERVICE_NEVER_STARTED:
       return "it has not been started since the system was";
     default:
-      return fmt::format("{} ({})", system_message(status.dwWin32ExitCode), status.dwWin32ExitCode);
+      return windows_error_words(status.dwWin32ExitCode);
   }
 }
 

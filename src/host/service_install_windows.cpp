@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "persona/base/event_log.hpp"
-#include "persona/base/system_windows.hpp"
+#include "persona/base/wide_windows.hpp"
 #include "persona/host/service_manager.hpp"
 #include "persona/host/service_name.hpp"
 #include "service_control_windows.hpp"
@@ -36,7 +36,7 @@ Result<std::string> program_path() {
   const DWORD length = GetModuleFileNameW(nullptr, path.data(), static_cast<DWORD>(path.size()));
   if (length == 0 || length == path.size()) {
     return fail(ErrorKind::internal, "cannot find out where this program is: {}",
-                system_message(GetLastError()));
+                windows_error_words(GetLastError()));
   }
   return from_wide(std::wstring_view(path).substr(0, length));
 }

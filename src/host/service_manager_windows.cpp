@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "persona/base/event_log.hpp"
-#include "persona/base/system_windows.hpp"
+#include "persona/base/wide_windows.hpp"
 #include "persona/host/service_manager.hpp"
 #include "persona/host/service_name.hpp"
 #include "service_control_windows.hpp"

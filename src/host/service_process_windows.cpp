@@ -5,7 +5,7 @@
 #include <windows.h>
 
 #include "persona/base/event_log.hpp"
-#include "persona/base/system_windows.hpp"
+#include "persona/base/wide_windows.hpp"
 #include "persona/host/service_process.hpp"
 
 namespace persona::host {
@@ -117,7 +117,7 @@ struct ServiceHost {
     if (impl.handle == nullptr) {
       log::report_event(
           impl.name, log::Level::error,
-          "persona: cannot follow the Service Control Manager: " + system_message(GetLastError()));
+          "persona: cannot follow the Service Control Manager: " + windows_error_words(GetLastError()));
       return;
     }
     {
@@ -164,7 +164,7 @@ Result<void> ServiceProcess::run(const std::string& name,
           name);
     }
     return fail(ErrorKind::network, "cannot reach the Service Control Manager: {}",
-                system_message(GetLastError()));
+                windows_error_words(GetLastError()));
   }
   return {};
 }

@@ -105,7 +105,7 @@ TimePoint not_after(const mbedtls_x509_crt& certificate) {
   return to_time_point(certificate.valid_to);
 }
 
-long days_between(TimePoint now, TimePoint then) {
+std::int64_t days_between(TimePoint now, TimePoint then) {
   return static_cast<long>((then - now) / std::chrono::days(1));
 }
 

@@ -2,8 +2,10 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <fstream>
+#include <cstdio>
 #include <system_error>
+
+#include "persona/base/file.hpp"
 
 namespace persona::identity {
 
@@ -31,13 +33,13 @@ Result<Secret> read_file(const std::filesystem::path& path, std::uintmax_t limit
     return unreadable(path, "it is not a regular file");  // a pipe would block a reload
   }
 
-  std::ifstream file;
-  file.rdbuf()->pubsetbuf(nullptr, 0);  // before open(): no second copy of a key in a stream buffer
   errno = 0;
-  file.open(path, std::ios::binary);
+  const FilePtr file = open_for_reading(path);
   if (!file) {
     return unreadable(path, std::generic_category().message(errno != 0 ? errno : EIO));
   }
+  // No second copy of a key in a stream's buffer. It fails only for a mode that does not exist.
+  static_cast<void>(std::setvbuf(file.get(), nullptr, _IONBF, 0));
   const auto size = std::filesystem::file_size(path, error);
   if (error) {
     return unreadable(path, error.message());
@@ -47,11 +49,11 @@ Result<Secret> read_file(const std::filesystem::path& path, std::uintmax_t limit
         path, fmt::format("it has {} bytes, more than the {} MiB such a file may have", size, limit >> 20U));
   }
   Secret content(static_cast<std::size_t>(size));
-  file.read(content.data(), static_cast<std::streamsize>(size));
-  if (file.bad()) {
+  const std::size_t count = std::fread(content.data(), 1, static_cast<std::size_t>(size), file.get());
+  if (std::ferror(file.get()) != 0) {
     return unreadable(path, std::generic_category().message(errno != 0 ? errno : EIO));
   }
-  content.shrink(static_cast<std::size_t>(file.gcount()));
+  content.shrink(count);
   return content;
 }
 

@@ -195,7 +195,7 @@ void show_crl(const ReadCrl& crl, ShownLines& lines) {
   } else if (*crl.next_update <= at) {
     lines.row("until", fmt::format("{}: out of date", format_date(*crl.next_update)));
   } else {
-    const long days = days_between(at, *crl.next_update);
+    const std::int64_t days = days_between(at, *crl.next_update);
     lines.row("until",
               fmt::format("{}: {} day{} left", format_date(*crl.next_update), days, days == 1 ? "" : "s"));
   }

@@ -63,7 +63,7 @@ std::string validity_in_words(const mbedtls_x509_crt& certificate) {
   const TimePoint at = now();
   std::string state = validity_problem(certificate, at).value_or("");
   if (state.empty()) {
-    const long days = days_between(at, not_after);
+    const std::int64_t days = days_between(at, not_after);
     state = fmt::format("{} day{} left", days, days == 1 ? "" : "s");
   }
   return fmt::format("{} to {}: {}", format_date(not_before), format_date(not_after), state);

@@ -1,8 +1,10 @@
 // Files of an authority: replaced whole, private from their first byte on, one process at a time. Failures
-// name the file and give the operating system's reason. Platform: store_posix.cpp.
+// name the file and give the operating system's reason. Platform: store_posix.cpp, store_windows.cpp.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -11,8 +13,8 @@
 namespace persona::identity {
 
 enum class Readers {
-  owner,     ///< mode 0600, of a folder 0700
-  everyone,  ///< mode 0644 or 0755, less what the umask forbids
+  owner,     ///< mode 0600, of a folder 0700; on Windows its owner, SYSTEM and the administrators
+  everyone,  ///< mode 0644 or 0755, less what the umask forbids; on Windows what the folder hands down
 };
 
 /// A file, a folder or a link of this name exists, whether it can be read or not.
@@ -51,9 +53,19 @@ class FolderLock {
   ~FolderLock();
 
  private:
-  explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
+  struct Handle;
+  explicit FolderLock(std::unique_ptr<Handle> handle);
 
-  int descriptor_;
+  std::unique_ptr<Handle> handle_;
 };
+
+// Of the platforms' files:
+
+inline constexpr std::chrono::seconds lock_patience(10);
+inline constexpr std::chrono::milliseconds lock_interval(20);
+tl::unexpected<Error> lock_is_taken(const std::filesystem::path& folder);
+
+/// What a file is called until it takes its place.
+std::filesystem::path fresh_name(const std::filesystem::path& path);
 
 }  // namespace persona::identity

@@ -15,9 +15,6 @@ namespace persona::identity {
 
 namespace {
 
-constexpr std::chrono::seconds lock_patience(10);
-constexpr std::chrono::milliseconds lock_interval(20);
-
 tl::unexpected<Error> cannot(std::string_view what, const std::filesystem::path& path, int error) {
   return fail(ErrorKind::network, "cannot {} {}: {}", what, path.string(),
               std::generic_category().message(error));
@@ -59,10 +56,6 @@ int write_all(int descriptor, std::string_view content) {
   return ::fsync(descriptor) == 0 ? 0 : errno;
 }
 
-std::filesystem::path fresh_name(const std::filesystem::path& path) {
-  return path.parent_path() / ("." + path.filename().string() + ".new");
-}
-
 // 0 or errno
 int write_new(const std::filesystem::path& path, std::string_view content, Readers readers) {
   Descriptor descriptor(open_new(path, readers == Readers::owner ? 0600 : 0644));
@@ -89,11 +82,6 @@ Result<void> sync_folder(const std::filesystem::path& path) {
 
 }  // namespace
 
-bool is_there(const std::filesystem::path& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
-}
-
 Result<void> replace_files(std::span<const NewFile> files) {
   const auto give_up = [&](const NewFile& file, int error) {
     for (const NewFile& one : files) {
@@ -119,11 +107,6 @@ Result<void> replace_files(std::span<const NewFile> files) {
   return {};
 }
 
-Result<void> replace_file(const std::filesystem::path& path, std::string_view content, Readers readers) {
-  const NewFile file{path, content, readers};
-  return replace_files({&file, 1});
-}
-
 Result<void> ensure_folder(const std::filesystem::path& path, Readers readers) {
   if (::mkdir(path.c_str(), readers == Readers::owner ? 0700 : 0755) != 0) {
     const int error = errno;
@@ -146,33 +129,32 @@ Result<void> move_path(const std::filesystem::path& from, const std::filesystem:
   return sync_folder(to.parent_path());
 }
 
+struct FolderLock::Handle : Descriptor {
+  using Descriptor::Descriptor;
+};
+
+FolderLock::FolderLock(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {}
+FolderLock::FolderLock(FolderLock&& other) noexcept = default;
+FolderLock::~FolderLock() = default;
+
 Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / ".lock";
-  FolderLock lock(::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (lock.descriptor_ < 0) {
+  auto handle =
+      std::make_unique<Handle>(::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (handle->value() < 0) {
     return cannot("open", file, errno);
   }
   const auto deadline = std::chrono::steady_clock::now() + lock_patience;
-  while (::flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
+  while (::flock(handle->value(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) {
       return cannot("lock", file, errno);
     }
     if (std::chrono::steady_clock::now() >= deadline) {
-      return fail(ErrorKind::network,
-                  "another persona pki has been working in {} for {} seconds: wait for it", folder.string(),
-                  lock_patience.count());
+      return lock_is_taken(folder);
     }
     std::this_thread::sleep_for(lock_interval);
   }
-  return lock;
-}
-
-FolderLock::FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-FolderLock::~FolderLock() {
-  if (descriptor_ >= 0) {
-    ::close(descriptor_);
-  }
+  return FolderLock(std::move(handle));
 }
 
 }  // namespace persona::identity

@@ -5,6 +5,8 @@
 
 #include <uv.h>
 
+#include "file_name.hpp"
+
 namespace persona::net {
 
 namespace fs = std::filesystem;
@@ -24,7 +26,7 @@ std::int64_t nanoseconds(const uv_timespec_t& time) {
 void add(Places& places, const fs::path& folder, const std::string& name) {
   const FileStamp stamp = stamp_of(folder);
   if (stamp.error == 0) {
-    places[{folder, stamp.device, stamp.inode}].insert(name);
+    places[{folder, stamp.device, stamp.inode}].insert(file_name_key(name));
   }
 }
 

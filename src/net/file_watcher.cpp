@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "file_name.hpp"
 #include "persona/net/error.hpp"
 
 namespace persona::net {
@@ -55,7 +56,7 @@ FileWatcher::Outcome FileWatcher::watch(const Places& places) {
         // the same inode number, so what tells them apart is that this one is no longer known.
         folders_.erase(found);
         noticed();
-      } else if (found->second.names.contains(std::string(name))) {
+      } else if (found->second.names.contains(file_name_key(name))) {
         noticed();
       }
     };

@@ -1,4 +1,5 @@
-// What libuv does not offer for a stream's socket. Platform: socket_options_posix.cpp.
+// What libuv does not offer for a stream's socket. Platform: socket_options_posix.cpp,
+// socket_options_windows.cpp.
 #pragma once
 
 #include <cstddef>

@@ -23,24 +23,45 @@ int make(int (&descriptors)[2]) {
 
 }  // namespace
 
+struct Waker::Impl {
+  // Not before the waker goes: who is about to wake a loop that has just ended would write to a number that
+  // is somebody else's.
+  ~Impl() {
+    if (descriptors[0] >= 0) {
+      ::close(descriptors[0]);
+    }
+    if (descriptors[1] >= 0 && descriptors[1] != descriptors[0]) {
+      ::close(descriptors[1]);
+    }
+  }
+
+  uv_poll_t poll{};
+  int descriptors[2] = {-1, -1};  // read, write; the same one where it is an eventfd
+  Woken woken = nullptr;
+  void* context = nullptr;
+};
+
+Waker::Waker() : impl_(std::make_unique<Impl>()) {}
+Waker::~Waker() = default;
+
 int Waker::open(uv_loop_t* loop, Woken woken, void* context) {
-  woken_ = woken;
-  context_ = context;
-  if (int code = make(descriptors_); code != 0) {
+  impl_->woken = woken;
+  impl_->context = context;
+  if (int code = make(impl_->descriptors); code != 0) {
     return code;
   }
-  int code = uv_poll_init(loop, &poll_, descriptors_[0]);
+  int code = uv_poll_init(loop, &impl_->poll, impl_->descriptors[0]);
   if (code != 0) {
     return code;
   }
-  poll_.data = this;
-  code = uv_poll_start(&poll_, UV_READABLE, [](uv_poll_t* handle, int, int) {
-    auto& self = *static_cast<Waker*>(handle->data);
+  impl_->poll.data = impl_.get();
+  code = uv_poll_start(&impl_->poll, UV_READABLE, [](uv_poll_t* handle, int, int) {
+    auto& self = *static_cast<Impl*>(handle->data);
     // Emptied before the work is looked for: who wakes after that is seen by the next poll. EAGAIN: nothing.
     std::uint64_t drain[16];
-    while (::read(self.descriptors_[0], drain, sizeof drain) == static_cast<ssize_t>(sizeof drain)) {
+    while (::read(self.descriptors[0], drain, sizeof drain) == static_cast<ssize_t>(sizeof drain)) {
     }
-    self.woken_(self.context_);
+    self.woken(self.context);
   });
   if (code != 0) {
     close();
@@ -52,24 +73,13 @@ void Waker::wake() {
   const std::uint64_t one = 1;
   ssize_t written = 0;
   do {
-    written = ::write(descriptors_[1], &one, sizeof one);
+    written = ::write(impl_->descriptors[1], &one, sizeof one);
   } while (written < 0 && errno == EINTR);
   // EAGAIN: it is full of earlier wakes, which does as well.
 }
 
 void Waker::close() {
-  uv_close(reinterpret_cast<uv_handle_t*>(&poll_), nullptr);
-}
-
-// Not before: who is about to wake a loop that has just ended would write to a number that is somebody
-// else's.
-Waker::~Waker() {
-  if (descriptors_[0] >= 0) {
-    ::close(descriptors_[0]);
-  }
-  if (descriptors_[1] >= 0 && descriptors_[1] != descriptors_[0]) {
-    ::close(descriptors_[1]);
-  }
+  uv_close(reinterpret_cast<uv_handle_t*>(&impl_->poll), nullptr);
 }
 
 }  // namespace persona::net

@@ -46,7 +46,7 @@ class ExpiryNotices {
  private:
   using Key = std::tuple<Expiry::Role, std::string, identity::TimePoint>;
   struct Told {
-    long days = 0;             // the threshold
+    std::int64_t days = 0;     // the threshold
     identity::TimePoint when;  // for the last threshold
   };
   std::map<Key, Told> told_;

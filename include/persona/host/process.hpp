@@ -2,13 +2,21 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
 namespace persona::host {
+
+// Platform: host/process_posix.cpp, host/process_windows.cpp.
+
+/// The arguments of main(), the program's name first, in UTF-8.
+std::vector<std::string> command_line(int argc, char** argv);
 
 /// Before anything is opened: writing to a socket that is gone must be an error and not a signal, the limit
 /// of open descriptors is raised as far as the system allows, and nothing of our memory may reach a core dump
 /// or another process of the same user. PERSONA_DUMPABLE=1 in the environment lets a debugger attach all the
-/// same (there are no core dumps even so). Platform: host/process_posix.cpp.
+/// same (there are no core dumps even so). On Windows: the console takes UTF-8, and the heap stays out of
+/// error reports.
 void prepare_process();
 
 /// How many descriptors may be open at once; 0: no limit known.

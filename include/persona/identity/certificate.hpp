@@ -51,7 +51,7 @@ std::string display_name(const mbedtls_x509_crt& certificate);
 TimePoint not_after(const mbedtls_x509_crt& certificate);
 
 /// Days from `now` to `then`, rounded towards zero.
-long days_between(TimePoint now, TimePoint then);
+std::int64_t days_between(TimePoint now, TimePoint then);
 
 TimePoint now();
 

@@ -46,7 +46,7 @@ struct Place {
   }
 };
 
-/// Which names to watch in which folders.
+/// Which names to watch in which folders; in capitals where the file system does not tell them apart.
 using Places = std::map<Place, std::set<std::string>>;
 
 /// Where a change of `files` shows: in the folder of every symbolic link on the way to a file (Kubernetes

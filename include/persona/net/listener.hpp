@@ -15,7 +15,6 @@
 
 namespace persona::net {
 
-/// Platform: net/listener_posix.cpp.
 class Listener {
  public:
   struct Events {

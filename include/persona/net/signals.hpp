@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
 #include <uv.h>
 
@@ -10,6 +11,15 @@
 #include "persona/net/loop.hpp"
 
 namespace persona::net {
+
+// Platform: net/signals_posix.cpp, net/signals_windows.cpp.
+
+/// What tells a process to stop: SIGTERM and SIGINT; on Windows Ctrl-C (SIGINT), Ctrl-Break (SIGBREAK) and
+/// the closing of the console (SIGHUP, after which the system grants a few seconds).
+std::span<const int> stop_signals();
+
+/// What tells a process to reload: SIGHUP; nothing on Windows.
+std::span<const int> reload_signals();
 
 /// Loop's thread only, or before the loop runs.
 class SignalWatcher {

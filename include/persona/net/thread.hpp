@@ -1,4 +1,5 @@
-// What the operating system is told about a thread. Best effort. Platform: net/thread_posix.cpp.
+// What the operating system is told about a thread. Best effort. Platform: net/thread_posix.cpp,
+// net/thread_windows.cpp.
 #pragma once
 
 namespace persona::net {

@@ -12,7 +12,7 @@ namespace persona::net {
 /// uid_t, as far as configurations write it.
 using UserId = std::uint32_t;
 
-// Platform: net/users_posix.cpp. The user database may be a network away: these block.
+// Platform: net/users_posix.cpp, net/users_windows.cpp. The user database may be a network away: these block.
 
 /// The id of a user by name; digits are an id, whoever has it. The message of a failure is a sentence for the
 /// administrator.

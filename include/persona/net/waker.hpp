@@ -2,9 +2,11 @@
 //
 // uv_async_send() would do, but for threads of lower priority than the loop's: the loop preempts them within
 // the call, and then spins until they have left it (uv__async_spin, libuv's src/unix/async.c) - for as long
-// as the scheduler keeps it in front of them. So on POSIX it is a descriptor of our own. Platform:
-// net/waker_posix.cpp.
+// as the scheduler keeps it in front of them. So on POSIX it is a descriptor of our own. On Windows the call
+// only posts to the loop's completion port. Platform: net/waker_posix.cpp, net/waker_windows.cpp.
 #pragma once
+
+#include <memory>
 
 #include <uv.h>
 
@@ -14,7 +16,7 @@ class Waker {
  public:
   using Woken = void (*)(void* context);
 
-  Waker() = default;
+  Waker();
   ~Waker();
   Waker(const Waker&) = delete;
   Waker& operator=(const Waker&) = delete;
@@ -29,10 +31,9 @@ class Waker {
   void close();
 
  private:
-  uv_poll_t poll_{};
-  int descriptors_[2] = {-1, -1};  // read, write; the same one where it is an eventfd
-  Woken woken_ = nullptr;
-  void* context_ = nullptr;
+  struct Impl;
+
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace persona::net

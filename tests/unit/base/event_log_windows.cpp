@@ -7,7 +7,7 @@
 
 #include "event_messages.h"
 #include "persona/base/event_log.hpp"
-#include "persona/base/system_windows.hpp"
+#include "persona/base/wide_windows.hpp"
 
 using persona::Result;
 using persona::to_wide;
@@ -146,10 +146,10 @@ TEST_CASE("the message table has one text for every level, the entry's own") {
 }
 
 TEST_CASE("system errors are sentences without a full stop") {
-  const std::string denied = persona::system_message(ERROR_ACCESS_DENIED);
+  const std::string denied = persona::windows_error_words(ERROR_ACCESS_DENIED);
   CHECK(!denied.empty());
   CHECK(!denied.ends_with("."));
-  CHECK(persona::system_message(0x2fffffff) == "error 805306367");
+  CHECK(persona::windows_error_words(0x2fffffff) == "error 805306367");
 }
 
 TEST_CASE("text goes to UTF-16 and back") {

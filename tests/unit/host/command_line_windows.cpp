@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "persona/base/system_windows.hpp"
+#include "persona/base/wide_windows.hpp"
 #include "persona/host/command_line.hpp"
 
 using namespace persona;

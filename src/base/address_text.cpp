@@ -1,6 +1,6 @@
-#include <arpa/inet.h>
-
 #include "address_text.hpp"
+
+#include "persona/base/sockets.hpp"
 
 namespace persona::detail {
 

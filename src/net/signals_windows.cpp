@@ -1,0 +1,16 @@
+#include <csignal>
+
+#include "persona/net/signals.hpp"
+
+namespace persona::net {
+
+std::span<const int> stop_signals() {
+  static constexpr int signals[] = {SIGINT, SIGBREAK, SIGHUP};
+  return signals;
+}
+
+std::span<const int> reload_signals() {
+  return {};
+}
+
+}  // namespace persona::net

@@ -1,0 +1,53 @@
+#define NTDDI_VERSION 0x0A000003  // Windows 10 1703, for SIO_TCP_INFO
+#include <winsock2.h>
+// after winsock2.h
+#include <mstcpip.h>
+
+#include "socket_options.hpp"
+
+namespace persona::net {
+
+namespace {
+
+SOCKET socket_of(const uv_handle_t& handle) {
+  uv_os_fd_t descriptor = INVALID_HANDLE_VALUE;
+  return uv_fileno(&handle, &descriptor) == 0 ? reinterpret_cast<SOCKET>(descriptor) : INVALID_SOCKET;
+}
+
+}  // namespace
+
+void set_reset_on_close(const uv_handle_t& handle) {
+  const linger hard{1, 0};
+  // A socket that is no longer connected may refuse; it has nothing left to reset.
+  static_cast<void>(setsockopt(socket_of(handle), SOL_SOCKET, SO_LINGER, reinterpret_cast<const char*>(&hard),
+                               sizeof hard));
+}
+
+int take_pending_error(const uv_handle_t& handle) {
+  // SO_ERROR tells of connecting only. A reset is told by a look at what there is to read, of which it has
+  // dropped everything.
+  char byte = 0;
+  if (handle.type != UV_TCP || recv(socket_of(handle), &byte, sizeof byte, MSG_PEEK) != SOCKET_ERROR) {
+    return 0;
+  }
+  const int error = WSAGetLastError();
+  const bool is_idle = error == WSAEWOULDBLOCK || error == WSAENOTCONN || error == WSAESHUTDOWN;
+  return is_idle ? 0 : uv_translate_sys_error(error);
+}
+
+std::size_t unacknowledged(const uv_handle_t& handle) {
+  if (handle.type != UV_TCP) {
+    return 0;
+  }
+  TCP_INFO_v0 info{};
+  DWORD version = 0;
+  DWORD size = 0;
+  // Since Windows 10 1703; what is queued but was not sent yet is not told.
+  if (WSAIoctl(socket_of(handle), SIO_TCP_INFO, &version, sizeof version, &info, sizeof info, &size, nullptr,
+               nullptr) != 0) {
+    return 0;
+  }
+  return info.BytesInFlight;
+}
+
+}  // namespace persona::net

@@ -1,0 +1,32 @@
+#include <winsock2.h>
+
+#include "persona/net/socket.hpp"
+
+namespace persona::net {
+
+Socket& Socket::operator=(Socket&& other) noexcept {
+  if (this != &other) {
+    close();
+    descriptor_ = std::exchange(other.descriptor_, none);
+  }
+  return *this;
+}
+
+void Socket::close() {
+  if (valid()) {
+    // Nothing was written that could be lost.
+    static_cast<void>(closesocket(release()));
+  }
+}
+
+void Socket::reset() {
+  if (valid()) {
+    const linger hard{1, 0};
+    // Refused by a socket that is no longer connected: then it is a plain close.
+    static_cast<void>(
+        setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, reinterpret_cast<const char*>(&hard), sizeof hard));
+    close();
+  }
+}
+
+}  // namespace persona::net

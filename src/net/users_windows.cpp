@@ -1,0 +1,21 @@
+#include "persona/base/text.hpp"
+#include "persona/net/users.hpp"
+
+namespace persona::net {
+
+// Windows tells of a connection on loopback which process made it, not for which user.
+Result<UserId> find_user(const std::string& name_or_id) {
+  return fail(ErrorKind::configuration,
+              "users are known only on Unix sockets, which Windows does not have: remove {}",
+              in_quotes(name_or_id));
+}
+
+std::string user_in_words(UserId user) {
+  return fmt::format("user {}", user);
+}
+
+Result<UserId> peer_user(const Socket&) {
+  return fail(ErrorKind::network, "Windows does not tell which user is at the other end of a socket");
+}
+
+}  // namespace persona::net
