@@ -47,19 +47,17 @@ std::string service_footer() {
            "  persona service install --name pg --config /etc/persona/pg.yaml" +
            exits;
   }
-  return "One service per configuration, side by side. They run as LocalService unless --account says "
-         "otherwise,\n"
-         "each with an identity of its own, NT SERVICE\\NAME, for access rights. After a failure they are\n"
-         "restarted after 5 s, 30 s, 1 min, and then every 15 min, with the reason in the Event Log each "
-         "time.\n"
-         "Only services that persona has installed are shown and touched. All verbs but status and list need "
-         "a\n"
-         "prompt opened with \"Run as administrator\".\n"
-         "\n"
-         "Example:\n"
-         "  persona service install --name pg --config C:\\persona\\pg.yaml\n"
-         "  persona service start --name pg" +
-         exits;
+  return fmt::format(
+      "One service per configuration, side by side. They run as LocalService unless --account says\n"
+      "otherwise, each with an identity of its own, NT SERVICE\\NAME, for access rights. After a failure\n"
+      "Windows starts them again {},\n"
+      "with the reason in the Event Log each time. Only services that persona has installed are shown\n"
+      "and touched. All verbs but status and list need a prompt opened with \"Run as administrator\".\n"
+      "\n"
+      "Example:\n"
+      "  persona service install --name pg --config C:\\persona\\pg.yaml\n"
+      "  persona service start --name pg{}",
+      host::restarts_in_words, exits);
 }
 
 std::string install_footer() {
@@ -77,7 +75,12 @@ int complain(const Error& error, std::FILE* err) {
   return error.kind == ErrorKind::configuration ? exit_usage : exit_failure;
 }
 
+constexpr std::size_t longest_text = 256;  // what Windows displays of a service
+
 Result<void> check_one_line(std::string_view option, const std::string& text) {
+  if (utf8_length(text) > longest_text) {
+    return fail(ErrorKind::configuration, "{} is longer than {} characters", option, longest_text);
+  }
   if (printable(text) != text) {
     return fail(ErrorKind::configuration, "{} must be one line of printable characters: {}", option,
                 in_quotes(text));

@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "persona/host/service_manager.hpp"
+
 namespace persona::cli {
 
 void Console::show(log::Level level, std::string_view text) {
@@ -30,6 +32,13 @@ Result<void> Console::ready(net::Loop& loop, host::Orders orders) {
     }
   }
   return {};
+}
+
+void ServiceControl::show(log::Level level, std::string_view text) {
+  process_.report(level, level < log::Level::error
+                             ? std::string(text)
+                             : fmt::format("{}The service ends; Windows starts it again {}.", text,
+                                           host::restarts_in_words));
 }
 
 Result<void> ServiceControl::ready(net::Loop& loop, host::Orders orders) {

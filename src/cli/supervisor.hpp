@@ -47,7 +47,7 @@ class ServiceControl final : public Supervisor {
  public:
   explicit ServiceControl(host::ServiceProcess& process) : process_(process) {}
 
-  void show(log::Level level, std::string_view text) override { process_.report(level, text); }
+  void show(log::Level level, std::string_view text) override;
   Result<void> ready(net::Loop& loop, host::Orders orders) override;
   void forget() override { process_.forget(); }
 

@@ -16,10 +16,6 @@ constexpr const char* default_account = R"(NT AUTHORITY\LocalService)";
 constexpr const char* default_description =
     "Gives TCP applications an mTLS identity: forwards connections over mutually authenticated TLS";
 
-// How often it is restarted after a failure. The last step is repeated for as long as failures go on, so a
-// broken configuration is tried four times an hour, with an entry in the Event Log each time, and works again
-// within a quarter of an hour of being mended; a failure after a day without one begins anew.
-constexpr std::array<DWORD, 4> restarts_after_ms = {5'000, 30'000, 60'000, 900'000};
 constexpr DWORD failures_forgotten_s = 24 * 60 * 60;
 
 // What the system waits for it when it shuts down: a drain, and its end. Where a drain has no bound the
@@ -73,6 +69,16 @@ Result<ServiceCommand> command_of(const ServiceSettings& settings) {
   return command;
 }
 
+/// Drive letters of the network belong to a logon session, and the service has one of its own.
+void warn_of_network_drive(const std::string& path, const Say& say) {
+  if (path.size() > 2 && path[1] == ':' &&
+      GetDriveTypeW(to_wide(path.substr(0, 2) + '\\').c_str()) == DRIVE_REMOTE) {
+    say(fmt::format(
+        "warning: {} is on a network drive, which services do not see: name it \\\\SERVER\\SHARE\\...",
+        path));
+  }
+}
+
 Result<void> refuse_existing(SC_HANDLE manager, const std::string& name) {
   const ServiceHandle existing(OpenServiceW(manager, to_wide(name).c_str(), SERVICE_QUERY_CONFIG));
   if (existing == nullptr) {
@@ -114,9 +120,9 @@ bool set_property(SC_HANDLE service, DWORD level, void* information, const char*
 bool set_properties(SC_HANDLE service, const ServiceSettings& settings, const Say& say) {
   std::wstring text = to_wide(settings.description.empty() ? default_description : settings.description);
   SERVICE_DESCRIPTIONW description{text.data()};
-  std::array<SC_ACTION, restarts_after_ms.size()> steps{};
-  std::transform(restarts_after_ms.begin(), restarts_after_ms.end(), steps.begin(), [](DWORD delay) {
-    return SC_ACTION{SC_ACTION_RESTART, delay};
+  std::array<SC_ACTION, restart_delays.size()> steps{};
+  std::transform(restart_delays.begin(), restart_delays.end(), steps.begin(), [](auto delay) {
+    return SC_ACTION{SC_ACTION_RESTART, static_cast<DWORD>(delay.count())};
   });
   SERVICE_FAILURE_ACTIONSW actions{};
   actions.dwResetPeriod = failures_forgotten_s;
@@ -205,6 +211,8 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
     return done;
   }
   say(fmt::format("installed {}: it runs as {}, with {}", name, *account, command->config));
+  warn_of_network_drive(command->program, say);
+  warn_of_network_drive(command->config, say);
   say_next_steps(settings, say);
   return {};
 }

@@ -23,6 +23,7 @@ void say_where_to_look(const std::string& name, const ServiceCommand& command, c
                   name));
   say("What is wrong with its configuration, if anything:");
   say(fmt::format("  persona check --config \"{}\"", command.config));
+  say(std::string("Windows tries it again ") + restarts_in_words + '.');
 }
 
 Result<void> stop(const OurService& service, const std::string& name, const Say& say) {

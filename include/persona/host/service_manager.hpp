@@ -2,6 +2,8 @@
 // does at once what it is asked for; or systemd, of which the same functions say the commands and run none.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -26,6 +28,14 @@ struct ServiceSettings {
   std::vector<std::filesystem::path> files;        ///< absolute; all that it reads
   std::vector<std::filesystem::path> log_folders;  ///< absolute; where it writes
 };
+
+/// When the Service Control Manager starts a service again that has failed: the last step is repeated for as
+/// long as failures go on, so a broken configuration is tried four times an hour, with an entry in the Event
+/// Log each time, and works within a quarter of an hour of being mended. A failure after a day without one
+/// begins anew.
+inline constexpr std::array<std::chrono::milliseconds, 4> restart_delays = {
+    std::chrono::seconds(5), std::chrono::seconds(30), std::chrono::minutes(1), std::chrono::minutes(15)};
+inline constexpr const char* restarts_in_words = "after 5 s, 30 s, 1 min, and then every 15 min";
 
 /// Gets whole lines (without the line end) for the administrator, as things go on.
 using Say = std::function<void(const std::string&)>;

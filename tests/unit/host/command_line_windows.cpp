@@ -1,6 +1,7 @@
 // The rules are the system's: ours are compared with them.
-#include <shellapi.h>
 #include <windows.h>
+// after windows.h
+#include <shellapi.h>
 
 #include <doctest/doctest.h>
 
