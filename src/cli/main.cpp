@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "persona/base/path_text.hpp"
 #include "persona/cli/commands.hpp"
 #include "persona/host/process.hpp"
 #include "persona/identity/certificate.hpp"
@@ -77,10 +78,11 @@ int dispatch(const std::vector<std::string>& arguments) {
   }
   host::prepare_process();
   if (run_command->parsed()) {
-    return run_command->count("--service") > 0 ? run_as_service(config, service) : run(config);
+    return run_command->count("--service") > 0 ? run_as_service(path_from_text(config), service)
+                                               : run(path_from_text(config));
   }
   if (check_command->parsed()) {
-    return check(config, stdout, stderr);
+    return check(path_from_text(config), stdout, stderr);
   }
   if (demo_command->parsed()) {
     return demo(once);

@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/cli/commands.hpp"
 #include "persona/cli/prepare.hpp"
@@ -117,7 +118,7 @@ void describe(const std::vector<Prepared>& services, ServiceSettings& settings) 
       }
     }
     if (!service.config.log.file.empty()) {
-      const auto folder = std::filesystem::path(service.config.log.file).parent_path();
+      const auto folder = path_from_text(service.config.log.file).parent_path();
       if (std::find(settings.log_folders.begin(), settings.log_folders.end(), folder) ==
           settings.log_folders.end()) {
         settings.log_folders.push_back(folder);
@@ -242,7 +243,7 @@ Result<void> ServiceCommands::Options::complete() {
     }
   }
   if (!password_file.empty()) {
-    auto password = read_password(password_file);
+    auto password = read_password(path_from_text(password_file));
     if (!password) {
       return tl::unexpected(password.error());
     }
@@ -252,7 +253,8 @@ Result<void> ServiceCommands::Options::complete() {
                    : start == "delayed" ? StartType::delayed
                                         : StartType::automatic;
   std::error_code failed;
-  settings.config = std::filesystem::absolute(config, failed).lexically_normal().make_preferred();
+  settings.config =
+      std::filesystem::absolute(path_from_text(config), failed).lexically_normal().make_preferred();
   if (failed) {
     return fail(ErrorKind::configuration, "--config {}: {}", in_quotes(config), failed.message());
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "persona/base/event_log.hpp"
+#include "persona/base/path_text.hpp"
 #include "persona/base/wide_windows.hpp"
 #include "persona/host/service_manager.hpp"
 #include "persona/host/service_name.hpp"
@@ -204,7 +205,7 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
   if (!set_properties(service.get(), settings, say)) {
     done = cannot("configure", name, GetLastError(), "SERVICE_CHANGE_CONFIG");
   } else {
-    done = log::register_event_source(name, command->program);
+    done = log::register_event_source(name, path_from_text(command->program));
   }
   if (!done) {
     static_cast<void>(DeleteService(service.get()));  // what failed first is what is told
