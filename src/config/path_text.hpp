@@ -1,19 +1,11 @@
-// Paths from and to UTF-8, which is what configuration files and messages are in on every system.
+// Paths and text, for this area.
 #pragma once
 
-#include <filesystem>
-#include <string>
-#include <string_view>
+#include "persona/base/path_text.hpp"
 
 namespace persona::config {
 
-inline std::string path_text(const std::filesystem::path& path) {
-  const std::u8string text = path.u8string();
-  return {text.begin(), text.end()};
-}
-
-inline std::filesystem::path path_from_text(std::string_view text) {
-  return {std::u8string(text.begin(), text.end())};
-}
+using persona::path_from_text;
+using persona::path_text;
 
 }  // namespace persona::config
