@@ -72,14 +72,17 @@ int dispatch(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_done : exit_usage;
   }
+  if (run_command->count("--service") > 0) {
+    host::prepare_process();
+    return run_as_service(path_from_text(config), service);  // which must not make its starter wait
+  }
   if (auto ready = identity::initialise_crypto(); !ready) {
     std::fprintf(stderr, "persona: %s\n", ready.error().message.c_str());
     return exit_failure;
   }
   host::prepare_process();
   if (run_command->parsed()) {
-    return run_command->count("--service") > 0 ? run_as_service(path_from_text(config), service)
-                                               : run(path_from_text(config));
+    return run(path_from_text(config));
   }
   if (check_command->parsed()) {
     return check(path_from_text(config), stdout, stderr);

@@ -2,7 +2,6 @@
 #include "service.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "persona/base/file.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/cli/commands.hpp"
@@ -90,18 +90,18 @@ Result<void> check_one_line(std::string_view option, const std::string& text) {
 }
 
 Result<std::string> read_password(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
   std::string password(longest_password + 1, '\0');
-  stream.read(password.data(), static_cast<std::streamsize>(password.size()));
-  password.resize(static_cast<std::size_t>(stream.gcount()));
+  const FilePtr stream = open_for_reading(file);
+  password.resize(stream == nullptr ? 0 : std::fread(password.data(), 1, password.size(), stream.get()));
   const auto end = password.find_first_of("\r\n");
   if (end == std::string::npos && password.size() > longest_password) {
-    return fail(ErrorKind::configuration, "--password-file: the first line of {} is too long", file.string());
+    return fail(ErrorKind::configuration, "--password-file: the first line of {} is too long",
+                path_text(file));
   }
   password.resize(std::min(end, password.size()));
   if (password.empty()) {
     return fail(ErrorKind::configuration, "--password-file: cannot read a password from the first line of {}",
-                file.string());
+                path_text(file));
   }
   return password;
 }

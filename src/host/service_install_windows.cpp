@@ -25,7 +25,7 @@ constexpr std::chrono::milliseconds drain_slack{15'000};
 constexpr std::chrono::milliseconds unbounded_drain{180'000};
 
 std::string native(std::filesystem::path path) {
-  return path.make_preferred().string();
+  return path_text(path.make_preferred());
 }
 
 Result<std::string> program_path() {
@@ -150,6 +150,10 @@ void say_next_steps(const ServiceSettings& settings, const Say& say) {
   // The service's own identity, which it has whatever account it runs as.
   const std::string who = R"(NT SERVICE\)" + settings.name;
   say("Let it read its files:");
+  std::error_code ignored;
+  if (std::filesystem::is_directory(settings.config, ignored)) {
+    say(fmt::format(R"--(  icacls "{}" /grant "{}:(RX)")--", native(settings.config), who));
+  }
   for (const auto& file : settings.files) {
     say(fmt::format(R"--(  icacls "{}" /grant "{}:(R)")--", native(file), who));
   }
