@@ -10,26 +10,15 @@
 
 #include <fmt/format.h>
 
+#include "../../support/temporary_folder.hpp"
 #include "persona/base/log.hpp"
 
 /// With times, levels and ends, two lines of one letter fit into it and three do not.
 constexpr std::uint64_t kTwoLines = 80;
 
-/// Empty at first; gone with all that is in it at the end.
 class LogFolder {
  public:
-  LogFolder() : path_(std::filesystem::temp_directory_path() / fmt::format("persona-unit-log-{}", ++count_)) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directory(path_);
-  }
-  ~LogFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  LogFolder(const LogFolder&) = delete;
-  LogFolder& operator=(const LogFolder&) = delete;
-
-  std::filesystem::path path(const std::string& name) const { return path_ / name; }
+  std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
 
   persona::log::Settings settings(std::uint64_t max_size = 0, unsigned max_files = 3) const {
     persona::log::Settings settings;
@@ -61,7 +50,7 @@ class LogFolder {
 
   std::vector<std::string> names() const {
     std::vector<std::string> names;
-    for (const auto& each : std::filesystem::directory_iterator(path_)) {
+    for (const auto& each : std::filesystem::directory_iterator(folder_.path())) {
       names.push_back(each.path().filename().string());
     }
     std::sort(names.begin(), names.end());
@@ -71,6 +60,5 @@ class LogFolder {
  private:
   static constexpr std::size_t kPrefix = 31;  // "2026-01-02T03:04:05.678Z info  "
 
-  static inline int count_ = 0;
-  std::filesystem::path path_;
+  support::TemporaryFolder folder_;
 };
