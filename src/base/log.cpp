@@ -17,6 +17,8 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "event_text.hpp"
+#include "log_destination.hpp"
 #include "persona/base/text.hpp"
 
 namespace persona::log {
@@ -70,9 +72,9 @@ std::string text_value(const Field::Value& value) {
   return std::get<bool>(value) ? "true" : "false";
 }
 
-std::string render_text(Level level, std::string_view service, std::string_view message,
-                        const Fields& fields) {
-  std::string line = fmt::format("{} {:<5} ", timestamp(), to_string(level));
+std::string render_text(Level level, std::string_view service, std::string_view message, const Fields& fields,
+                        bool is_event) {
+  std::string line = is_event ? "" : fmt::format("{} {:<5} ", timestamp(), to_string(level));
   if (!service.empty()) {
     line += printable(service);
     line += ": ";
@@ -84,11 +86,13 @@ std::string render_text(Level level, std::string_view service, std::string_view 
   return line;
 }
 
-std::string render_json(Level level, std::string_view service, std::string_view message,
-                        const Fields& fields) {
+std::string render_json(Level level, std::string_view service, std::string_view message, const Fields& fields,
+                        bool is_event) {
   nlohmann::ordered_json line;
-  line["time"] = timestamp();
-  line["level"] = to_string(level);
+  if (!is_event) {
+    line["time"] = timestamp();
+    line["level"] = to_string(level);
+  }
   if (!service.empty()) {
     line["service"] = service;
   }
@@ -97,7 +101,8 @@ std::string render_json(Level level, std::string_view service, std::string_view 
     std::visit([&](const auto& value) { line.emplace(std::string(field.key), value); }, field.value);
   }
   // ASCII only: the escapes of JSON leave nothing that a terminal would obey.
-  return line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+  const std::string text = line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+  return is_event ? event_json(text) : text;
 }
 
 class FunctionSink final : public spdlog::sinks::base_sink<std::mutex> {
@@ -124,18 +129,22 @@ std::string_view to_string(Level level) {
   return kLevelNames.at(static_cast<std::size_t>(level));
 }
 
-Logger::Logger(std::string service, Settings settings, std::shared_ptr<spdlog::sinks::sink> sink)
+Destination standard_error() {
+  return {whole_line(std::make_shared<spdlog::sinks::stderr_sink_mt>())};
+}
+
+Logger::Logger(std::string service, Settings settings, const Destination& destination)
     : service_(std::move(service)),
       settings_(std::move(settings)),
       level_(settings_.level),
-      sink_(std::move(sink)) {}
+      sink_(destination.sink),
+      is_event_log_(destination.is_event_log) {}
 
 Logger::~Logger() = default;
 
 Result<std::shared_ptr<Logger>> Logger::open(std::string service, const Settings& settings) {
   if (settings.file.empty()) {
-    return std::make_shared<Logger>(std::move(service), settings,
-                                    whole_line(std::make_shared<spdlog::sinks::stderr_sink_mt>()));
+    return std::make_shared<Logger>(std::move(service), settings, default_destination());
   }
   // Tried here first because spdlog makes missing folders, and says less about what went wrong.
   errno = 0;
@@ -146,7 +155,7 @@ Result<std::shared_ptr<Logger>> Logger::open(std::string service, const Settings
   try {
     return std::make_shared<Logger>(
         std::move(service), settings,
-        whole_line(std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file)));
+        Destination{whole_line(std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file))});
   } catch (const std::exception& error) {
     return fail(ErrorKind::configuration, "cannot open log file {}: {}", in_quotes(settings.file),
                 error.what());
@@ -156,7 +165,7 @@ Result<std::shared_ptr<Logger>> Logger::open(std::string service, const Settings
 std::shared_ptr<Logger> Logger::to_function(std::string service, const Settings& settings,
                                             std::function<void(std::string_view)> receive) {
   return std::make_shared<Logger>(std::move(service), settings,
-                                  std::make_shared<FunctionSink>(std::move(receive)));
+                                  Destination{std::make_shared<FunctionSink>(std::move(receive))});
 }
 
 void Logger::write(Level level, std::string_view message, const Fields& fields) {
@@ -164,8 +173,8 @@ void Logger::write(Level level, std::string_view message, const Fields& fields) 
     return;
   }
   try {
-    const std::string line = settings_.format == Format::json ? render_json(level, service_, message, fields)
-                                                              : render_text(level, service_, message, fields);
+    const auto render = settings_.format == Format::json ? render_json : render_text;
+    const std::string line = render(level, service_, message, fields, is_event_log_);
     sink_->log(spdlog::details::log_msg(spdlog::string_view_t(), spdlog_level(level), line));
     sink_->flush();
   } catch (...) {  // NOLINT(bugprone-empty-catch): a full disk is no reason to stop forwarding

@@ -11,6 +11,7 @@
 #include "persona/host/process.hpp"
 #include "persona/identity/certificate.hpp"
 #include "pki.hpp"
+#include "service.hpp"
 
 namespace persona::cli {
 
@@ -28,6 +29,8 @@ int dispatch(const std::vector<std::string>& arguments) {
 
   CLI::App* run_command = app.add_subcommand("run", "Forward connections until told to stop");
   run_command->add_option("--config,-c", config, config_help)->required();
+  std::string service;
+  run_command->add_option("--service", service)->group("");  // hidden: the Service Control Manager's
   run_command->footer("SIGTERM or SIGINT drains; a second one forces.");
 
   CLI::App* check_command =
@@ -40,6 +43,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   demo_command->add_flag("--once", once, "Exit after the self-check, 0 when it passed");
 
   const PkiCommand pki_command(app);
+  const ServiceCommands service_commands(app);
 
   CLI::App* version_command = app.add_subcommand("version", "Say which versions of what this is");
 
@@ -57,6 +61,11 @@ int dispatch(const std::vector<std::string>& arguments) {
                  arguments[2].c_str());
     return exit_usage;
   }
+  if (is_word(2) && arguments[1] == "service" && !service_commands.has(arguments[2].c_str())) {
+    std::fprintf(stderr, "persona: unknown subcommand \"service %s\": see persona service --help\n",
+                 arguments[2].c_str());
+    return exit_usage;
+  }
   try {
     // CLI11 takes them last first, without the program's name.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend() - 1));
@@ -69,7 +78,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   }
   host::prepare_process();
   if (run_command->parsed()) {
-    return run(config);
+    return run_command->count("--service") > 0 ? run_as_service(config, service) : run(config);
   }
   if (check_command->parsed()) {
     return check(config, stdout, stderr);
@@ -79,6 +88,9 @@ int dispatch(const std::vector<std::string>& arguments) {
   }
   if (pki_command.parsed()) {
     return pki_command.run(stdout, stderr);
+  }
+  if (service_commands.parsed()) {
+    return service_commands.run(stdout, stderr);
   }
   return version_command->parsed() ? version(stdout) : exit_usage;
 }

@@ -285,13 +285,22 @@ Result<std::vector<Prepared>> prepare_all(const std::filesystem::path& file_or_f
   return services;
 }
 
-bool show_findings(const std::vector<Prepared>& services, std::FILE* err) {
-  bool good = true;
+bool has_errors(const std::vector<Prepared>& services) {
+  return std::any_of(services.begin(), services.end(),
+                     [](const Prepared& service) { return service.report.has_errors(); });
+}
+
+std::string render_findings(const std::vector<Prepared>& services) {
+  std::string text;
   for (const Prepared& service : services) {
-    std::fputs(service.report.render().c_str(), err);
-    good = good && !service.report.has_errors();
+    text += service.report.render();
   }
-  return good;
+  return text;
+}
+
+bool show_findings(const std::vector<Prepared>& services, std::FILE* err) {
+  std::fputs(render_findings(services).c_str(), err);
+  return !has_errors(services);
 }
 
 }  // namespace persona::cli

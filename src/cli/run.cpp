@@ -1,6 +1,5 @@
 // persona run: prepare, bind, forward until told to stop.
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <utility>
 
@@ -14,16 +13,34 @@
 #include "persona/forward/reloader.hpp"
 #include "persona/forward/runtime.hpp"
 #include "persona/host/process.hpp"
-#include "persona/net/signals.hpp"
 #include "persona/tls/aead.hpp"
+#include "supervisor.hpp"
 
 namespace persona::cli {
 
 namespace {
 
-int complain(const Error& error) {
-  std::fprintf(stderr, "persona: %s\n", error.message.c_str());
-  return error.kind == ErrorKind::configuration ? exit_usage : exit_failure;
+using host::ServiceExit;
+
+/// Why it could not start.
+struct Refusal {
+  ServiceExit end;
+  std::string message;
+};
+
+tl::unexpected<Refusal> refuse(const Error& error) {
+  const bool is_configuration = error.kind == ErrorKind::configuration;
+  return tl::unexpected(
+      Refusal{is_configuration ? ServiceExit::configuration : ServiceExit::failure, error.message});
+}
+
+tl::unexpected<Refusal> refuse_address(const Error& error) {
+  return tl::unexpected(Refusal{ServiceExit::address, error.message});
+}
+
+ServiceExit complain(const Refusal& refusal, Supervisor& supervisor) {
+  supervisor.show(log::Level::error, fmt::format("persona: {}\n", refusal.message));
+  return refusal.end;
 }
 
 /// Each connection needs two descriptors; some are needed for all else.
@@ -71,23 +88,26 @@ admin::State admin_state(const std::vector<std::shared_ptr<forward::Service>>& s
 class Run {
  public:
   Run(std::filesystem::path config, std::unique_ptr<forward::Runtime> runtime,
-      std::shared_ptr<log::Logger> logger)
-      : config_(std::move(config)), runtime_(std::move(runtime)), logger_(std::move(logger)) {}
+      std::shared_ptr<log::Logger> logger, Supervisor& supervisor)
+      : config_(std::move(config)),
+        runtime_(std::move(runtime)),
+        logger_(std::move(logger)),
+        supervisor_(supervisor) {}
 
-  Result<void> add(Prepared prepared) {
+  tl::expected<void, Refusal> add(Prepared prepared) {
     auto logger = log::Logger::open(prepared.config.name, prepared.config.log);
     if (!logger) {
-      return tl::unexpected(logger.error());
+      return refuse(logger.error());
     }
     std::filesystem::path file = prepared.config.file;
     std::vector<std::filesystem::path> files = prepared.files;
     auto service = forward::Service::create(std::move(*to_loaded(std::move(prepared)).material), *logger);
     if (!service) {
-      return tl::unexpected(service.error());
+      return refuse(service.error());
     }
     const auto bound = runtime_->add(*service);
     if (!bound) {
-      return tl::unexpected(bound.error());
+      return refuse_address(bound.error());
     }
     for (const auto& endpoint : *bound) {
       (*logger)->info("listening", {{"address", endpoint.to_string()}});
@@ -95,60 +115,43 @@ class Run {
     keep_fresh(*service, std::move(file), std::move(files));
     services_.push_back(*service);
     if (const auto& admin = (*service)->current()->config().admin) {
-      return serve_admin(admin->value, **logger);
-    }
-    return {};
-  }
-
-  Result<void> watch_signals() {
-    const auto watch = [&](int signal, std::function<void()> raised) -> Result<void> {
-      auto watcher = net::SignalWatcher::create(runtime_->loop(), signal, std::move(raised));
-      if (!watcher) {
-        return tl::unexpected(watcher.error());
-      }
-      signals_.push_back(std::move(*watcher));
-      return {};
-    };
-    for (const int signal : net::stop_signals()) {
-      if (auto watched = watch(signal, [this] { stop(); }); !watched) {
-        return watched;
-      }
-    }
-    for (const int signal : net::reload_signals()) {
-      if (auto watched = watch(signal, [this] { reload(); }); !watched) {
-        return watched;
+      if (auto served = serve_admin(admin->value, **logger); !served) {
+        return refuse_address(served.error());
       }
     }
     return {};
   }
 
-  int forward() {
+  ServiceExit forward() {
+    if (auto told = supervisor_.ready(runtime_->loop(), {[this] { stop(); }, [this] { reload(); }}); !told) {
+      return abandon(refuse(told.error()).value());
+    }
     logger_->info("ready", {{"aead", tls::describe_aead_provider(tls::default_aead_provider())}});
     for (auto& kept : kept_) {
       kept.reloader->start();
       kept.expiry->look();
     }
     const auto summary = runtime_->run([this] {
-      signals_.clear();
+      supervisor_.forget();
       admins_.clear();
     });
     logger_->info("stopped", {{"connections_cut", summary.connections_cut}});
     if (!summary.loops_closed) {
-      logger_->error("loop not closed: a handle leaked; please report this");
-      return exit_failure;
+      tell_of_leak();
+      return ServiceExit::failure;
     }
-    return forced_ ? exit_failure : exit_done;
+    return forced_ ? ServiceExit::failure : ServiceExit::done;
   }
 
-  int abandon(const Error& error) {
-    signals_.clear();
+  ServiceExit abandon(const Refusal& refusal) {
+    supervisor_.forget();
     admins_.clear();
     kept_.clear();
     if (!runtime_->abandon()) {
-      logger_->error("loop not closed: a handle leaked; please report this");
-      return exit_failure;
+      tell_of_leak();
+      return ServiceExit::failure;
     }
-    return complain(error);
+    return complain(refusal, supervisor_);
   }
 
  private:
@@ -191,6 +194,8 @@ class Run {
         std::move(files), applied);
     kept_.push_back({std::move(file), std::move(expiry), std::move(reloader)});
   }
+
+  void tell_of_leak() { logger_->error("loop not closed: a handle leaked; please report this"); }
 
   void reload() {
     if (stopping_) {
@@ -237,25 +242,29 @@ class Run {
   std::unique_ptr<forward::Runtime> runtime_;
   std::shared_ptr<log::Logger> logger_;
   std::vector<Kept> kept_;
-  std::vector<net::HandlePtr<net::SignalWatcher>> signals_;
+  Supervisor& supervisor_;
   bool stopping_ = false;
   bool forced_ = false;
 };
 
 }  // namespace
 
-int run(const std::filesystem::path& config) {
+ServiceExit forward_until_stopped(const std::filesystem::path& config, Supervisor& supervisor) {
   auto prepared = prepare_all(config);
   if (!prepared) {
-    return complain(prepared.error());
+    return complain(refuse(prepared.error()).value(), supervisor);
   }
-  if (!show_findings(*prepared, stderr)) {
-    return exit_usage;
+  const bool good = !has_errors(*prepared);
+  if (const std::string findings = render_findings(*prepared); !findings.empty()) {
+    supervisor.show(good ? log::Level::warn : log::Level::error, findings);
+  }
+  if (!good) {
+    return ServiceExit::configuration;
   }
   // Lines of the process go where the first service's go.
   auto logger = log::Logger::open("", prepared->front().config.log);
   if (!logger) {
-    return complain(logger.error());
+    return complain(refuse(logger.error()).value(), supervisor);
   }
   warn_of_descriptors(*prepared, **logger);
   unsigned threads = 1;
@@ -264,18 +273,33 @@ int run(const std::filesystem::path& config) {
   }
   auto runtime = forward::Runtime::create(threads, *logger);
   if (!runtime) {
-    return complain(runtime.error());
+    return complain(refuse(runtime.error()).value(), supervisor);
   }
-  Run process(config, std::move(*runtime), *logger);
+  Run process(config, std::move(*runtime), *logger, supervisor);
   for (auto& service : *prepared) {
     if (auto added = process.add(std::move(service)); !added) {
       return process.abandon(added.error());
     }
   }
-  if (auto watched = process.watch_signals(); !watched) {
-    return process.abandon(watched.error());
-  }
   return process.forward();
+}
+
+int exit_code(ServiceExit end) {
+  switch (end) {
+    case ServiceExit::done:
+      return exit_done;
+    case ServiceExit::configuration:
+    case ServiceExit::address:
+      return exit_usage;
+    case ServiceExit::failure:
+      break;
+  }
+  return exit_failure;
+}
+
+int run(const std::filesystem::path& config) {
+  Console console;
+  return exit_code(forward_until_stopped(config, console));
 }
 
 }  // namespace persona::cli

@@ -9,7 +9,7 @@ from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
 from harness.sockets import connect, expect_echo
 
-SUBCOMMANDS = ("run", "check", "demo", "pki", "version")
+SUBCOMMANDS = ("run", "check", "demo", "pki", "service", "version")
 
 
 @case("--help of the program and of every subcommand")

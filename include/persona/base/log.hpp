@@ -26,7 +26,7 @@ std::string_view to_string(Level level);
 struct Settings {
   Level level = Level::info;
   Format format = Format::text;
-  std::string file;  ///< empty: standard error
+  std::string file;  ///< empty: standard error, or the Event Log after use_event_log() (event_log.hpp)
 };
 
 struct Field {
@@ -47,11 +47,13 @@ struct Field {
 
 using Fields = std::vector<Field>;
 
+struct Destination;
+
 /// One destination with one level and format. Thread-safe: every loop writes to it.
 class Logger {
  public:
   /// `service` labels every line; empty for lines of the process.
-  Logger(std::string service, Settings settings, std::shared_ptr<spdlog::sinks::sink> sink);
+  Logger(std::string service, Settings settings, const Destination& destination);
   ~Logger();
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
@@ -78,6 +80,7 @@ class Logger {
   Settings settings_;
   std::atomic<Level> level_;
   std::shared_ptr<spdlog::sinks::sink> sink_;
+  bool is_event_log_;
 };
 
 }  // namespace persona::log

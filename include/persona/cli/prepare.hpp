@@ -39,7 +39,12 @@ Prepared prepare(const std::filesystem::path& file);
 /// address to listen on. Fails when there is no file at all.
 Result<std::vector<Prepared>> prepare_all(const std::filesystem::path& file_or_folder);
 
-/// Prints every finding, errors and warnings. False when one of them is an error.
+bool has_errors(const std::vector<Prepared>& services);
+
+/// Every finding, errors and warnings; empty when there is none.
+std::string render_findings(const std::vector<Prepared>& services);
+
+/// Prints these. False when one of them is an error.
 bool show_findings(const std::vector<Prepared>& services, std::FILE* err);
 
 }  // namespace persona::cli

@@ -6,6 +6,9 @@
 #include <stdexcept>
 
 #include <doctest/doctest.h>
+#include <spdlog/details/log_msg.h>
+
+#include "../../../src/base/log_destination.hpp"
 
 using persona::log::Fields;
 using persona::log::Format;
@@ -70,6 +73,27 @@ TEST_CASE("a JSON line is one ASCII object with its keys in order") {
 
 TEST_CASE("a field cannot replace a key of the line") {
   CHECK(json_line("m", {{"level", "fatal"}}) == R"("level":"warn","service":"pg","message":"m"})");
+}
+
+TEST_CASE("a line for the Event Log has neither time nor level, nor what it would take for an insertion") {
+  struct Sink final : spdlog::sinks::sink {
+    void log(const spdlog::details::log_msg& message) override {
+      line.assign(message.payload.data(), message.payload.size());
+    }
+    void flush() override {}
+    void set_pattern(const std::string&) override {}
+    void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+    std::string line;
+  };
+  const auto sink = std::make_shared<Sink>();
+  Settings settings;
+  Logger("pg", settings, {sink, true}).warn("closed", {{"client", "fe80::1%12"}, {"id", 7}});
+  CHECK(sink->line == "pg: closed client=fe80::1%12 id=7");  // event_text() sees to the rest
+  Logger("", settings, {sink, true}).warn("ready");
+  CHECK(sink->line == "ready");
+  settings.format = Format::json;
+  Logger("pg", settings, {sink, true}).warn("closed", {{"client", "fe80::1%12"}, {"id", 7}});
+  CHECK(sink->line == R"({"service":"pg","message":"closed","client":"fe80::1\u002512","id":7})");
 }
 
 TEST_CASE("lines below the level are not written") {

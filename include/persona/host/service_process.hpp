@@ -1,0 +1,51 @@
+// This process as a service of Windows: what the Service Control Manager is told of it, and what it orders.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "persona/base/log.hpp"
+#include "persona/base/result.hpp"
+#include "persona/host/service_exit.hpp"
+
+namespace persona::host {
+
+/// Called on a thread of the Service Control Manager; both must return at once.
+struct Orders {
+  std::function<void()> stop;
+  std::function<void()> reload;
+};
+
+/// From START_PENDING to STOPPED. While something is pending, a thread says every second that it goes on.
+/// Thread-safe. Platform: host/service_process_windows.cpp.
+class ServiceProcess {
+ public:
+  ServiceProcess(const ServiceProcess&) = delete;
+  ServiceProcess& operator=(const ServiceProcess&) = delete;
+
+  /// Serves `name` until `body`, which is called once on a thread of its own, returns, and reports what it
+  /// returns as STOPPED. From now on Loggers without a file write to the Event Log. Fails when the Service
+  /// Control Manager has not started this process (ErrorKind::configuration), and on systems without one.
+  static Result<void> run(const std::string& name, const std::function<ServiceExit(ServiceProcess&)>& body);
+
+  /// One entry in the Event Log, at once.
+  void report(log::Level level, std::string_view text);
+
+  /// RUNNING: everything is listening. From now on orders are accepted; they come to `orders`.
+  void running(Orders orders);
+
+  /// After this no order is called any more.
+  void forget();
+
+ private:
+  friend struct ServiceHost;
+  struct Impl;
+  explicit ServiceProcess(Impl& impl) : impl_(impl) {}
+  ~ServiceProcess() = default;
+
+  Impl& impl_;
+};
+
+}  // namespace persona::host

@@ -1,0 +1,305 @@
+// persona service: has the system's service manager run `persona run`, or says how.
+#include "service.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "persona/base/text.hpp"
+#include "persona/cli/commands.hpp"
+#include "persona/cli/prepare.hpp"
+#include "persona/host/service_manager.hpp"
+#include "persona/host/service_name.hpp"
+
+namespace persona::cli {
+
+namespace {
+
+using host::ServiceSettings;
+using host::StartType;
+
+constexpr std::size_t longest_password = 1'024;
+
+bool is_windows() {
+  return host::service_manager() == host::Manager::windows;
+}
+
+std::string service_help() {
+  return is_windows() ? "Run persona as a Windows service"
+                      : "Say how to run persona as a systemd service: the verbs print commands";
+}
+
+std::string service_footer() {
+  const std::string exits =
+      "\n\nExit codes: 0 done, 1 the system refused or failed (status: it is not running), 2 usage,\n"
+      "configuration, or a service that is not there or not persona's.";
+  if (!is_windows()) {
+    return "On this system each verb prints what to do, as root, with the unit persona@NAME; nothing is "
+           "done.\n"
+           "install checks the configuration first and prints the unit.\n"
+           "\n"
+           "Example:\n"
+           "  persona service install --name pg --config /etc/persona/pg.yaml" +
+           exits;
+  }
+  return fmt::format(
+      "One service per configuration, side by side. They run as LocalService unless --account says\n"
+      "otherwise, each with an identity of its own, NT SERVICE\\NAME, for access rights. After a failure\n"
+      "Windows starts them again {},\n"
+      "with the reason in the Event Log each time. Only services that persona has installed are shown\n"
+      "and touched. All verbs but status and list need a prompt opened with \"Run as administrator\".\n"
+      "\n"
+      "Example:\n"
+      "  persona service install --name pg --config C:\\persona\\pg.yaml\n"
+      "  persona service start --name pg{}",
+      host::restarts_in_words, exits);
+}
+
+std::string install_footer() {
+  return is_windows()
+             ? "The configuration is checked first, and its path stored absolute. What remains to be done "
+               "(rights to\n"
+               "read the files) is printed. Install again after timeouts.shutdown was raised: how long a "
+               "shutdown of\n"
+               "the system waits is set here."
+             : "The unit is for all services: each runs /etc/persona/NAME.yaml. --account becomes its User=.";
+}
+
+int complain(const Error& error, std::FILE* err) {
+  std::fprintf(err, "persona: %s\n", error.message.c_str());
+  return error.kind == ErrorKind::configuration ? exit_usage : exit_failure;
+}
+
+constexpr std::size_t longest_text = 256;  // what Windows displays of a service
+
+Result<void> check_one_line(std::string_view option, const std::string& text) {
+  if (utf8_length(text) > longest_text) {
+    return fail(ErrorKind::configuration, "{} is longer than {} characters", option, longest_text);
+  }
+  if (printable(text) != text) {
+    return fail(ErrorKind::configuration, "{} must be one line of printable characters: {}", option,
+                in_quotes(text));
+  }
+  return {};
+}
+
+Result<std::string> read_password(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string password(longest_password + 1, '\0');
+  stream.read(password.data(), static_cast<std::streamsize>(password.size()));
+  password.resize(static_cast<std::size_t>(stream.gcount()));
+  const auto end = password.find_first_of("\r\n");
+  if (end == std::string::npos && password.size() > longest_password) {
+    return fail(ErrorKind::configuration, "--password-file: the first line of {} is too long", file.string());
+  }
+  password.resize(std::min(end, password.size()));
+  if (password.empty()) {
+    return fail(ErrorKind::configuration, "--password-file: cannot read a password from the first line of {}",
+                file.string());
+  }
+  return password;
+}
+
+/// What the service manager has to know of the configuration.
+void describe(const std::vector<Prepared>& services, ServiceSettings& settings) {
+  bool is_bounded = true;
+  for (const Prepared& service : services) {
+    is_bounded = is_bounded && service.config.timeouts.shutdown.count() != 0;
+    settings.shutdown = std::max(settings.shutdown, service.config.timeouts.shutdown);
+    for (const auto& file : service.files) {
+      if (std::find(settings.files.begin(), settings.files.end(), file) == settings.files.end()) {
+        settings.files.push_back(file);
+      }
+    }
+    if (!service.config.log.file.empty()) {
+      const auto folder = std::filesystem::path(service.config.log.file).parent_path();
+      if (std::find(settings.log_folders.begin(), settings.log_folders.end(), folder) ==
+          settings.log_folders.end()) {
+        settings.log_folders.push_back(folder);
+      }
+    }
+  }
+  if (!is_bounded) {
+    settings.shutdown = {};
+  }
+}
+
+}  // namespace
+
+struct ServiceCommands::Options {
+  struct Verb {
+    CLI::App* command;
+    std::function<Result<bool>(const host::Say&)> act;  // false: done, but the answer is no
+  };
+
+  CLI::App* service = nullptr;
+  CLI::App* install = nullptr;
+  CLI::App* list = nullptr;
+  std::vector<Verb> verbs;
+  ServiceSettings settings;
+  std::string config;
+  std::string start = "auto";
+  std::string password_file;
+
+  void add_name(CLI::App* command) {
+    command->add_option("--name,-n", settings.name, "The service")->required()->type_name("NAME");
+  }
+
+  void declare_install();
+  void declare(const char* name, const char* help,
+               Result<void> (*act)(const std::string& name, const host::Say& say));
+  Result<void> complete();
+  int run_install(const host::Say& say, std::FILE* err);
+  int run(std::FILE* out, std::FILE* err);
+};
+
+void ServiceCommands::Options::declare_install() {
+  install = service->add_subcommand("install", is_windows() ? "Install a service" : "Print the unit");
+  add_name(install);
+  install
+      ->add_option("--config,-c", config,
+                   "A configuration file, or a folder whose *.yaml files are all hosted")
+      ->required();
+  install->add_option("--start", start, "auto (with the system), delayed (a little later) or manual")
+      ->check(CLI::IsMember({"auto", "delayed", "manual"}))
+      ->type_name("START")
+      ->capture_default_str();
+  install
+      ->add_option("--account", settings.account,
+                   is_windows()
+                       ? "Who it runs as: LocalService by default; \"NT SERVICE\\NAME\", DOMAIN\\gmsa$, "
+                         "DOMAIN\\user; never LocalSystem"
+                       : "Who it runs as: persona by default")
+      ->type_name("ACCOUNT");
+  install
+      ->add_option("--password-file", password_file,
+                   "Its first line is the account's password, if it needs one")
+      ->type_name("FILE");
+  install
+      ->add_option("--display", settings.display, "What lists of services show; by default \"persona NAME\"")
+      ->type_name("TEXT");
+  install->add_option("--description", settings.description, "What it is for")->type_name("TEXT");
+  install->footer(install_footer());
+}
+
+void ServiceCommands::Options::declare(const char* name, const char* help,
+                                       Result<void> (*act)(const std::string& name, const host::Say& say)) {
+  CLI::App* command = service->add_subcommand(name, help);
+  add_name(command);
+  verbs.push_back({command, [this, act](const host::Say& say) {
+                     return act(settings.name, say).map([] { return true; });
+                   }});
+}
+
+ServiceCommands::ServiceCommands(CLI::App& app) : options_(std::make_unique<Options>()) {
+  Options& all = *options_;
+  all.service = app.add_subcommand("service", service_help());
+  all.service->require_subcommand(1);
+  all.service->footer(service_footer());
+  all.declare_install();
+  all.declare("uninstall", "Stop a service, draining, and remove it", &host::uninstall_service);
+  all.declare("start", "Start it, and wait until it listens", &host::start_service);
+  all.declare("stop", "Stop it: connections may end by themselves for as long as timeouts.shutdown",
+              &host::stop_service);
+  all.declare("restart", "Stop and start it", &host::restart_service);
+  all.declare("reload", "Have it load its configuration and certificates anew", &host::reload_service);
+  CLI::App* status = all.service->add_subcommand("status", "Say whether it runs, and how it is set up");
+  all.add_name(status);
+  status->footer("Exit codes: 0 it is running, 1 it is not.");
+  all.verbs.push_back(
+      {status, [&all](const host::Say& say) { return host::show_service(all.settings.name, say); }});
+  all.list = all.service->add_subcommand("list", "Show the services that persona has installed");
+  all.verbs.push_back(
+      {all.list, [](const host::Say& say) { return host::list_services(say).map([] { return true; }); }});
+}
+
+ServiceCommands::~ServiceCommands() = default;
+
+bool ServiceCommands::has(const char* name) const {
+  const auto is_called = [name](CLI::App* command) { return command->check_name(name); };
+  return !options_->service->get_subcommands(is_called).empty();
+}
+
+bool ServiceCommands::parsed() const {
+  return options_->service->parsed();
+}
+
+/// The settings that the command line alone decides.
+Result<void> ServiceCommands::Options::complete() {
+  if (install->count("--account") > 0 && settings.account.empty()) {
+    return fail(ErrorKind::configuration, "--account is empty: leave it out for an account of few rights");
+  }
+  for (const auto& [option, text] :
+       {std::pair("--account", &settings.account), std::pair("--display", &settings.display),
+        std::pair("--description", &settings.description)}) {
+    if (auto good = check_one_line(option, *text); !good) {
+      return good;
+    }
+  }
+  if (!password_file.empty()) {
+    auto password = read_password(password_file);
+    if (!password) {
+      return tl::unexpected(password.error());
+    }
+    settings.password = std::move(*password);
+  }
+  settings.start = start == "manual"    ? StartType::manual
+                   : start == "delayed" ? StartType::delayed
+                                        : StartType::automatic;
+  std::error_code failed;
+  settings.config = std::filesystem::absolute(config, failed).lexically_normal().make_preferred();
+  if (failed) {
+    return fail(ErrorKind::configuration, "--config {}: {}", in_quotes(config), failed.message());
+  }
+  return {};
+}
+
+int ServiceCommands::Options::run_install(const host::Say& say, std::FILE* err) {
+  if (auto completed = complete(); !completed) {
+    return complain(completed.error(), err);
+  }
+  const auto services = prepare_all(settings.config);
+  if (!services) {
+    return complain(services.error(), err);
+  }
+  if (!show_findings(*services, err)) {
+    std::fprintf(err, "persona: nothing was installed: mend the configuration first\n");
+    return exit_usage;
+  }
+  describe(*services, settings);
+  const auto installed = host::install_service(settings, say);
+  return installed ? exit_done : complain(installed.error(), err);
+}
+
+int ServiceCommands::Options::run(std::FILE* out, std::FILE* err) {
+  const host::Say say = [out](const std::string& line) {
+    std::fprintf(out, "%s\n", line.c_str());
+    std::fflush(out);  // some of what it tells of takes a while
+  };
+  if (!list->parsed()) {
+    if (auto good = host::check_service_name(settings.name); !good) {
+      return complain(good.error(), err);
+    }
+  }
+  if (install->parsed()) {
+    return run_install(say, err);
+  }
+  for (const Verb& verb : verbs) {
+    if (verb.command->parsed()) {
+      const auto answer = verb.act(say);
+      return !answer ? complain(answer.error(), err) : *answer ? exit_done : exit_failure;
+    }
+  }
+  return exit_usage;
+}
+
+int ServiceCommands::run(std::FILE* out, std::FILE* err) const {
+  return options_->run(out, err);
+}
+
+}  // namespace persona::cli

@@ -1,0 +1,24 @@
+// persona run --service: the same, started by the Service Control Manager.
+#include <cstdio>
+
+#include "persona/cli/commands.hpp"
+#include "persona/host/service_process.hpp"
+#include "supervisor.hpp"
+
+namespace persona::cli {
+
+int run_as_service(const std::filesystem::path& config, const std::string& name) {
+  host::ServiceExit end = host::ServiceExit::failure;
+  const auto served = host::ServiceProcess::run(name, [&](host::ServiceProcess& process) {
+    ServiceControl control(process);
+    end = forward_until_stopped(config, control);
+    return end;
+  });
+  if (!served) {
+    std::fprintf(stderr, "persona: %s\n", served.error().message.c_str());
+    return served.error().kind == ErrorKind::configuration ? exit_usage : exit_failure;
+  }
+  return exit_code(end);
+}
+
+}  // namespace persona::cli
