@@ -21,6 +21,9 @@ set(only_CLI cli)
 set(only_prometheus admin)
 set(only_spdlog base)
 
+# The one file that asks which platform it is.
+set(both_platforms include/persona/base/sockets.hpp)
+
 function(complain file line)
   file(RELATIVE_PATH name ${ROOT} ${file})
   message(SEND_ERROR "${name}: ${line}")
@@ -44,16 +47,23 @@ foreach(area IN LISTS areas)
         endif()
       endif()
       # Platform headers only in files made for a platform.
-      if(line MATCHES "<(sys/|unistd|netdb|netinet/|arpa/|poll|pwd|fcntl|windows|winsock)" AND
-          NOT file MATCHES "_(posix|windows)\\.(cpp|hpp)$")
+      if(line MATCHES "<(sys/|unistd|netdb|netinet/|arpa/|poll|pwd|fcntl|io\\.h|windows|winsock|ws2)" AND
+          NOT file MATCHES "_(posix|windows)\\.(cpp|hpp)$" AND NOT file STREQUAL "${ROOT}/${both_platforms}")
         complain(${file} "platform header outside a *_posix or *_windows file: ${line}")
       endif()
     endforeach()
   endforeach()
 endforeach()
 
-# yaml-cpp in one source file.
 file(GLOB_RECURSE files ${ROOT}/src/*.cpp ${ROOT}/src/*.hpp ${ROOT}/include/*.hpp)
+foreach(file IN LISTS files)
+  file(STRINGS ${file} conditions REGEX "_WIN32|_MSC_VER|__MINGW")
+  if(conditions AND NOT file STREQUAL "${ROOT}/${both_platforms}")
+    complain(${file} "what differs between platforms belongs into *_posix and *_windows files: ${conditions}")
+  endif()
+endforeach()
+
+# yaml-cpp in one source file.
 set(yaml "")
 foreach(file IN LISTS files)
   file(STRINGS ${file} includes REGEX "^#include <yaml-cpp/")

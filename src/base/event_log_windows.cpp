@@ -8,8 +8,8 @@
 #include "event_messages.h"
 #include "event_text.hpp"
 #include "persona/base/event_log.hpp"
-#include "persona/base/wide_windows.hpp"
 #include "persona/base/text.hpp"
+#include "persona/base/wide_windows.hpp"
 
 namespace persona::log {
 
@@ -105,7 +105,7 @@ tl::unexpected<Error> failed(std::string_view doing, const std::string& source, 
                 in_quotes(source));
   }
   return fail(ErrorKind::network, "{} the Event Log source {} failed: {}", doing, in_quotes(source),
-              windows_error_words(static_cast<std::uint32_t>(status)));
+              windows_error_words(static_cast<unsigned long>(status)));
 }
 
 Result<void> check_name(const std::string& source) {

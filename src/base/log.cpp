@@ -2,23 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
-#include <fstream>
 #include <iterator>
 #include <mutex>
-#include <system_error>
 
 #include <fmt/chrono.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/details/log_msg.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include "event_text.hpp"
 #include "log_destination.hpp"
+#include "log_file.hpp"
 #include "persona/base/text.hpp"
 
 namespace persona::log {
@@ -138,7 +135,8 @@ Logger::Logger(std::string service, Settings settings, const Destination& destin
       settings_(std::move(settings)),
       level_(settings_.level),
       sink_(destination.sink),
-      is_event_log_(destination.is_event_log) {}
+      is_event_log_(destination.is_event_log),
+      file_(destination.file) {}
 
 Logger::~Logger() = default;
 
@@ -146,26 +144,28 @@ Result<std::shared_ptr<Logger>> Logger::open(std::string service, const Settings
   if (settings.file.empty()) {
     return std::make_shared<Logger>(std::move(service), settings, default_destination());
   }
-  // Tried here first because spdlog makes missing folders, and says less about what went wrong.
-  errno = 0;
-  if (!std::ofstream(settings.file, std::ios::app)) {
-    return fail(ErrorKind::configuration, "cannot open log file {}: {}", in_quotes(settings.file),
-                std::generic_category().message(errno));
+  auto file = LogFile::open(settings);
+  if (!file) {
+    return tl::unexpected(file.error());
   }
-  try {
-    return std::make_shared<Logger>(
-        std::move(service), settings,
-        Destination{whole_line(std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file))});
-  } catch (const std::exception& error) {
-    return fail(ErrorKind::configuration, "cannot open log file {}: {}", in_quotes(settings.file),
-                error.what());
+  auto logger = std::make_shared<Logger>(std::move(service), settings, Destination{*file, false, *file});
+  if (!(*file)->has_limits(settings)) {
+    logger->warn("another service has the same log file with other limits: its max_size and max_files hold",
+                 {{"file", settings.file}});
   }
+  return logger;
 }
 
 std::shared_ptr<Logger> Logger::to_function(std::string service, const Settings& settings,
                                             std::function<void(std::string_view)> receive) {
   return std::make_shared<Logger>(std::move(service), settings,
                                   Destination{std::make_shared<FunctionSink>(std::move(receive))});
+}
+
+void Logger::reopen() {
+  if (file_) {
+    file_->reopen();
+  }
 }
 
 void Logger::write(Level level, std::string_view message, const Fields& fields) {
@@ -177,6 +177,9 @@ void Logger::write(Level level, std::string_view message, const Fields& fields) 
     const std::string line = render(level, service_, message, fields, is_event_log_);
     sink_->log(spdlog::details::log_msg(spdlog::string_view_t(), spdlog_level(level), line));
     sink_->flush();
+    if (const auto notice = file_ ? file_->take_notice() : std::nullopt) {
+      warn(*notice);
+    }
   } catch (...) {  // NOLINT(bugprone-empty-catch): a full disk is no reason to stop forwarding
   }
 }

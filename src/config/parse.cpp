@@ -8,6 +8,7 @@
 #include "encoding.hpp"
 #include "file_value.hpp"
 #include "gateway_settings.hpp"
+#include "log_settings.hpp"
 #include "path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/config/load.hpp"
@@ -51,7 +52,7 @@ class ConfigReader {
     read_timeouts();
     read_limits();
     read_reload(mode_known);
-    read_log();
+    read_log(config_.file, root_.section("log"), config_.log);
     read_threads();
     read_admin();
     root_.finish();
@@ -269,43 +270,6 @@ class ConfigReader {
       config_.admin = {*endpoint, value->mark()};
     }
     section.finish();
-  }
-
-  void read_log() {
-    using log::Level;
-    Section section = root_.section("log");
-    if (const auto value = section.get("level")) {
-      const auto word = value->one_of({"debug", "info", "warn", "error"});
-      for (const Level level : {Level::debug, Level::info, Level::warn, Level::error}) {
-        config_.log.level = word == log::to_string(level) ? level : config_.log.level;
-      }
-    }
-    if (const auto value = section.get("format")) {
-      const auto word = value->one_of({"text", "json"});
-      config_.log.format = word == "json" ? log::Format::json : log::Format::text;
-    }
-    if (const auto value = section.get("file")) {
-      read_log_file(*value);
-    }
-    section.finish();
-  }
-
-  void read_log_file(const Value& value) {
-    const auto text = value.text();
-    if (!text || text->empty()) {
-      return;  // standard error
-    }
-    const fs::path path = resolve(config_.file, *text);
-    std::error_code ignored;
-    if (fs::is_directory(path, ignored)) {
-      value.error(fmt::format("{} is a folder, expected a file", printable(path_text(path))));
-      return;
-    }
-    if (!path.parent_path().empty() && !fs::is_directory(path.parent_path(), ignored)) {
-      value.error(fmt::format("no such folder: {}", printable(path_text(path.parent_path()))));
-      return;
-    }
-    config_.log.file = path_text(path);
   }
 
   void read_threads() {

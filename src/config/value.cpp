@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "persona/base/size.hpp"
 #include "persona/base/text.hpp"
 #include "suggestion.hpp"
 
@@ -82,30 +83,30 @@ std::optional<std::uint64_t> Value::integer(std::uint64_t least, std::uint64_t m
   return value;
 }
 
-std::optional<Milliseconds> Value::duration() const {
+template <class T>
+std::optional<T> Value::parsed(Result<T> (*parse)(std::string_view)) const {
   const auto written = text();
   if (!written) {
     return std::nullopt;
   }
-  const auto parsed = parse_duration(*written);
-  if (!parsed) {
-    error(parsed.error().message);
+  auto value = parse(*written);
+  if (!value) {
+    error(value.error().message);
     return std::nullopt;
   }
-  return *parsed;
+  return std::move(*value);
+}
+
+std::optional<Milliseconds> Value::duration() const {
+  return parsed(parse_duration);
+}
+
+std::optional<std::uint64_t> Value::size() const {
+  return parsed(parse_size);
 }
 
 std::optional<Endpoint> Value::endpoint() const {
-  const auto written = text();
-  if (!written) {
-    return std::nullopt;
-  }
-  auto parsed = Endpoint::parse(*written);
-  if (!parsed) {
-    error(parsed.error().message);
-    return std::nullopt;
-  }
-  return std::move(*parsed);
+  return parsed(Endpoint::parse);
 }
 
 std::optional<std::string> Value::one_of(const std::vector<std::string_view>& words) const {

@@ -34,6 +34,7 @@ class Value {
   std::optional<std::uint64_t> integer(std::uint64_t least, std::uint64_t most,
                                        std::string_view alternative = "") const;
   std::optional<Milliseconds> duration() const;
+  std::optional<std::uint64_t> size() const;  ///< bytes
   std::optional<Endpoint> endpoint() const;
   std::optional<std::string> one_of(const std::vector<std::string_view>& words) const;
   std::vector<Value> one_or_list() const;          ///< empty lists are reported
@@ -41,6 +42,8 @@ class Value {
   Section section() const;
 
  private:
+  template <class T>
+  std::optional<T> parsed(Result<T> (*parse)(std::string_view)) const;
   std::vector<Value> items() const;
 
   Report* report_;

@@ -104,6 +104,9 @@ std::vector<std::string> keep_what_needs_restart(config::Config& next, const con
   keep("threads", next.threads, running.threads, next.threads == running.threads);
   keep("log.format", next.log.format, running.log.format, next.log.format == running.log.format);
   keep("log.file", next.log.file, running.log.file, next.log.file == running.log.file);
+  keep("log.max_size", next.log.max_size, running.log.max_size, next.log.max_size == running.log.max_size);
+  keep("log.max_files", next.log.max_files, running.log.max_files,
+       next.log.max_files == running.log.max_files);
   return keys;
 }
 

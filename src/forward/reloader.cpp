@@ -66,6 +66,7 @@ void Reloader::start() {
 }
 
 void Reloader::reload() {
+  service_->logger().reopen();
   look(Cause::signal);
 }
 

@@ -27,6 +27,8 @@ struct Settings {
   Level level = Level::info;
   Format format = Format::text;
   std::string file;  ///< empty: standard error, or the Event Log after use_event_log() (event_log.hpp)
+  std::uint64_t max_size = std::uint64_t{64} << 20;  ///< of `file` in bytes; 0: however large it gets
+  unsigned max_files = 5;  ///< how many full ones are kept beside it, as `file`.1 (the newest), `file`.2, ...
 };
 
 struct Field {
@@ -48,6 +50,7 @@ struct Field {
 using Fields = std::vector<Field>;
 
 struct Destination;
+class LogFile;
 
 /// One destination with one level and format. Thread-safe: every loop writes to it.
 class Logger {
@@ -58,7 +61,9 @@ class Logger {
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
 
-  /// Opens the destination. Fails with a sentence naming the file when it cannot be opened for appending.
+  /// Opens the destination. Fails with a sentence naming the file when it cannot be opened for appending. A
+  /// file that several Loggers of this process name is opened once; several processes must not share one that
+  /// rotates: no line is lost, but more old files than one of them wants go.
   static Result<std::shared_ptr<Logger>> open(std::string service, const Settings& settings);
 
   /// A logger that hands every rendered line (without line end) to `receive`, under a lock. For tests and the
@@ -68,6 +73,8 @@ class Logger {
 
   bool enabled(Level level) const { return level >= level_ && level != Level::off; }
   void set_level(Level level) { level_ = level; }
+  /// Another file may bear the log file's name by now (logrotate): lines go there from now on.
+  void reopen();
   void write(Level level, std::string_view message, const Fields& fields = {});
 
   void debug(std::string_view message, const Fields& fields = {}) { write(Level::debug, message, fields); }
@@ -81,6 +88,7 @@ class Logger {
   std::atomic<Level> level_;
   std::shared_ptr<spdlog::sinks::sink> sink_;
   bool is_event_log_;
+  std::shared_ptr<LogFile> file_;
 };
 
 }  // namespace persona::log

@@ -47,7 +47,8 @@ class Reloader {
   /// Looks at the files at once (they may have changed since they were loaded) and watches them from then on.
   void start();
 
-  /// SIGHUP: loads whether anything has changed or not, and always says what came of it.
+  /// SIGHUP: loads whether anything has changed or not, and always says what came of it. A log file that was
+  /// renamed (logrotate) is let go first.
   void reload();
 
  private:

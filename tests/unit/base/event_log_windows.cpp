@@ -144,21 +144,3 @@ TEST_CASE("the message table has one text for every level, the entry's own") {
     CHECK(std::wstring(text.data()).starts_with(entry));
   }
 }
-
-TEST_CASE("system errors are sentences without a full stop") {
-  const std::string denied = persona::windows_error_words(ERROR_ACCESS_DENIED);
-  CHECK(!denied.empty());
-  CHECK(!denied.ends_with("."));
-  CHECK(persona::windows_error_words(0x2fffffff) == "error 805306367");
-}
-
-TEST_CASE("text goes to UTF-16 and back") {
-  const std::string text = "g\xc3\xbcter \xf0\x9f\x98\x80";
-  CHECK(to_wide(text) == L"g\u00fcter \xd83d\xde00");
-  CHECK(persona::from_wide(to_wide(text)) == text);
-  CHECK(to_wide("").empty());
-  CHECK(to_wide("a\xff"
-                "b") ==
-        L"a\ufffd"
-        L"b");
-}

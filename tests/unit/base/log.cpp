@@ -1,7 +1,5 @@
 #include "persona/base/log.hpp"
 
-#include <filesystem>
-#include <fstream>
 #include <limits>
 #include <stdexcept>
 
@@ -113,37 +111,6 @@ TEST_CASE("a destination that fails does not fail the writer") {
   const auto logger =
       Logger::to_function("", {}, [](std::string_view) { throw std::runtime_error("disk full"); });
   CHECK_NOTHROW(logger->info("m", {{"nan", std::numeric_limits<double>::quiet_NaN()}}));
-}
-
-TEST_CASE("a log file is appended to, one flushed line a write") {
-  const auto file = std::filesystem::temp_directory_path() / "persona-unit-log.txt";
-  std::filesystem::remove(file);
-  Settings settings;
-  settings.file = file.string();
-  Logger::open("a", settings).value()->info("first");
-  const auto logger = Logger::open("b", settings).value();
-  logger->info("second");
-  std::ifstream in(file);
-  std::string first;
-  std::string second;
-  std::string rest;
-  std::getline(in, first);
-  std::getline(in, second);
-  CHECK(first.substr(25) == "info  a: first");
-  CHECK(second.substr(25) == "info  b: second");
-  CHECK(!std::getline(in, rest));
-  std::filesystem::remove(file);
-}
-
-TEST_CASE("a log file that cannot be opened is named") {
-  Settings settings;
-  settings.file = (std::filesystem::temp_directory_path() / "persona-no-such-folder" / "x.log").string();
-  const auto logger = Logger::open("", settings);
-  REQUIRE(!logger);
-  CHECK(logger.error().kind == persona::ErrorKind::configuration);
-  CHECK(logger.error().message ==
-        "cannot open log file \"" + settings.file + "\": No such file or directory");
-  CHECK(!std::filesystem::exists(std::filesystem::temp_directory_path() / "persona-no-such-folder"));
 }
 
 TEST_CASE("the level can be changed while it runs") {

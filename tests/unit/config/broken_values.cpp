@@ -172,6 +172,36 @@ conf/pg.yaml:5:13: log.file: conf/folder is a folder, expected a file
   5 | log: {file: folder}
     |             ^~~~~~
 )"},
+    {"sizes of log files without a unit, too small, and numbers of them",
+     kPersona + "log: {file: a.log, max_size: 64MB, max_files: 0}\n",
+     R"(
+conf/pg.yaml:5:30: log.max_size: "64MB" is not a whole number with one of the units B, KiB, MiB, GiB; did you mean 64MiB?
+  5 | log: {file: a.log, max_size: 64MB, max_files: 0}
+    |                              ^~~~
+conf/pg.yaml:5:47: log.max_files: expected a whole number from 1 to 1000, found "0"
+  5 | log: {file: a.log, max_size: 64MB, max_files: 0}
+    |                                               ^
+)"},
+    {"a log file with room for nothing, and a misspelt key",
+     kPersona + "log: {file: a.log, max_size: 1KiB, max_file: 3}\n",
+     R"(
+conf/pg.yaml:5:30: log.max_size: a log file has room for 4KiB at least; 0B lets it grow without end
+  5 | log: {file: a.log, max_size: 1KiB, max_file: 3}
+    |                              ^~~~
+conf/pg.yaml:5:36: unknown key "log.max_file"; did you mean "log.max_files"?
+  5 | log: {file: a.log, max_size: 1KiB, max_file: 3}
+    |                                    ^~~~~~~~
+)"},
+    {"rotation of standard error",
+     kPersona + "log: {max_size: 0B, max_files: 2}\n",
+     R"(
+conf/pg.yaml:5:17: warning: log.max_size: means nothing without log.file
+  5 | log: {max_size: 0B, max_files: 2}
+    |                 ^~
+conf/pg.yaml:5:32: warning: log.max_files: means nothing without log.file
+  5 | log: {max_size: 0B, max_files: 2}
+    |                                ^
+)"},
     {"a name with a space",
      kPersona + "name: my database\n",
      R"(

@@ -51,6 +51,9 @@ TEST_CASE("the smallest file has the documented defaults") {
   CHECK(config.timeouts.idle == std::chrono::seconds(0));
   CHECK(config.limits.connections == 10'000);
   CHECK(config.log.level == log::Level::info);
+  CHECK(config.log.file.empty());
+  CHECK(config.log.max_size == 64 * 1024 * 1024);
+  CHECK(config.log.max_files == 5);
   CHECK(config.threads == 0);
   CHECK(!config.access.allow);
   CHECK(!config.access.allow_users);
@@ -89,7 +92,7 @@ access: {allow: [10.0.0.0/8, "::1/128"], allow_users: [root, 1000]}
 reload: {watch: false, interval: 1m, probe: true}
 timeouts: {connect: 1s, handshake: 2s, idle: 3m, half_close: 0s, shutdown: 250ms}
 limits: {connections: 5}
-log: {level: debug, format: json, file: pg.log}
+log: {level: debug, format: json, file: pg.log, max_size: 1GiB, max_files: 9}
 threads: 4
 )");
   CHECK(config.name == "my-pg_2.0");
@@ -125,6 +128,8 @@ threads: 4
   CHECK(config.log.level == log::Level::debug);
   CHECK(config.log.format == log::Format::json);
   CHECK(config.log.file == (folder.path() / "pg.log").string());
+  CHECK(config.log.max_size == 1'073'741'824);
+  CHECK(config.log.max_files == 9);
   CHECK(config.threads == 4);
 }
 

@@ -73,14 +73,18 @@ TEST_CASE("keys that only a restart can change keep their values, and are named"
   next.threads = 7;
   next.log.format = log::Format::json;
   next.log.file = "log";
+  next.log.max_size = 1;
+  next.log.max_files = 1;
   next.log.level = log::Level::warn;
   CHECK(keep_what_needs_restart(next, running) ==
-        Keys{"name", "listen", "threads", "log.format", "log.file"});
+        Keys{"name", "listen", "threads", "log.format", "log.file", "log.max_size", "log.max_files"});
   CHECK(next.name == running.name);
   CHECK(next.listen.front().value == running.listen.front().value);
   CHECK(next.threads == running.threads);
   CHECK(next.log.format == running.log.format);
   CHECK(next.log.file.empty());
+  CHECK(next.log.max_size == running.log.max_size);
+  CHECK(next.log.max_files == running.log.max_files);
   CHECK(next.log.level == log::Level::warn);
 }
 

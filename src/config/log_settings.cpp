@@ -1,0 +1,80 @@
+#include "log_settings.hpp"
+
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "file_value.hpp"
+#include "path_text.hpp"
+#include "persona/base/size.hpp"
+#include "persona/base/text.hpp"
+
+namespace persona::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kSmallestFile = 4096;
+constexpr std::uint64_t kMostFiles = 1000;
+
+void read_log_file(const fs::path& config_file, const Value& value, log::Settings& settings) {
+  const auto text = value.text();
+  if (!text || text->empty()) {
+    return;  // standard error
+  }
+  const fs::path path = resolve(config_file, *text);
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    value.error(fmt::format("{} is a folder, expected a file", printable(path_text(path))));
+    return;
+  }
+  if (!path.parent_path().empty() && !fs::is_directory(path.parent_path(), ignored)) {
+    value.error(fmt::format("no such folder: {}", printable(path_text(path.parent_path()))));
+    return;
+  }
+  settings.file = path_text(path);
+}
+
+void read_log_rotation(Section& section, log::Settings& settings) {
+  const auto size = section.get("max_size");
+  if (size) {
+    settings.max_size = size->size().value_or(settings.max_size);
+    if (settings.max_size > 0 && settings.max_size < kSmallestFile) {
+      size->error(fmt::format("a log file has room for {} at least; 0B lets it grow without end",
+                              format_size(kSmallestFile)));
+    }
+  }
+  const auto files = section.get("max_files");
+  if (files) {
+    settings.max_files = static_cast<unsigned>(files->integer(1, kMostFiles).value_or(settings.max_files));
+  }
+  for (const auto& value : {size, files}) {
+    if (value && !section.has("file")) {
+      value->warning("means nothing without log.file");
+    }
+  }
+}
+
+}  // namespace
+
+void read_log(const fs::path& config_file, Section section, log::Settings& settings) {
+  using log::Level;
+  if (const auto value = section.get("level")) {
+    const auto word = value->one_of({"debug", "info", "warn", "error"});
+    for (const Level level : {Level::debug, Level::info, Level::warn, Level::error}) {
+      settings.level = word == log::to_string(level) ? level : settings.level;
+    }
+  }
+  if (const auto value = section.get("format")) {
+    const auto word = value->one_of({"text", "json"});
+    settings.format = word == "json" ? log::Format::json : log::Format::text;
+  }
+  if (const auto value = section.get("file")) {
+    read_log_file(config_file, *value, settings);
+  }
+  read_log_rotation(section, settings);
+  section.finish();
+}
+
+}  // namespace persona::config
