@@ -18,6 +18,7 @@ import time
 import traceback
 
 SANITIZED = bool(os.environ.get("PERSONA_SANITIZED"))
+SMALLER = SANITIZED or bool(os.environ.get("PERSONA_RUNNER"))  # what takes its time moves less
 NOT_UNDER_WINE = pathlib.Path(__file__).resolve().parents[2] / "windows" / "not-under-wine.txt"
 
 
