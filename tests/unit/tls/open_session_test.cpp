@@ -131,6 +131,9 @@ TEST_CASE("a changed byte anywhere behind the header is bad_record_mac, for good
       const auto records = records_of(peer.output);
       for (std::size_t at = record_header_size; at < records[1].size(); ++at) {
         for (const unsigned change : {0x01U, 0x80U, 0xffU}) {
+          CAPTURE(suite);
+          CAPTURE(at);
+          CAPTURE(change);
           auto damaged = records;
           damaged[1][at] ^= static_cast<std::uint8_t>(change);
           check_bad_mac(role, suite, damaged, 4);
