@@ -57,7 +57,7 @@ endforeach()
 
 file(GLOB_RECURSE files ${ROOT}/src/*.cpp ${ROOT}/src/*.hpp ${ROOT}/include/*.hpp)
 foreach(file IN LISTS files)
-  file(STRINGS ${file} conditions REGEX "_WIN32|_MSC_VER|__MINGW")
+  file(STRINGS ${file} conditions REGEX "(^|[^A-Z])_WIN32|_MSC_VER|__MINGW")
   if(conditions AND NOT file STREQUAL "${ROOT}/${both_platforms}")
     complain(${file} "what differs between platforms belongs into *_posix and *_windows files: ${conditions}")
   endif()
