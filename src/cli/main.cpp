@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "persona/base/path_text.hpp"
 #include "persona/cli/commands.hpp"
 #include "persona/host/process.hpp"
 #include "persona/identity/certificate.hpp"
@@ -72,16 +73,20 @@ int dispatch(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_done : exit_usage;
   }
+  if (run_command->count("--service") > 0) {
+    host::prepare_process();
+    return run_as_service(path_from_text(config), service);  // which must not make its starter wait
+  }
   if (auto ready = identity::initialise_crypto(); !ready) {
     std::fprintf(stderr, "persona: %s\n", ready.error().message.c_str());
     return exit_failure;
   }
   host::prepare_process();
   if (run_command->parsed()) {
-    return run_command->count("--service") > 0 ? run_as_service(config, service) : run(config);
+    return run(path_from_text(config));
   }
   if (check_command->parsed()) {
-    return check(config, stdout, stderr);
+    return check(path_from_text(config), stdout, stderr);
   }
   if (demo_command->parsed()) {
     return demo(once);

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "persona/base/path_text.hpp"
 #include "persona/cli/commands.hpp"
 #include "persona/identity/authority_folder.hpp"
 #include "persona/identity/show.hpp"
@@ -155,10 +156,10 @@ struct PkiCommand::Options {
   void declare_init();
   void declare_leaves();
   void declare_lists();
-  AuthorityFolder authority() const {
-    return AuthorityFolder(
-        folder, password_file.empty() ? std::nullopt : std::optional<std::filesystem::path>(password_file));
+  std::optional<std::filesystem::path> password_path() const {
+    return password_file.empty() ? std::nullopt : std::optional(path_from_text(password_file));
   }
+  AuthorityFolder authority() const { return AuthorityFolder(path_from_text(folder), password_path()); }
   int show_files(std::FILE* out, std::FILE* err) const;
 };
 
@@ -229,8 +230,7 @@ void PkiCommand::Options::declare_lists() {
 int PkiCommand::Options::show_files(std::FILE* out, std::FILE* err) const {
   int code = exit_done;
   for (const std::string& file : files) {
-    const auto text = identity::show_file(
-        file, password_file.empty() ? std::nullopt : std::optional<std::filesystem::path>(password_file));
+    const auto text = identity::show_file(path_from_text(file), password_path());
     if (text) {
       std::fputs(text->c_str(), out);
     } else {

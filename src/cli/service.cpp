@@ -2,7 +2,6 @@
 #include "service.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
@@ -10,6 +9,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "persona/base/file.hpp"
+#include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/cli/commands.hpp"
 #include "persona/cli/prepare.hpp"
@@ -89,18 +90,18 @@ Result<void> check_one_line(std::string_view option, const std::string& text) {
 }
 
 Result<std::string> read_password(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
   std::string password(longest_password + 1, '\0');
-  stream.read(password.data(), static_cast<std::streamsize>(password.size()));
-  password.resize(static_cast<std::size_t>(stream.gcount()));
+  const FilePtr stream = open_for_reading(file);
+  password.resize(stream == nullptr ? 0 : std::fread(password.data(), 1, password.size(), stream.get()));
   const auto end = password.find_first_of("\r\n");
   if (end == std::string::npos && password.size() > longest_password) {
-    return fail(ErrorKind::configuration, "--password-file: the first line of {} is too long", file.string());
+    return fail(ErrorKind::configuration, "--password-file: the first line of {} is too long",
+                path_text(file));
   }
   password.resize(std::min(end, password.size()));
   if (password.empty()) {
     return fail(ErrorKind::configuration, "--password-file: cannot read a password from the first line of {}",
-                file.string());
+                path_text(file));
   }
   return password;
 }
@@ -117,7 +118,7 @@ void describe(const std::vector<Prepared>& services, ServiceSettings& settings) 
       }
     }
     if (!service.config.log.file.empty()) {
-      const auto folder = std::filesystem::path(service.config.log.file).parent_path();
+      const auto folder = path_from_text(service.config.log.file).parent_path();
       if (std::find(settings.log_folders.begin(), settings.log_folders.end(), folder) ==
           settings.log_folders.end()) {
         settings.log_folders.push_back(folder);
@@ -242,7 +243,7 @@ Result<void> ServiceCommands::Options::complete() {
     }
   }
   if (!password_file.empty()) {
-    auto password = read_password(password_file);
+    auto password = read_password(path_from_text(password_file));
     if (!password) {
       return tl::unexpected(password.error());
     }
@@ -252,7 +253,8 @@ Result<void> ServiceCommands::Options::complete() {
                    : start == "delayed" ? StartType::delayed
                                         : StartType::automatic;
   std::error_code failed;
-  settings.config = std::filesystem::absolute(config, failed).lexically_normal().make_preferred();
+  settings.config =
+      std::filesystem::absolute(path_from_text(config), failed).lexically_normal().make_preferred();
   if (failed) {
     return fail(ErrorKind::configuration, "--config {}: {}", in_quotes(config), failed.message());
   }

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "path_text.hpp"
+#include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 
 namespace persona::config {

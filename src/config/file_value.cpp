@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "path_text.hpp"
+#include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 
 namespace persona::config {
@@ -12,7 +12,7 @@ namespace persona::config {
 namespace fs = std::filesystem;
 
 fs::path resolve(const fs::path& config_file, std::string_view text) {
-  return config_file.parent_path() / path_from_text(text);
+  return (config_file.parent_path() / path_from_text(text)).make_preferred();
 }
 
 std::optional<Located<fs::path>> read_file(const fs::path& config_file, const Value& value) {

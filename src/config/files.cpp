@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "document.hpp"
-#include "path_text.hpp"
 #include "persona/base/file.hpp"
+#include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/config/load.hpp"
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "file_value.hpp"
-#include "path_text.hpp"
+#include "persona/base/path_text.hpp"
 #include "persona/base/size.hpp"
 #include "persona/base/text.hpp"
 

@@ -9,7 +9,7 @@
 #include "file_value.hpp"
 #include "gateway_settings.hpp"
 #include "log_settings.hpp"
-#include "path_text.hpp"
+#include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/config/load.hpp"
 #include "tls_settings.hpp"

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "persona/base/event_log.hpp"
+#include "persona/base/path_text.hpp"
 #include "persona/base/wide_windows.hpp"
 #include "persona/host/service_manager.hpp"
 #include "persona/host/service_name.hpp"
@@ -24,7 +25,7 @@ constexpr std::chrono::milliseconds drain_slack{15'000};
 constexpr std::chrono::milliseconds unbounded_drain{180'000};
 
 std::string native(std::filesystem::path path) {
-  return path.make_preferred().string();
+  return path_text(path.make_preferred());
 }
 
 Result<std::string> program_path() {
@@ -149,6 +150,10 @@ void say_next_steps(const ServiceSettings& settings, const Say& say) {
   // The service's own identity, which it has whatever account it runs as.
   const std::string who = R"(NT SERVICE\)" + settings.name;
   say("Let it read its files:");
+  std::error_code ignored;
+  if (std::filesystem::is_directory(settings.config, ignored)) {
+    say(fmt::format(R"--(  icacls "{}" /grant "{}:(RX)")--", native(settings.config), who));
+  }
   for (const auto& file : settings.files) {
     say(fmt::format(R"--(  icacls "{}" /grant "{}:(R)")--", native(file), who));
   }
@@ -204,7 +209,7 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
   if (!set_properties(service.get(), settings, say)) {
     done = cannot("configure", name, GetLastError(), "SERVICE_CHANGE_CONFIG");
   } else {
-    done = log::register_event_source(name, command->program);
+    done = log::register_event_source(name, path_from_text(command->program));
   }
   if (!done) {
     static_cast<void>(DeleteService(service.get()));  // what failed first is what is told

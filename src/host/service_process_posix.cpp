@@ -20,7 +20,8 @@ void ServiceProcess::report(log::Level level, std::string_view text) {
   static_cast<void>(text);
 }
 
-void ServiceProcess::running(Orders orders) {
+void ServiceProcess::running(
+    Orders orders) {  // NOLINT(performance-unnecessary-value-param): its twin keeps them
   static_cast<void>(orders);
 }
 

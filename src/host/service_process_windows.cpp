@@ -149,7 +149,8 @@ ServiceHost::Impl* ServiceHost::only = nullptr;
 Result<void> ServiceProcess::run(const std::string& name,
                                  const std::function<ServiceExit(ServiceProcess&)>& body) {
   log::use_event_log(name);
-  Impl impl;
+  // Never freed: the thread of ServiceMain may still be on its way out of it when the dispatcher returns.
+  Impl& impl = *new Impl;
   impl.name = name;
   impl.body = &body;
   ServiceHost::only = &impl;

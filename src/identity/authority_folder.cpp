@@ -9,6 +9,7 @@
 #include "file.hpp"
 #include "issue_names.hpp"
 #include "pem.hpp"
+#include "persona/base/path_text.hpp"
 #include "words.hpp"
 
 namespace persona::identity {
@@ -67,11 +68,11 @@ AuthorityFolder::AuthorityFolder(fs::path folder, std::optional<fs::path> passwo
     : folder_(std::move(folder)), password_file_(std::move(password_file)) {}
 
 fs::path AuthorityFolder::ca(std::string_view file) const {
-  return folder_ / "ca" / file;
+  return folder_ / "ca" / path_from_text(file);
 }
 
 fs::path AuthorityFolder::issued(std::string_view name, std::string_view file) const {
-  return folder_ / "issued" / name / file;
+  return folder_ / "issued" / path_from_text(name) / path_from_text(file);
 }
 
 Result<Ledger> AuthorityFolder::Opened::read_ledger(const fs::path& file) {

@@ -2,6 +2,8 @@
 
 #include <system_error>
 
+#include "persona/base/path_text.hpp"
+
 namespace persona::identity {
 
 bool is_there(const std::filesystem::path& path) {
@@ -10,7 +12,7 @@ bool is_there(const std::filesystem::path& path) {
 }
 
 std::filesystem::path fresh_name(const std::filesystem::path& path) {
-  return path.parent_path() / ("." + path.filename().string() + ".new");
+  return path.parent_path() / path_from_text("." + path_text(path.filename()) + ".new");
 }
 
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, Readers readers) {

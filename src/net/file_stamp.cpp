@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "file_name.hpp"
+#include "persona/base/path_text.hpp"
 
 namespace persona::net {
 
@@ -23,17 +24,17 @@ std::int64_t nanoseconds(const uv_timespec_t& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-void add(Places& places, const fs::path& folder, const std::string& name) {
+void add(Places& places, const fs::path& folder, const fs::path& name) {
   const FileStamp stamp = stamp_of(folder);
   if (stamp.error == 0) {
-    places[{folder, stamp.device, stamp.inode}].insert(file_name_key(name));
+    places[{folder, stamp.device, stamp.inode}].insert(file_name_key(path_text(name)));
   }
 }
 
-void prepend(std::deque<std::string>& names, const fs::path& path) {
-  std::deque<std::string> before;
+void prepend(std::deque<fs::path>& names, const fs::path& path) {
+  std::deque<fs::path> before;
   for (const fs::path& part : path.relative_path()) {
-    before.push_back(part.string());
+    before.push_back(part);
   }
   names.insert(names.begin(), before.begin(), before.end());
 }
@@ -45,11 +46,11 @@ void add_places(Places& places, const fs::path& file) {
   if (failed) {
     return;
   }
-  std::deque<std::string> names;
+  std::deque<fs::path> names;
   prepend(names, whole);
   fs::path folder = whole.root_path();
   for (int links = 0; !names.empty();) {
-    const std::string name = names.front();
+    const fs::path name = names.front();
     names.pop_front();
     if (name.empty() || name == ".") {
       continue;
@@ -82,7 +83,7 @@ FileStamp stamp_of(const fs::path& file) {
   uv_fs_t request;
   FileStamp stamp;
   // Without a callback it is synchronous and needs no loop.
-  stamp.error = uv_fs_stat(nullptr, &request, file.string().c_str(), nullptr);
+  stamp.error = uv_fs_stat(nullptr, &request, path_text(file).c_str(), nullptr);
   if (stamp.error == 0) {
     const uv_stat_t& found = request.statbuf;
     stamp.device = found.st_dev;

@@ -12,7 +12,8 @@ enum class ServiceExit : std::uint32_t {
   done = 0,           ///< drained; no error for the Service Control Manager
   failure = 1,        ///< a runtime failure
   configuration = 2,  ///< the configuration, or a file that it names
-  address = 3,        ///< an address to listen on: in use, not permitted, or not this machine's
+  address =
+      3,  ///< an address to listen on: in use, not permitted, or not this machine's; the Event Log says which
 };
 
 /// What a persona ended with, in words that say what to do; also for codes that are none of ours.

@@ -1,11 +1,9 @@
 #include "support.hpp"
 
-#include <fstream>
-#include <random>
-
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "../../support/permissions.hpp"
 #include "persona/identity/certificate.hpp"
 
 namespace support {
@@ -24,10 +22,6 @@ Authority new_authority() {
 }  // namespace
 
 ConfigFolder::ConfigFolder() : authority_(new_authority()) {
-  std::random_device random;
-  path_ =
-      std::filesystem::temp_directory_path() / fmt::format("persona-test-{:08x}{:08x}", random(), random());
-  REQUIRE(std::filesystem::create_directory(path_));
   write("gateway-ca.crt", authority_.certificate_pem());
   issue("client", std::chrono::seconds(-300), a_year + std::chrono::minutes(1));
   IssueRequest server;
@@ -36,17 +30,6 @@ ConfigFolder::ConfigFolder() : authority_(new_authority()) {
   server.dns_names = {"db.example.com"};
   server.valid_for = a_year + std::chrono::minutes(1);
   write_pair("server", server);
-}
-
-ConfigFolder::~ConfigFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::filesystem::path ConfigFolder::write(std::string_view name, std::string_view content) const {
-  std::filesystem::path file = path_ / name;
-  std::ofstream(file, std::ios::binary) << content;
-  return file;
 }
 
 void ConfigFolder::issue(const std::string& name, std::chrono::seconds valid_from,
@@ -63,16 +46,7 @@ void ConfigFolder::write_pair(const std::string& name, const IssueRequest& reque
   REQUIRE(pair.has_value());
   write(name + ".crt", pair->certificate);
   const auto key = write(name + ".key", pair->private_key);
-  using std::filesystem::perms;
-  std::filesystem::permissions(key, perms::owner_read | perms::owner_write);
-}
-
-std::string ConfigFolder::relative(std::string text) const {
-  const std::string prefix = path_.string() + "/";
-  for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix)) {
-    text.erase(at, prefix.size());
-  }
-  return text;
+  make_private(key);
 }
 
 std::string captured(const std::function<void(std::FILE*)>& action) {

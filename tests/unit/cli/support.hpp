@@ -7,22 +7,18 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "../../support/temporary_folder.hpp"
 #include "persona/identity/pki.hpp"
 
 namespace support {
 
 /// Has gateway-ca.crt (CN=Test CA), client.crt with client.key, and server.crt with server.key; all valid for
 /// a year.
-class ConfigFolder {
+class ConfigFolder : public TemporaryFolder {
  public:
   ConfigFolder();
-  ~ConfigFolder();
-  ConfigFolder(const ConfigFolder&) = delete;
-  ConfigFolder& operator=(const ConfigFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path write(std::string_view name, std::string_view content) const;
 
   /// Writes NAME.crt and NAME.key of a client's certificate.
   void issue(const std::string& name, std::chrono::seconds valid_from, std::chrono::seconds valid_for) const;
@@ -30,12 +26,11 @@ class ConfigFolder {
   const persona::identity::Authority& authority() const { return authority_; }
 
   /// The text without the folder's path, so that whole outputs can be compared.
-  std::string relative(std::string text) const;
+  std::string relative(std::string text) const { return with_short_paths(std::move(text), ""); }
 
  private:
   void write_pair(const std::string& name, const persona::identity::IssueRequest& request) const;
 
-  std::filesystem::path path_;
   persona::identity::Authority authority_;
 };
 

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "../../support/temporary_folder.hpp"
 #include "persona/config/load.hpp"
 
 namespace persona::config::test {
@@ -17,46 +18,23 @@ inline const std::string kPersona = "listen: 127.0.0.1:5432\ngateway: db.example
 inline const std::string kGateway = "listen: 0.0.0.0:5433\nservice: 127.0.0.1:5432\n" + kRest;
 
 /// A new folder, gone with the object. Has pg.crt, pg.key, ca.crt, next-ca.crt and a folder named "folder".
-class Folder {
+class Folder : public support::TemporaryFolder {
  public:
   Folder() {
-    static int count = 0;
-    std::error_code taken;
-    do {
-      path_ = std::filesystem::temp_directory_path() / ("persona-unit-config-" + std::to_string(++count));
-    } while (!std::filesystem::create_directory(path_, taken));
     for (const char* name : {"pg.crt", "pg.key", "ca.crt", "next-ca.crt"}) {
       write(name, "");
     }
-    std::filesystem::create_directory(path_ / "folder");
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  void write(std::string_view name, std::string_view text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
+    std::filesystem::create_directory(path() / "folder");
   }
 
-  Loaded parse(std::string_view text) const { return config::parse(path_ / "pg.yaml", text); }
+  Loaded parse(std::string_view text) const { return config::parse(path() / "pg.yaml", text); }
 
   /// Everything that is said about a file, with "conf" for this folder.
   std::string findings(std::string_view text) const { return with_short_paths(parse(text).report.render()); }
 
   std::string with_short_paths(std::string text) const {
-    const std::string name = path_.string();
-    for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at)) {
-      text.replace(at, name.size(), "conf");
-    }
-    return text;
+    return TemporaryFolder::with_short_paths(std::move(text), "conf");
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 /// One broken file of a table. The texts begin with a line end, so that they line up in the source.

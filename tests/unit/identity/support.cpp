@@ -1,8 +1,5 @@
 #include "support.hpp"
 
-#include <fstream>
-#include <random>
-
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -18,27 +15,6 @@ using persona::identity::PemPair;
 const bool crypto_is_ready = persona::identity::initialise_crypto().has_value();
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::random_device random;
-  path_ =
-      std::filesystem::temp_directory_path() / fmt::format("persona-test-{:08x}{:08x}", random(), random());
-  REQUIRE(std::filesystem::create_directory(path_));
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::filesystem::path TemporaryFolder::write(std::string_view name, std::string_view content) const {
-  std::filesystem::path file = path_ / name;
-  std::ofstream stream(file, std::ios::binary);
-  stream.write(content.data(), static_cast<std::streamsize>(content.size()));
-  stream.close();
-  REQUIRE(stream.good());
-  return file;
-}
 
 const Authority& test_authority() {
   REQUIRE(crypto_is_ready);

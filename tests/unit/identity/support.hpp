@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../../support/temporary_folder.hpp"
 #include "persona/identity/certificate.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/identity/pki.hpp"
@@ -16,21 +17,6 @@ namespace support {
 
 using namespace std::chrono_literals;
 using std::chrono::days;
-
-/// A folder that is gone, with what is in it, at the end of the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path write(std::string_view name, std::string_view content) const;
-
- private:
-  std::filesystem::path path_;
-};
 
 /// "CN=Test CA", valid for ten days.
 const persona::identity::Authority& test_authority();

@@ -1,12 +1,12 @@
 // Loops and folders that clean up after themselves.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include <doctest/doctest.h>
 
+#include "../../support/temporary_folder.hpp"
 #include "persona/net/loop.hpp"
 
 namespace persona::net::test {
@@ -32,21 +32,6 @@ class TestLoop {
   std::unique_ptr<Loop> loop_;
 };
 
-/// A fresh temporary folder.
-class Folder {
- public:
-  Folder();
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-/// What a server that was killed leaves behind.
-void leave_stale_socket(const std::string& path);
+using Folder = support::TemporaryFolder;
 
 }  // namespace persona::net::test

@@ -1,11 +1,12 @@
-// Paths from and to UTF-8, which is what configuration files and messages are in on every system.
+// Paths from and to UTF-8, which is what configuration files, arguments and messages are in on every system.
+// std::filesystem takes a std::string on Windows for something else: never make a path of one directly.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <string_view>
 
-namespace persona::config {
+namespace persona {
 
 inline std::string path_text(const std::filesystem::path& path) {
   const std::u8string text = path.u8string();
@@ -16,4 +17,4 @@ inline std::filesystem::path path_from_text(std::string_view text) {
   return {std::u8string(text.begin(), text.end())};
 }
 
-}  // namespace persona::config
+}  // namespace persona
