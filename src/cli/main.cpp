@@ -24,6 +24,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   CLI::App app{"persona: an mTLS identity for TCP applications that cannot speak TLS"};
   app.name("persona");
   app.require_subcommand(1);
+  app.allow_windows_style_options(false);  // /tmp/x is a path, on Windows too
   app.footer("Exit codes: 0 done or clean drain, 1 runtime failure, 2 usage or configuration.");
   std::string config;
 

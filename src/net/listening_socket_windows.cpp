@@ -60,7 +60,8 @@ int ListeningSocket::accept(Socket& accepted, SocketAddress& peer) const {
     return 0;
   }
   const int error = last_error();
-  return error == UV_ECONNRESET ? UV_ECONNABORTED : error;
+  // Who has reset the connection before it was accepted; the second is what Wine calls it.
+  return error == UV_ECONNRESET || error == UV_ENOTCONN ? UV_ECONNABORTED : error;
 }
 
 void ListeningSocket::remove_file() const {}

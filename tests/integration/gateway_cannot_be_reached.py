@@ -64,13 +64,13 @@ def client_leaves(case):
     connect(persona.address).close()
     line = persona.next_close("local_closed")
     check(line["duration_ms"] < 5000, "the dial was not cancelled", line)
+
+
+@case("a client that resets while we dial, with data under way or without, cancels the dial")
+def client_resets(case):
+    persona = start(case, black_hole(case))
     reset(connect(persona.address))
     persona.next_close("local_reset")
-
-
-@case("a client that resets while we dial, with data under way, cancels the dial")
-def client_resets_with_data(case):
-    persona = start(case, black_hole(case))
     for _ in range(5):
         client = connect(persona.address)
         client.sendall(b"hello")

@@ -6,11 +6,11 @@ import queue
 from harness.bulk import MIB, Streams, exchange
 from harness.certificates import Pki
 from harness.persona import Persona, config
-from harness.runner import SANITIZED, case, equal, main
+from harness.runner import SMALLER, case, equal, main
 from harness.sockets import TIMEOUT, Server, connect, expect_end
 from harness.tls_peers import KEY_UPDATE, LIBRARIES, GnuTls
 
-SIZE = (8 if SANITIZED else 64) * MIB
+SIZE = (8 if SMALLER else 64) * MIB
 UPDATES = 100
 
 

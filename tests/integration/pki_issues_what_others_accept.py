@@ -306,7 +306,7 @@ def force(case):
     equal(hashlib.sha256(kept.read_bytes()).hexdigest(), before[str(folder.issued("laptop", "private_key.pem"))], "kept")
     key = folder.file("ca/ca.key").read_bytes()
     output = folder.run("init", "--force")
-    aside = pathlib.Path(re.search(r"as (\S+replaced-\S+)", output).group(1))
+    aside = pathlib.Path(re.search(r"as (\S+replaced-\S+)", output).group(1).replace("\\", "/"))
     equal((aside / "ca/ca.key").read_bytes(), key, "the old CA's key")
     check((aside / "issued/laptop/certificate.pem").exists(), "what the old CA has issued")
     equal(folder.ledger()["certificates"], [], "the new CA's ledger")

@@ -7,7 +7,7 @@ import subprocess
 from harness import process, servers
 from harness.certificates import Pki
 from harness.persona import Persona, config
-from harness.runner import SANITIZED, case, check, equal, main
+from harness.runner import SMALLER, case, check, equal, main
 
 LINE = 2048  # below PostgreSQL's TOAST threshold together with its header, so that rows cost little
 
@@ -84,8 +84,8 @@ def every_connection_ended_cleanly(persona):
 def tls13(case):
     persona, where = start(case, "1.3")
     equal(psql(where, "SELECT 6 * 7"), "42", "answer of the database")
-    bench(where, 5 if SANITIZED else 20)
-    copy_compares_equal(where, 64 if SANITIZED else 1024)
+    bench(where, 5 if SMALLER else 20)
+    copy_compares_equal(where, 64 if SMALLER else 1024)
     closes = every_connection_ended_cleanly(persona)
     equal({line["tls_version"] for line in closes}, {"TLSv1.3"}, "TLS versions")
 
@@ -95,7 +95,7 @@ def tls12(case):
     persona, where = start(case, "1.2")
     equal(psql(where, "SELECT 6 * 7"), "42", "answer of the database")
     bench(where, 3)
-    copy_compares_equal(where, 16 if SANITIZED else 64)
+    copy_compares_equal(where, 16 if SMALLER else 64)
     closes = every_connection_ended_cleanly(persona)
     equal({line["tls_version"] for line in closes}, {"TLSv1.2"}, "TLS versions")
 

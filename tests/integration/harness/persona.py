@@ -49,7 +49,7 @@ def cli(*arguments, expect=0, prefix=(), timeout=60):
     """Runs the program to its end; returns what it wrote to both streams."""
     done = subprocess.run(process.command(*prefix, BINARY, *arguments), timeout=timeout, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    output = done.stdout.decode(errors="replace")
+    output = process.decoded(done.stdout)
     check(not SANITIZER_REPORT.search(output), "a sanitizer found something", output[-4000:])
     equal(done.returncode, expect, f"exit code of persona {' '.join(map(str, arguments))} ({output[-800:].strip()})")
     return output
@@ -57,7 +57,7 @@ def cli(*arguments, expect=0, prefix=(), timeout=60):
 
 def verify_cases(path):
     """The verifier's verdicts on a file in x509-limbo's format, a dict each: id, accepted, reason, sentence."""
-    tool = pathlib.Path(BINARY).parent / "verify_cases"
+    tool = pathlib.Path(BINARY).with_stem("verify_cases")
     return [json.loads(line) for line in process.run(tool, path, timeout=120).splitlines()]
 
 

@@ -11,6 +11,8 @@ from .runner import Failure, check, need
 
 # A user for servers that refuse to run as root.
 UNPRIVILEGED = "nobody"
+# What runs Windows programs (cmake/run-under-wine), where the program under test is one.
+RUNNER = os.environ.get("PERSONA_RUNNER")
 
 
 def as_root():
@@ -29,12 +31,22 @@ def make_folder(case, name):
     return folder
 
 
+def _is_windows(program):
+    return RUNNER and str(program).endswith(".exe")
+
+
 def command(program, *arguments, unprivileged=False):
     """The command line that runs a program so that it dies with us, whatever ends us."""
     prefix = [need("setpriv"), "--pdeathsig", "KILL"]
     if unprivileged and as_root():
         prefix += ["--reuid", UNPRIVILEGED, "--regid", "nogroup", "--clear-groups"]
-    return [*prefix, "--", need(str(program)), *map(str, arguments)]
+    runner = [need(RUNNER)] if _is_windows(program) else []
+    return [*prefix, "--", *runner, need(str(program)), *map(str, arguments)]
+
+
+def decoded(output):
+    """What a program wrote, with one kind of line ends."""
+    return output.decode(errors="replace").replace("\r\n", "\n")
 
 
 def run(program, *arguments, unprivileged=False, timeout=60, expect=0, **options):
@@ -44,7 +56,7 @@ def run(program, *arguments, unprivileged=False, timeout=60, expect=0, **options
         del options["stdin"]
     done = subprocess.run(command(program, *arguments, unprivileged=unprivileged), timeout=timeout,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
-    output, errors = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+    output, errors = decoded(done.stdout), decoded(done.stderr)
     check(expect is None or done.returncode == expect,
           f"{program} exited with {done.returncode} instead of {expect}", errors[-800:], output[-400:])
     return output
@@ -54,6 +66,7 @@ class Process:
     def __init__(self, case, program, *arguments, name=None, unprivileged=False, **options):
         self.name = name or os.path.basename(str(program))
         self.lines = []
+        self._program = program
         self._changed = threading.Condition()
         self._ended = False
         options.setdefault("stdin", subprocess.DEVNULL)
@@ -66,7 +79,7 @@ class Process:
 
     def _read(self):
         for line in self._process.stdout:
-            self._received(line.decode(errors="replace").rstrip("\n"))
+            self._received(decoded(line).rstrip("\n"))
         with self._changed:
             self._ended = True
             self._changed.notify_all()
@@ -102,6 +115,9 @@ class Process:
         return "\n    ".join(["", *self.lines[-count:]])
 
     def signal(self, number):
+        """SIGTERM would just kill a Windows program: there it is Ctrl-C, as SIGINT is."""
+        if number == signal.SIGTERM and _is_windows(self._program):
+            number = signal.SIGINT
         self._process.send_signal(number)
 
     def wait(self, timeout=20):

@@ -9,6 +9,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -17,6 +18,8 @@ import time
 import traceback
 
 SANITIZED = bool(os.environ.get("PERSONA_SANITIZED"))
+SMALLER = SANITIZED or bool(os.environ.get("PERSONA_RUNNER"))  # what takes its time moves less
+NOT_UNDER_WINE = pathlib.Path(__file__).resolve().parents[2] / "windows" / "not-under-wine.txt"
 
 
 class Failure(AssertionError):
@@ -125,11 +128,22 @@ def _run(name, deadline, function):
     return why
 
 
+def _under_wine(file):
+    """The cases without those that tests/windows/not-under-wine.txt names; prints why each does not run."""
+    reasons = dict(re.findall(rf"^{file} \| (.*) \| (.*)$", NOT_UNDER_WINE.read_text(), re.MULTILINE))
+    kept = [each for each in _cases if each[0] not in reasons]
+    check(len(kept) + len(reasons) == len(_cases), f"{NOT_UNDER_WINE.name} names cases that are not there", reasons)
+    for name, why in reasons.items():
+        print(f"not under Wine: {name}: {why}", flush=True)
+    return kept
+
+
 def main():
     # As an exception, so that a terminated test still stops what it has started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     words = " ".join(sys.argv[1:])
-    chosen = [each for each in _cases if words in each[0]]
+    file = pathlib.Path(sys.argv[0]).stem
+    chosen = [each for each in (_under_wine(file) if os.environ.get("PERSONA_RUNNER") else _cases) if words in each[0]]
     failed = 0
     for name, deadline, function in chosen:
         started = time.monotonic()
@@ -139,7 +153,6 @@ def main():
         print(f"{verdict} [{time.monotonic() - started:.1f} s]", flush=True)
     if not chosen:
         print(f"no case is named like {words!r}")
-    file = pathlib.Path(sys.argv[0]).stem
     print(f"{file}: {len(chosen) - failed} passed, {failed} failed", flush=True)
     # Helper threads may still be blocked in a system call; they must not keep the test from ending.
     os._exit(1 if failed or not chosen else 0)

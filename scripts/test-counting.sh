@@ -1,0 +1,43 @@
+# Sourced by scripts/test and scripts/test-windows: what passed and what failed.
+passed=0 failed=0 failures=()
+
+say() { printf '\n== %s\n' "$*"; }
+
+count() { # count NAME STATUS
+  if [ "$2" -eq 0 ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    failures+=("$1")
+  fi
+}
+
+run_tests() { # run_tests PRESET: builds it and runs all that ctest knows of it
+  local preset=$1 log=build/$1/tests.xml
+  say "$preset: build"
+  if ! scripts/build "$preset"; then
+    count "$preset: build" 1
+    return
+  fi
+  say "$preset: unit and integration tests"
+  rm -f "$log"
+  ctest --test-dir "build/$preset" -j 2 --output-on-failure --no-tests=error --output-junit "$PWD/$log" \
+    2>&1 | grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test +#[0-9]+: unit.* Passed)'
+  local total good
+  total=$(grep -c '<testcase ' "$log" 2>/dev/null)
+  good=$(grep -c '<testcase [^>]*status="run"' "$log" 2>/dev/null)
+  [ "${total:-0}" -gt 0 ] || { count "$preset: no tests ran" 1; return; }
+  passed=$((passed + good))
+  failed=$((failed + total - good))
+  while read -r name; do failures+=("$preset: $name"); done < <(
+    grep '<testcase ' "$log" | grep -v 'status="run"' | sed 's/.*<testcase name="\([^"]*\)".*/\1/')
+}
+
+tell() { # the closing line; fails unless something passed and nothing failed
+  if [ "$failed" -gt 0 ]; then
+    say "failed"
+    printf '%s\n' "${failures[@]}"
+  fi
+  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
