@@ -151,6 +151,9 @@ class Run {
       tell_of_leak();
       return ServiceExit::failure;
     }
+    if (logger_->has_file()) {
+      logger_->error(refusal.message);  // who looks for it looks there first
+    }
     return complain(refusal, supervisor_);
   }
 

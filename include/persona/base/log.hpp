@@ -73,6 +73,7 @@ class Logger {
 
   bool enabled(Level level) const { return level >= level_ && level != Level::off; }
   void set_level(Level level) { level_ = level; }
+  bool has_file() const { return !settings_.file.empty(); }
   /// Another file may bear the log file's name by now (logrotate): lines go there from now on.
   void reopen();
   void write(Level level, std::string_view message, const Fields& fields = {});
