@@ -2,7 +2,7 @@
 
 from harness import process
 from harness.certificates import Pki
-from harness.persona import Persona, cli, config, write_config
+from harness.persona import Persona, cli, config, native, write_config
 from harness.runner import case, check, equal, main
 from harness.servers import haproxy, openssl_server, unix_server
 from harness.sockets import connect, expect_echo, read_exactly
@@ -77,7 +77,7 @@ def wrong_password(case):
     content = config(pki, gateway="127.0.0.1:1")
     content["identity"] = {"certificate": str(bundle), "private_key_password_file": str(password_file(case, "public"))}
     output = cli("check", "--config", write_config(case, content), expect=2)
-    check(f"the password does not open {bundle}" in output, "the sentence", output)
+    check(f"the password does not open {native(bundle)}" in output, "the sentence", output)
     equal("secret" in output or "public" in output, False, "a password in the output")
 
 

@@ -5,7 +5,7 @@ import json
 import signal
 
 from harness.certificates import Pki
-from harness.persona import Persona, config, write_config
+from harness.persona import Persona, config, native, write_config
 from harness.rotation import REFUSED, Live, Witness, put, serial, wait_refused, wait_reloaded
 from harness.runner import case, check, equal, main
 from harness.sockets import Server, connect, expect_echo
@@ -46,12 +46,12 @@ def breakages(scene, case):
             file.write(good[:len(good) // 2])
 
     yield "mismatched key", lambda: put(live.key, other.key.read_bytes()), "does not match the certificate"
-    yield "truncated certificate", lambda: put(live.certificate, good[:200]), str(live.certificate)
-    yield "half-written certificate", half_written, str(live.certificate)
-    yield "empty certificate", lambda: put(live.certificate, b""), str(live.certificate)
+    yield "truncated certificate", lambda: put(live.certificate, good[:200]), native(live.certificate)
+    yield "half-written certificate", half_written, native(live.certificate)
+    yield "empty certificate", lambda: put(live.certificate, b""), native(live.certificate)
     yield "missing certificate", live.certificate.unlink, "no such file"
-    yield "truncated key", lambda: put(live.key, scene.pki.client.key.read_bytes()[:80]), str(live.key)
-    yield "empty CA file", lambda: put(live.ca, b""), str(live.ca)
+    yield "truncated key", lambda: put(live.key, scene.pki.client.key.read_bytes()[:80]), native(live.key)
+    yield "empty CA file", lambda: put(live.ca, b""), native(live.ca)
     yield "expired certificate", lambda: live.put(scene.pki.ca.issue("old", expired=True)), "expired 3 days ago"
     yield "broken configuration", lambda: put(scene.file, b"listen: [\n"), "service.yaml:"
     yield "missing configuration", scene.file.unlink, "No such file or directory"

@@ -7,7 +7,7 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from harness.certificates import Pki
-from harness.persona import cli, config
+from harness.persona import cli, config, native
 from harness.rotation import Live, Witness, serial
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
@@ -35,13 +35,13 @@ def whole_life(case):
     live = Live(case, pki.client, [pki.ca])
     content = {**config(pki, gateway=Server(case, witness)), **live.config(), "reload": {"watch": False}}
     service = Service(case, content, "--start", "manual", "--display", f"Books {os.getpid()}")
-    for words in ("icacls", str(live.key).replace("/", "\\"), rf"NT SERVICE\{service.name}", "LocalService"):
+    for words in ("icacls", native(live.key), rf"NT SERVICE\{service.name}", "LocalService"):
         check(words in service.installed, f"install does not say {words!r}", service.installed)
     check("EventMessageFile" in event_source(service.name), "the event source", event_source(service.name))
     check("stopped" in service.verb("status", expect=1), "the status before it was started")
     service.start()
     status = service.verb("status")
-    for words in ("running", "manual", str(service.config).replace("/", "\\")):
+    for words in ("running", "manual", native(service.config)):
         check(words in status, f"the status does not say {words!r}", status)
     check(service.name in cli("service", "list"), "it is not listed")
 

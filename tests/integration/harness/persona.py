@@ -37,6 +37,11 @@ def write_config(case, content, name="service"):
     return path
 
 
+def native(path):
+    """As the program writes a path that it was given."""
+    return str(path).replace("/", "\\") if process.RUNNER else str(path)
+
+
 def address_of(logged):
     """What to connect to, from what is logged."""
     if logged.startswith("unix:"):

@@ -1,7 +1,8 @@
 #include "persona/forward/handshake_pool.hpp"
 
+#include <condition_variable>
 #include <future>
-#include <latch>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -28,15 +29,23 @@ TEST_CASE("tasks run on the pool's thread, in the order they came") {
 
 TEST_CASE("as many tasks run at once as there are threads") {
   HandshakePool pool(3);
-  std::latch all_running(3);
-  std::latch all_done(3);
+  // No std::latch: without futexes (MinGW) that of GCC 12 can miss being woken.
+  std::mutex mutex;
+  std::condition_variable changed;
+  int running = 0;
+  int done = 0;
   for (int i = 0; i < 3; ++i) {
     pool.run([&] {
-      all_running.arrive_and_wait();  // for ever, if one waited for another
-      all_done.count_down();
+      std::unique_lock lock(mutex);
+      ++running;
+      changed.notify_all();
+      changed.wait(lock, [&] { return running == 3; });  // for ever, if one waited for another
+      ++done;
+      changed.notify_all();
     });
   }
-  all_done.wait();
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return done == 3; });
 }
 
 TEST_CASE("without threads a task runs at once") {
