@@ -146,8 +146,8 @@ TEST_CASE("a key that is not the CA's is told from it") {
   request.name = "x";
   const auto refused = home.authority.issue(request);
   REQUIRE_FALSE(refused.has_value());
-  CHECK(refused.error().message ==
-        fmt::format("{} is not the key of the CA certificate CN=Test CA", home.path("ca/ca.key").make_preferred().string()));
+  CHECK(refused.error().message == fmt::format("{} is not the key of the CA certificate CN=Test CA",
+                                               home.path("ca/ca.key").make_preferred().string()));
 }
 
 TEST_CASE("an init that a crash ended is not taken for a CA, nor overwritten") {
