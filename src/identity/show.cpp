@@ -9,6 +9,8 @@
 #include "file.hpp"
 #include "ledger.hpp"
 #include "pem.hpp"
+#include "persona/base/path_text.hpp"
+#include "persona/base/text.hpp"
 #include "persona/identity/random.hpp"
 #include "pkcs12.hpp"
 #include "show_parts.hpp"
@@ -233,7 +235,7 @@ Result<std::string> show_file(const std::filesystem::path& file,
   if (!content) {
     return tl::unexpected(content.error());
   }
-  Showing showing(escape(file.string()), password ? std::optional(password->view()) : std::nullopt);
+  Showing showing(printable(path_text(file)), password ? std::optional(password->view()) : std::nullopt);
   return showing.all(*content);
 }
 
