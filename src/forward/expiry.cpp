@@ -100,8 +100,9 @@ void ExpiryWatch::look() {
     if (status.newer_on_disk) {
       service_->logger().warn(
           "newer files are on disk than what is in use",
-          {{"why", status.last_successful ? "reload.watch is off: send SIGHUP to use them"
-                                          : "the last reload was refused: " + status.last_error}});
+          {{"why", status.last_successful
+                       ? "reload.watch is off: reload by SIGHUP, on Windows by persona service reload"
+                       : "the last reload was refused: " + status.last_error}});
     }
     look();
   });

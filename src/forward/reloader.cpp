@@ -41,8 +41,8 @@ log::Fields describe(const Generation& generation) {
 
 std::string_view Reloader::word(Cause cause) {
   switch (cause) {
-    case Cause::signal:
-      return "SIGHUP";
+    case Cause::asked:
+      return "asked";
     case Cause::start:
       return "start";
     default:
@@ -67,7 +67,7 @@ void Reloader::start() {
 
 void Reloader::reload() {
   service_->logger().reopen();
-  look(Cause::signal);
+  look(Cause::asked);
 }
 
 // On another thread, as are the two below.
@@ -131,12 +131,12 @@ void Reloader::judge(Look& look, const Generation& running) {
 
 Reloader::How Reloader::how(Cause cause) const {
   switch (cause) {
-    case Cause::signal:
+    case Cause::asked:
     case Cause::again:
       return How::load;
     case Cause::interval:
       if (!settings().watch) {
-        return How::compare;  // only SIGHUP loads; that something waits for it is told all the same
+        return How::compare;  // only who asks loads; that something waits for it is told all the same
       }
       return refusal_.empty() ? How::load_if_changed : How::load;
     default:
@@ -185,8 +185,8 @@ void Reloader::looked(Cause cause, const std::shared_ptr<Look>& look) {
   if (look->settled && !look->next) {
     refuse(cause, look->loaded->errors, !look->same);
   } else if (!look->settled) {
-    pending_ = cause == Cause::signal ? cause : pending_;  // somebody waits to hear of it
-  } else if (look->same && cause != Cause::signal) {
+    pending_ = cause == Cause::asked ? cause : pending_;  // somebody waits to hear of it
+  } else if (look->same && cause != Cause::asked) {
     unchanged();
   } else if (look->next->config().reload.probe && service_->mode() == config::Mode::persona && !look->same) {
     probe(cause, look);
@@ -242,7 +242,7 @@ void Reloader::apply(Cause cause, const Look& look) {
 }
 
 void Reloader::tell_restart(Cause cause, const std::vector<std::string>& keys) const {
-  if (cause != Cause::signal && keys == service_->reload_status().restart_needed) {
+  if (cause != Cause::asked && keys == service_->reload_status().restart_needed) {
     return;
   }
   for (const std::string& key : keys) {
@@ -259,7 +259,7 @@ void Reloader::refuse(Cause cause, std::vector<std::string> errors, bool newer_o
   status.last_error = errors.front();
   status.newer_on_disk = newer_on_disk;
   service_->set_reload_status(std::move(status));
-  if (errors == refusal_ && cause != Cause::signal) {
+  if (errors == refusal_ && cause != Cause::asked) {
     return;
   }
   for (const std::string& error : errors) {
@@ -290,7 +290,8 @@ void Reloader::watch() {
         *outcome.problem,
         {{"instead", interval.count() > 0
                          ? fmt::format("looked at every {} (reload.interval)", format_duration(interval))
-                         : "send SIGHUP to reload (reload.interval is 0s)"}});
+                         : "nothing, as reload.interval is 0s: reload by SIGHUP, on Windows by persona "
+                           "service reload"}});
   }
 }
 

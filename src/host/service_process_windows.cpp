@@ -1,5 +1,6 @@
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <windows.h>
@@ -125,7 +126,11 @@ struct ServiceHost {
       impl.status.dwServiceType = SERVICE_WIN32_OWN_PROCESS;
       impl.enter(SERVICE_START_PENDING);
     }
-    std::thread ticking([&impl] { keep_ticking(impl); });
+    std::thread ticking;
+    try {
+      ticking = std::thread([&impl] { keep_ticking(impl); });
+    } catch (const std::system_error&) {  // a system out of threads: a slow start may be taken for a hang
+    }
     const ServiceExit end = run_body(impl);
     {
       const std::lock_guard lock(impl.mutex);
@@ -135,7 +140,9 @@ struct ServiceHost {
       impl.status.dwCurrentState = SERVICE_STOPPED;  // the thread must end before the world is told
     }
     impl.changed.notify_all();
-    ticking.join();
+    if (ticking.joinable()) {
+      ticking.join();
+    }
     // Once this is told the process may end at any time.
     const std::lock_guard lock(impl.mutex);
     impl.status.dwWin32ExitCode = end == ServiceExit::done ? NO_ERROR : ERROR_SERVICE_SPECIFIC_ERROR;

@@ -153,7 +153,7 @@ def logrotate(case):
     for number in range(5):
         renamed.append(path.rename(case.folder / f"persona.log-{number}"))
         persona.signal(signal.SIGHUP)
-        wait_line(persona, path, "reloaded", cause="SIGHUP")
+        wait_line(persona, path, "reloaded", cause="asked")
     wait()
     persona.stop()
     lines = [line for each in [*renamed, path] for line in lines_of(each)]

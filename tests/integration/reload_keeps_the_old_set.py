@@ -111,7 +111,7 @@ def signalled(case):
     for count in (1, 2):
         persona.signal(signal.SIGHUP)
         line = persona.wait_log(REFUSED, count=count)
-        equal(line["cause"], "SIGHUP", "cause")
+        equal(line["cause"], "asked", "cause")
     scene.still_serves(scene.pki.client)
     scene.end()
 

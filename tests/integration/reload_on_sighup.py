@@ -28,7 +28,7 @@ def without_watching(case):
     echo_once(persona)
     witness.saw_last(pki.client)
     persona.signal(signal.SIGHUP)
-    equal(wait_reloaded(persona, new)["cause"], "SIGHUP", "cause")
+    equal(wait_reloaded(persona, new)["cause"], "asked", "cause")
     echo_once(persona)
     witness.saw_last(new)
     expect_echo(live_one, b"still here")

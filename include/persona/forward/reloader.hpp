@@ -29,7 +29,7 @@ struct Loaded {
   std::string digest;  ///< of their contents; empty: they have changed while they were read
 };
 
-/// Reloads one service: when asked (SIGHUP), when its files change, and every reload.interval when they have
+/// Reloads one service: when asked, when its files change, and every reload.interval when they have
 /// changed without being noticed or were refused. One load at a time; what happens meanwhile starts another.
 /// What is refused leaves everything as it was, and is told once.
 ///
@@ -47,13 +47,13 @@ class Reloader {
   /// Looks at the files at once (they may have changed since they were loaded) and watches them from then on.
   void start();
 
-  /// SIGHUP: loads whether anything has changed or not, and always says what came of it. A log file that was
-  /// renamed (logrotate) is let go first.
+  /// By SIGHUP or the service manager: loads whether anything has changed or not, and always says what came
+  /// of it. A log file that was renamed (logrotate) is let go first.
   void reload();
 
  private:
   /// Why to look, the most urgent last.
-  enum class Cause { none, start, changed, interval, again, signal };
+  enum class Cause { none, start, changed, interval, again, asked };
 
   enum class How { compare, load_if_changed, load };
 
