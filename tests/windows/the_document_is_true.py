@@ -17,7 +17,7 @@ from harness.sockets import listen
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENT = (TOP / "docs" / "windows.md").read_text()
-DRIVE = pathlib.Path(os.environ["WINEPREFIX"]) / "drive_c"
+DRIVE = pathlib.Path(os.environ.get("WINEPREFIX") or TOP / "build" / "wine") / "drive_c"  # as cmake/run-under-wine has it
 FOLDER = DRIVE / "persona"
 
 
@@ -77,6 +77,7 @@ def ten_commands(case):
     words = section("From the zip to PostgreSQL in ten commands")
     steps = re.split(r"^(\d+)\. ", words.split("\nSee that it works:\n")[0], flags=re.MULTILINE)[1:]
     equal(steps[::2], [str(number) for number in range(1, 11)], "numbers of the commands")
+    process.run(process.RUNNER, "--prepare")
     case.defer(shutil.rmtree, FOLDER, True)
     case.defer(lambda: process.run(BINARY, "service", "uninstall", "--name", "postgres", expect=None))
     with listen() as chosen:
