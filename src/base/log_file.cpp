@@ -7,6 +7,7 @@
 #include <spdlog/details/log_msg.h>
 #include <spdlog/details/os.h>
 
+#include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 
 namespace persona::log {
@@ -22,18 +23,9 @@ constexpr std::string_view kLineEnd = spdlog::details::os::default_eol;
 constexpr std::uint64_t kRetryPart = 8;
 constexpr std::chrono::minutes kRetryInterval{1};
 
-fs::path path_of(const std::string& text) {
-  return std::u8string(text.begin(), text.end());
-}
-
 fs::path numbered(const fs::path& path, unsigned number) {
   fs::path result = path;
   return result += fmt::format(".{}", number);
-}
-
-std::string text_of(const fs::path& path) {
-  const std::u8string text = path.u8string();
-  return {text.begin(), text.end()};
 }
 
 /// Behind symbolic links: what is renamed is the file, and where it is meant to be.
@@ -59,7 +51,7 @@ OpenFiles& open_files() {
 Result<std::shared_ptr<LogFile>> LogFile::open(const Settings& settings) {
   OpenFiles& open = open_files();
   const std::lock_guard lock(open.mutex);
-  const fs::path path = path_of(settings.file);
+  const fs::path path = path_from_text(settings.file);
   auto file = AppendFile::open(path);
   if (!file) {
     return fail(ErrorKind::configuration, "cannot open log file {}: {}", in_quotes(settings.file),
@@ -124,7 +116,7 @@ void LogFile::make_room(std::uint64_t bytes) {
 Result<void> LogFile::rotate(std::uint64_t bytes) {
   auto named = AppendFile::open(path_);
   if (!named) {
-    return fail(ErrorKind::configuration, "{} cannot be opened: {}", in_quotes(text_of(path_)),
+    return fail(ErrorKind::configuration, "{} cannot be opened: {}", in_quotes(path_text(path_)),
                 named.error().message);
   }
   if (reopen_if_renamed(*named) && (size_ == 0 || size_ + bytes <= max_size_)) {
@@ -136,7 +128,7 @@ Result<void> LogFile::rotate(std::uint64_t bytes) {
   }
   auto next = AppendFile::open(path_, &file_);
   if (!next) {
-    return fail(ErrorKind::configuration, "{} cannot be opened: {}", in_quotes(text_of(path_)),
+    return fail(ErrorKind::configuration, "{} cannot be opened: {}", in_quotes(path_text(path_)),
                 next.error().message);
   }
   use(std::move(*next));
@@ -156,8 +148,8 @@ Result<void> LogFile::move_aside() const {
     const fs::path from = number == 1 ? path_ : numbered(path_, number - 1);
     const fs::path to = numbered(path_, number);
     if (auto moved = move_file(from, to); !moved) {
-      return fail(ErrorKind::configuration, "{} cannot be renamed to {}: {}", in_quotes(text_of(from)),
-                  in_quotes(text_of(to)), moved.error().message);
+      return fail(ErrorKind::configuration, "{} cannot be renamed to {}: {}", in_quotes(path_text(from)),
+                  in_quotes(path_text(to)), moved.error().message);
     }
   }
   return {};
@@ -185,7 +177,7 @@ void LogFile::reopen() {
   auto named = AppendFile::open(path_);
   if (!named) {
     notice(fmt::format("the log file {} cannot be opened again, the one before is used: {}",
-                       in_quotes(text_of(path_)), named.error().message));
+                       in_quotes(path_text(path_)), named.error().message));
     return;
   }
   reopen_if_renamed(*named);

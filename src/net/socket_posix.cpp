@@ -5,14 +5,6 @@
 
 namespace persona::net {
 
-Socket& Socket::operator=(Socket&& other) noexcept {
-  if (this != &other) {
-    close();
-    descriptor_ = std::exchange(other.descriptor_, none);
-  }
-  return *this;
-}
-
 void Socket::close() {
   if (valid()) {
     // The descriptor is gone whatever close(2) returns, and nothing was written that could be lost.

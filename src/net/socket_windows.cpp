@@ -4,14 +4,6 @@
 
 namespace persona::net {
 
-Socket& Socket::operator=(Socket&& other) noexcept {
-  if (this != &other) {
-    close();
-    descriptor_ = std::exchange(other.descriptor_, none);
-  }
-  return *this;
-}
-
 void Socket::close() {
   if (valid()) {
     // Nothing was written that could be lost.

@@ -7,13 +7,19 @@
 
 namespace persona::net {
 
-/// Owns the descriptor. Movable to another thread.
+/// Owns the descriptor. Movable to another thread. Platform: net/socket_posix.cpp, net/socket_windows.cpp.
 class Socket {
  public:
   Socket() = default;
   explicit Socket(uv_os_sock_t descriptor) : descriptor_(descriptor) {}
   Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, none)) {}
-  Socket& operator=(Socket&& other) noexcept;
+  Socket& operator=(Socket&& other) noexcept {
+    if (this != &other) {
+      close();
+      descriptor_ = std::exchange(other.descriptor_, none);
+    }
+    return *this;
+  }
   ~Socket() { close(); }
 
   bool valid() const { return descriptor_ != none; }
