@@ -159,8 +159,13 @@ void Connection::tls_ended(int status) {
       tls_gone(status);
     }
   } else if (status != 0 || tls_broken_) {
-    close(Reason::gateway_reset, fmt::format("the {} reset the connection: {}", tls_peer(),
-                                             status != 0 ? net::error_words(status) : *tls_broken_));
+    // On Windows a reset takes with it the alert that would have said so (ARCHITECTURE.md, "Platforms").
+    const bool may_have_refused = dials_tls() && tls_to_plain_.bytes == 0;
+    close(
+        Reason::gateway_reset,
+        fmt::format("the {} reset the connection: {}{}", tls_peer(),
+                    status != 0 ? net::error_words(status) : *tls_broken_,
+                    may_have_refused ? "; it had sent nothing, so it may have refused our certificate" : ""));
   } else {
     close(Reason::truncated,
           fmt::format("the {} ended the TCP connection without a TLS close_notify: data may be missing",

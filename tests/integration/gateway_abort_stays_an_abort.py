@@ -5,7 +5,7 @@ import socket
 
 from harness.certificates import Pki, end_of
 from harness.persona import Persona, config
-from harness.runner import case, equal, main
+from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
 from harness.sockets import TIMEOUT, connect, expect_end, expect_reset, read_exactly, reset
 
@@ -40,8 +40,23 @@ def gateway_resets(case):
         expect_reset(client)
         line = persona.next_close("gateway_reset", error="reset")
         equal((line["bytes_up"], line["bytes_down"]), (7, 5), "logged bytes")
+        check("refused" not in line["error"], "it has answered, so it has not refused us", line)
 
     each_version(case, serve, then)
+
+
+@case("RST before the gateway has sent anything may be a refusal")
+def gateway_resets_at_once(case):
+    def serve(connection):
+        read_exactly(connection, 5)
+        reset(connection)
+
+    pki = Pki(case)
+    persona = Persona(case, config(pki, gateway=tls_gateway(case, pki.server_context(), serve)))
+    client = connect(persona.address)
+    client.sendall(b"hello")
+    expect_reset(client)
+    persona.next_close("gateway_reset", error="may have refused our certificate")
 
 
 @case("RST right after data")
