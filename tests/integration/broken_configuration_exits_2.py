@@ -32,6 +32,15 @@ def port_in_use(case):
         check(address in output and "in use" in output, "the sentence names the address and the reason", output)
 
 
+@case("a port in use, with a log file: it has the sentence too")
+def port_in_use_is_logged(case):
+    log = case.folder / "persona.log"
+    with listen() as taken:
+        content = good(Pki(case), listen=text(taken.getsockname()), log={"file": str(log)})
+        output = cli("run", "--config", write_config(case, content), expect=2)
+    check("in use" in output and "in use" in log.read_text(), "one of them has no reason", output, log.read_text())
+
+
 @case("a port in use by another persona, which goes on")
 def port_in_use_by_persona(case):
     pki = Pki(case)

@@ -56,6 +56,7 @@ def port_in_use(case):
         output = service.verb("start", expect=1)
         check("in use" in output and "(3)" in output, "the reason", output)
         equal(exits_of(service.name), [SPECIFIC_ERROR, 3], "exit codes")
+        check(any("in use" in line["message"] for line in service.log()), "the log has no reason", service.log())
     service.start()
 
 
