@@ -86,7 +86,7 @@ class GcmKey final : public AeadKey {
     alignas(64) gcm_context_data state;
     call(m->*Variant::init, &key_, &state, nonce.data(), additional.data(), additional.size());
     call(m->*Variant::update, &key_, &state, sealed, content.data(), content.size());
-    call(m->*Variant::update, &key_, &state, sealed + content.size(), &last, 1);
+    call(m->*Variant::update, &key_, &state, sealed + content.size(), &last, std::uint64_t{1});
     call(m->*Variant::finalize, &key_, &state, sealed + content.size() + 1, aead_tag_size);
     mbedtls_platform_zeroize(&state, sizeof state);
     return true;
@@ -120,7 +120,8 @@ class ChaChaKey final : public AeadKey {
     alignas(64) chacha20_poly1305_context_data state;
     call(m->chacha20_poly1305_init, key_.data(), &state, nonce.data(), additional.data(), additional.size());
     call(m->chacha20_poly1305_enc_update, key_.data(), &state, sealed, content.data(), content.size());
-    call(m->chacha20_poly1305_enc_update, key_.data(), &state, sealed + content.size(), &last, 1);
+    call(m->chacha20_poly1305_enc_update, key_.data(), &state, sealed + content.size(), &last,
+         std::uint64_t{1});
     call(m->chacha20_poly1305_finalize, &state, sealed + content.size() + 1, aead_tag_size);
     mbedtls_platform_zeroize(&state, sizeof state);
     return true;
