@@ -10,8 +10,8 @@ namespace persona::cli {
 
 int version(std::FILE* out) {
   const std::string text =
-      fmt::format("persona {}\nmbedTLS {}\nlibuv {}\nAEAD provider: {}\n", PERSONA_VERSION,
-                  identity::crypto_library_version(), net::libuv_version(),
+      fmt::format("persona {}\nmbedTLS {} ({})\nlibuv {}\nAEAD provider: {}\n", PERSONA_VERSION,
+                  identity::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN, net::libuv_version(),
                   tls::describe_aead_provider(tls::default_aead_provider()));
   std::fputs(text.c_str(), out);
   return exit_done;

@@ -20,7 +20,7 @@ using TimePoint = std::chrono::sys_seconds;
 /// Must be called once at start-up before anything else of identity or tls (psa_crypto_init; Mbed-TLS #9223).
 Result<void> initialise_crypto();
 
-/// "3.6.6", of the mbedTLS that runs.
+/// "3.6.7", of the mbedTLS that runs.
 std::string crypto_library_version();
 
 /// What a person wants to know of one certificate. Control characters in names are escaped.
