@@ -100,6 +100,15 @@ def does_not_fit(case):
     check(not (folder / ".persona-patched").exists(), "a build would go on")
 
 
+@case("a patch that fits only nearly does not fit")
+def fits_nearly(case):
+    ours(case)
+    folder = source(case)
+    write(folder / "library/hello.c", "first\nwrong\nlast, but changed\n")
+    patched(case, folder, status=3)
+    equal(line_of(folder), "wrong", "the source")
+
+
 @case("of Debian's patches only those that name a CVE are applied")
 def security_patches(case):
     folder = source(case)
