@@ -81,16 +81,30 @@ void warn_of_expiry(const identity::CertificateList& list, std::string_view kind
   }
 }
 
-void load_identity(Prepared& prepared) {
-  const config::Identity& names = prepared.config.identity;
+identity::IdentityFiles identity_files(const config::Config& config) {
   identity::IdentityFiles files;
-  files.certificate = names.certificate.value;
-  files.private_key = names.private_key.value;
-  if (names.private_key_password_file) {
-    files.password_file = names.private_key_password_file->value;
+  files.certificate = config.identity.certificate.value;
+  files.private_key = config.identity.private_key.value;
+  if (config.identity.private_key_password_file) {
+    files.password_file = config.identity.private_key_password_file->value;
   }
-  files.use =
-      prepared.config.mode == Mode::persona ? identity::IdentityUse::client : identity::IdentityUse::server;
+  files.use = config.mode == Mode::persona ? identity::IdentityUse::client : identity::IdentityUse::server;
+  return files;
+}
+
+identity::TrustFiles trust_files(const config::Config& config) {
+  identity::TrustFiles files;
+  files.crl_expired_allowed = config.trust.crl_expired_allowed;
+  for (const auto& ca : config.trust.ca) {
+    files.ca.push_back(ca.value);
+  }
+  for (const auto& crl : config.trust.crl) {
+    files.crl.push_back(crl.value);
+  }
+  return files;
+}
+
+void load_identity(Prepared& prepared, const identity::IdentityFiles& files) {
   auto loaded = identity::Identity::load(files);
   if (!loaded) {
     report_all(prepared, loaded.error());
@@ -98,7 +112,8 @@ void load_identity(Prepared& prepared) {
   }
   prepared.identity = std::move(*loaded);
   report_all(prepared, prepared.identity->warnings());
-  warn_of_expiry(prepared.identity->chain(), "certificate", names.certificate.mark, prepared.report);
+  warn_of_expiry(prepared.identity->chain(), "certificate", prepared.config.identity.certificate.mark,
+                 prepared.report);
 }
 
 /// What refuses connections later: CRLs that have expired, CAs that have none.
@@ -140,16 +155,8 @@ void warn_of_revocation_lists(const identity::Trust& trust, const config::Config
   }
 }
 
-void load_trust(Prepared& prepared) {
+void load_trust(Prepared& prepared, const identity::TrustFiles& files) {
   const config::Config& config = prepared.config;
-  identity::TrustFiles files;
-  files.crl_expired_allowed = config.trust.crl_expired_allowed;
-  for (const auto& ca : config.trust.ca) {
-    files.ca.push_back(ca.value);
-  }
-  for (const auto& crl : config.trust.crl) {
-    files.crl.push_back(crl.value);
-  }
   auto loaded = identity::Trust::load(files);
   if (!loaded) {
     report_all(prepared, loaded.error());
@@ -198,75 +205,63 @@ void check_unique(Prepared& prepared, Seen& names, Seen& addresses) {
   }
 }
 
-using Files = std::vector<std::filesystem::path>;
-
-/// The files of identity and trust that can be told apart by their contents: not the key, which is another
-/// one only with another certificate.
-Files certificate_files(const config::Config& config) {
-  Files files{config.identity.certificate.value};
-  for (const auto* list : {&config.trust.ca, &config.trust.crl}) {
-    for (const auto& each : *list) {
-      files.push_back(each.value);
-    }
-  }
-  return files;
-}
-
-Files all_files(const config::Config& config) {
-  Files files = certificate_files(config);
-  files.insert(files.begin(), config.file);
-  files.push_back(config.identity.private_key.value);
-  if (config.identity.private_key_password_file) {
-    files.push_back(config.identity.private_key_password_file->value);
-  }
-  std::erase(files, std::filesystem::path());  // not named
-  return files;
-}
-
-/// What the files were before they were read, to be compared with what they are after it.
-class Contents {
+/// What identity and trust are loaded from, and what the files were before they were read, to be compared
+/// with what they are after it.
+class Sources {
  public:
-  explicit Contents(const std::filesystem::path& file)
-      : file_(file), config_(identity::content_digest({file})) {}
+  explicit Sources(const std::filesystem::path& file)
+      : file_(file), config_(identity::content_digest(file)) {}
 
+  /// Behind the configuration, which names the others.
   void note_files(Prepared& prepared) {
-    prepared.files = all_files(prepared.config);
-    all_ = identity::content_digest(prepared.files);
-    certificates_ = identity::content_digest(certificate_files(prepared.config));
-    certificates_ += prepared.config.trust.crl_expired_allowed ? '1' : '0';  // the one setting of trust
+    identity_ = identity_files(prepared.config);
+    trust_ = trust_files(prepared.config);
+    prepared.files = {prepared.config.file, identity_.certificate, identity_.private_key,
+                      identity_.password_file.value_or(std::filesystem::path())};
+    for (const auto* list : {&trust_.ca, &trust_.crl}) {
+      prepared.files.insert(prepared.files.end(), list->begin(), list->end());
+    }
+    std::erase(prepared.files, std::filesystem::path());  // not named
+    contents_ = identity::content_digest(identity_, trust_);
   }
+
+  const identity::IdentityFiles& identity() const { return identity_; }
+  const identity::TrustFiles& trust() const { return trust_; }
 
   void compare(Prepared& prepared) const {
-    if (identity::content_digest({file_}) == config_ && identity::content_digest(prepared.files) == all_) {
-      prepared.digest = all_;
-      prepared.certificate_digest = certificates_;
+    const bool known = !config_.empty() && !contents_.empty();
+    if (known && identity::content_digest(file_) == config_ &&
+        identity::content_digest(identity_, trust_) == contents_) {
+      prepared.digest = config_ + contents_;
+      prepared.certificate_digest = contents_;
     }
   }
 
  private:
   std::filesystem::path file_;
+  identity::IdentityFiles identity_;
+  identity::TrustFiles trust_;
   std::string config_;
-  std::string all_;
-  std::string certificates_;
+  std::string contents_;
 };
 
 }  // namespace
 
 Prepared prepare(const std::filesystem::path& file) {
-  Contents contents(file);
+  Sources sources(file);
   config::Loaded loaded = config::load(file);
   Prepared prepared{std::move(loaded.report), std::move(loaded.config), nullptr, nullptr};
-  contents.note_files(prepared);
+  sources.note_files(prepared);
   // After an error in the file its certificates still count, as far as it names them: all findings at once.
   const config::Identity& identity = prepared.config.identity;
   if (!identity.certificate.value.empty() || !identity.private_key.value.empty()) {
-    load_identity(prepared);
+    load_identity(prepared, sources.identity());
   }
   if (!prepared.config.trust.ca.empty()) {
-    load_trust(prepared);
+    load_trust(prepared, sources.trust());
   }
   check_users(prepared);
-  contents.compare(prepared);
+  sources.compare(prepared);
   return prepared;
 }
 

@@ -1,6 +1,9 @@
 #include "persona/identity/digest.hpp"
 
 #include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
 
 #include <psa/crypto.h>
 
@@ -10,35 +13,93 @@ namespace persona::identity {
 
 namespace {
 
-bool add(psa_hash_operation_t& hash, std::string_view bytes) {
-  return psa_hash_update(&hash, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()) ==
-         PSA_SUCCESS;
-}
+using Path = std::filesystem::path;
 
-/// With its length, so that what moves from one file to the next makes a difference.
-bool add_whole(psa_hash_operation_t& hash, char kind, std::string_view bytes) {
-  return add(hash, fmt::format("{}{}:", kind, bytes.size())) && add(hash, bytes);
+/// SHA-256 over items. Each goes in with its length, so that nothing can move from one to the next unseen.
+class Digest {
+ public:
+  Digest() : good_(psa_hash_setup(&hash_, PSA_ALG_SHA_256) == PSA_SUCCESS) {}
+  ~Digest() { static_cast<void>(psa_hash_abort(&hash_)); }  // frees what there is, whatever failed
+  Digest(const Digest&) = delete;
+  Digest& operator=(const Digest&) = delete;
+
+  void add(std::string_view item) {
+    add_number(item.size());
+    update(item.data(), item.size());
+  }
+
+  void add_number(std::uint64_t number) {
+    std::array<std::uint8_t, sizeof number> octets{};
+    for (std::uint8_t& octet : octets) {
+      octet = static_cast<std::uint8_t>(number);
+      number >>= 8U;
+    }
+    update(octets.data(), octets.size());
+  }
+
+  void add_file(const Path& file) {
+    const auto content = read_file(file);
+    add(content ? "content" : "unreadable");
+    add(content ? content->view() : std::string_view(content.error().message));
+  }
+
+  void add_files(std::string_view role, const std::vector<Path>& files) {
+    add(role);
+    add_number(files.size());
+    for (const Path& file : files) {
+      add_file(file);
+    }
+  }
+
+  void add_setting(std::string_view name, std::uint64_t value) {
+    add(name);
+    add_number(value);
+  }
+
+  /// Empty when anything has failed.
+  std::string finish() {
+    std::array<char, PSA_HASH_LENGTH(PSA_ALG_SHA_256)> digest{};
+    std::size_t length = 0;
+    const bool done = good_ && psa_hash_finish(&hash_, reinterpret_cast<std::uint8_t*>(digest.data()),
+                                               digest.size(), &length) == PSA_SUCCESS;
+    return done ? std::string(digest.data(), length) : std::string();
+  }
+
+ private:
+  void update(const void* bytes, std::size_t size) {
+    good_ = good_ && psa_hash_update(&hash_, static_cast<const std::uint8_t*>(bytes), size) == PSA_SUCCESS;
+  }
+
+  psa_hash_operation_t hash_ = PSA_HASH_OPERATION_INIT;
+  bool good_;
+};
+
+/// None, when the configuration does not name it.
+std::vector<Path> named(const Path& file) {
+  return file.empty() ? std::vector<Path>() : std::vector<Path>{file};
 }
 
 }  // namespace
 
-std::string content_digest(const std::vector<std::filesystem::path>& files) {
-  psa_hash_operation_t hash = PSA_HASH_OPERATION_INIT;
-  bool good = psa_hash_setup(&hash, PSA_ALG_SHA_256) == PSA_SUCCESS;
-  for (const auto& file : files) {
-    const auto content = read_file(file);
-    good = good &&
-           (content ? add_whole(hash, 'c', content->view()) : add_whole(hash, 'e', content.error().message));
-  }
-  std::array<char, PSA_HASH_LENGTH(PSA_ALG_SHA_256)> digest{};
-  std::size_t length = 0;
-  good = good && psa_hash_finish(&hash, reinterpret_cast<std::uint8_t*>(digest.data()), digest.size(),
-                                 &length) == PSA_SUCCESS;
-  if (!good) {
-    static_cast<void>(psa_hash_abort(&hash));  // frees what there is, whatever failed
-    return {};
-  }
-  return {digest.data(), length};
+std::string content_digest(const Path& file) {
+  Digest digest;
+  digest.add_file(file);
+  return digest.finish();
+}
+
+std::string content_digest(const IdentityFiles& identity, const TrustFiles& trust) {
+  // By name, so that whoever adds a member has to come here.
+  const auto& [certificate, private_key, password_file, use] = identity;
+  const auto& [ca, crl, crl_expired_allowed] = trust;
+  Digest digest;
+  digest.add_files("certificate", named(certificate));
+  digest.add_files("private_key", named(private_key));
+  digest.add_files("password_file", named(password_file.value_or(Path())));
+  digest.add_setting("use", static_cast<std::uint64_t>(use));
+  digest.add_files("ca", ca);
+  digest.add_files("crl", crl);
+  digest.add_setting("crl_expired_allowed", crl_expired_allowed ? 1 : 0);
+  return digest.finish();
 }
 
 }  // namespace persona::identity

@@ -25,8 +25,8 @@ struct Prepared {
   std::shared_ptr<const identity::Identity> identity;  ///< may be null when the report has errors
   std::shared_ptr<const identity::Trust> trust;  ///< null also where clients are not asked for certificates
   std::vector<std::filesystem::path> files{};    ///< all that was read, the configuration first
-  /// Of the contents of `files` (identity::content_digest), and of all that identity and trust are made of,
-  /// settings included; empty when they changed while they were read.
+  /// Of the contents of `files`, each in its role, and of all that identity and trust are made of, settings
+  /// included (identity::content_digest); empty when they changed while they were read.
   std::string digest{};
   std::string certificate_digest{};
 };

@@ -29,8 +29,9 @@ struct Material {
   std::shared_ptr<const identity::Identity>
       identity;  ///< null: a persona that has none to present (the demo's)
   std::shared_ptr<const identity::Trust> trust;
-  std::string digest{};              ///< of the contents of all files it was read from; empty: unknown
-  std::string certificate_digest{};  ///< the same of the files of identity and trust alone
+  std::string digest{};  ///< of the contents of all files it was read from; empty: unknown
+  /// Of all that identity and trust were made of, and nothing else: files in their roles, settings.
+  std::string certificate_digest{};
 };
 
 /// The keys in which `next` differs from `running` and which only a restart can change ("listen"); their

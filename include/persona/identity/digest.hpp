@@ -3,13 +3,21 @@
 
 #include <filesystem>
 #include <string>
-#include <vector>
+
+#include "persona/identity/identity.hpp"
+#include "persona/identity/trust.hpp"
 
 namespace persona::identity {
 
-/// SHA-256 over the contents of the files and their order; of one that cannot be read, over the reason. Only
-/// to be compared within the process: it is made of secrets, too. Never empty, unless hashing itself fails.
-/// Blocks on the file system; any thread.
-std::string content_digest(const std::vector<std::filesystem::path>& files);
+// SHA-256, in 32 bytes. Only to be compared within the process: it is made of secrets, too. Never empty,
+// unless hashing itself fails. Both block on the file system; any thread.
+
+/// Of a file's contents; of one that cannot be read, of the reason.
+std::string content_digest(const std::filesystem::path& file);
+
+/// Of all that Identity::load and Trust::load make something of: the contents of every file together with its
+/// role and its place among its like, and every setting. The same contents in another role are another
+/// identity or another trust.
+std::string content_digest(const IdentityFiles& identity, const TrustFiles& trust);
 
 }  // namespace persona::identity
