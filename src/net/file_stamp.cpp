@@ -14,9 +14,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Linux's file systems have the time of the kernel's tick, 1 to 10 ms apart; others tick more coarsely, which
-// the interval of looking at files makes up for.
+// Linux's file systems have the time of the kernel's tick, 1 to 10 ms apart; NTFS counts 100 ns.
 constexpr std::int64_t tick = 50'000'000;
+
+// FAT counts two seconds, some file systems of a network one: times of whole seconds may be theirs.
+constexpr std::int64_t second = 1'000'000'000;
+constexpr std::int64_t coarse_tick = 2 * second + tick;
 
 constexpr int most_links = 40;  // as Linux (path_resolution(7))
 
@@ -106,7 +109,9 @@ std::vector<FileStamp> stamps_of(const std::vector<fs::path>& files) {
 }
 
 bool is_fresh(const std::vector<FileStamp>& stamps, std::int64_t now) {
-  const auto just_now = [now](std::int64_t time) { return time <= now && now - time < tick; };
+  const auto just_now = [now](std::int64_t time) {
+    return time <= now && now - time < (time % second == 0 ? coarse_tick : tick);
+  };
   for (const FileStamp& stamp : stamps) {
     if (just_now(stamp.modified) || just_now(stamp.changed)) {
       return true;

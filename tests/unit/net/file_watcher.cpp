@@ -33,14 +33,26 @@ TEST_CASE("the stamp of a file is another one when it is written, replaced or go
 
 TEST_CASE("what was written within a tick may be written again unseen") {
   FileStamp stamp;
-  stamp.modified = stamp.changed = 1'000'000'000;
-  CHECK(is_fresh({stamp}, 1'000'000'000));
-  CHECK(is_fresh({stamp}, 1'040'000'000));
-  CHECK(!is_fresh({stamp}, 1'060'000'000));
-  CHECK(!is_fresh({stamp}, 900'000'000));  // a clock in the future: for ever, else
-  stamp.changed = 2'000'000'000;
-  CHECK(is_fresh({stamp}, 2'000'000'001));
+  stamp.modified = stamp.changed = 1'100'000'000;
+  CHECK(is_fresh({stamp}, 1'100'000'000));
+  CHECK(is_fresh({stamp}, 1'140'000'000));
+  CHECK(!is_fresh({stamp}, 1'160'000'000));
+  CHECK(!is_fresh({stamp}, 1'000'000'000));  // a clock in the future: for ever, else
+  stamp.changed = 2'100'000'000;
+  CHECK(is_fresh({stamp}, 2'100'000'001));
   CHECK(!is_fresh({}, 0));
+}
+
+TEST_CASE("a file system that counts in seconds hides what is written within two") {
+  FileStamp stamp;
+  for (std::int64_t FileStamp::*time : {&FileStamp::modified, &FileStamp::changed}) {
+    stamp.modified = stamp.changed = 1'100'000'000;
+    stamp.*time = 4'000'000'000;
+    CHECK(is_fresh({stamp}, 4'000'000'000));
+    CHECK(is_fresh({stamp}, 5'999'999'999));
+    CHECK(!is_fresh({stamp}, 6'060'000'000));
+    CHECK(!is_fresh({stamp}, 3'999'999'999));
+  }
 }
 
 TEST_CASE("a folder that was replaced by another of its name is another place") {
