@@ -130,9 +130,9 @@ void Context::set_up_resumption() {
   mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
                                                         MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
   if (options_.role == Role::client) {
-    ticket_store_ = std::make_unique<TicketStore>();
+    ticket_store_ = std::make_unique<TicketStore>(options_.clock);
   } else {
-    ticket_issuer_ = std::make_unique<TicketIssuer>();
+    ticket_issuer_ = std::make_unique<TicketIssuer>(options_.clock);
     mbedtls_ssl_conf_session_tickets_cb(config, nullptr, &accept_ticket, this);
   }
 }

@@ -25,6 +25,7 @@ std::unique_ptr<TicketBank> make_bank(Handover& handover, const Context& context
   parts.resumption_master_secret = std::move(handover.resumption_master_secret);
   parts.peer = handover.info.peer;
   parts.valid_until = handover.peer_valid_until;
+  parts.authenticated_at = handover.authenticated_at;
   return std::make_unique<TicketBank>(std::move(parts));
 }
 
@@ -39,6 +40,7 @@ void send_tickets(OpenSession& session, Handover& handover, const Context& conte
     TicketContent content;
     content.cipher_suite = handover.cipher_suite;
     content.valid_until = handover.peer_valid_until;
+    content.authenticated_at = handover.authenticated_at;
     content.peer = handover.info.peer;
     content.client_certificate = handover.client_certificate;
     const auto message = issuer->issue(std::move(content), handover.resumption_master_secret.view());

@@ -198,12 +198,15 @@ Status Handshake::establish() {
   handover.info = std::move(info);
   if (const TicketContent* ticket = resumed_ ? resumed_ticket(*ssl_) : nullptr) {
     handover.peer_valid_until = ticket->valid_until;
+    handover.authenticated_at = ticket->authenticated_at;
     handover.client_certificate = ticket->client_certificate;
   } else if (offered_ && resumed_) {
     handover.peer_valid_until = offered_->valid_until;
+    handover.authenticated_at = offered_->authenticated_at;
   } else {
     const auto& verdict = ssl_->verifier.verdict();
     handover.peer_valid_until = verdict ? verdict->valid_until : identity::TimePoint::max();
+    handover.authenticated_at = context_->options().clock();
     if (const auto* leaf = mbedtls_ssl_get_peer_cert(&ssl_->context)) {
       handover.client_certificate.assign(leaf->raw.p, leaf->raw.p + leaf->raw.len);
     }

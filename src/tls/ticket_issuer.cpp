@@ -13,7 +13,7 @@ namespace persona::tls {
 
 namespace {
 
-constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t format_version = 2;
 constexpr std::uint8_t new_session_ticket = 4;  // HandshakeType, RFC 8446 section 4
 
 bool random(ByteSpan output) {
@@ -23,15 +23,21 @@ bool random(ByteSpan output) {
 /// Plaintext of a ticket; wiped by the caller, because it contains the PSK.
 Bytes encode(const TicketContent& content) {
   Bytes plain;
-  plain.reserve(64 + Secret::max_size + content.peer.size() + content.client_certificate.size());
+  plain.reserve(80 + Secret::max_size + content.peer.size() + content.client_certificate.size());
   write_number(plain, content.cipher_suite, 2);
   write_number(plain, content.age_add, 4);
   write_number(plain, static_cast<std::uint64_t>(content.created), 8);
+  write_number(plain, static_cast<std::uint64_t>(content.authenticated_at.monotonic.count()), 8);
+  write_number(plain, static_cast<std::uint64_t>(content.authenticated_at.wall.count()), 8);
   write_number(plain, static_cast<std::uint64_t>(content.valid_until.time_since_epoch().count()), 8);
   write_vector(plain, content.psk.view(), 1);
   write_vector(plain, as_bytes(content.peer), 2);
   write_vector(plain, content.client_certificate, 3);
   return plain;
+}
+
+std::chrono::milliseconds read_milliseconds(WireReader& reader) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(reader.number(8)));
 }
 
 std::optional<TicketContent> decode(ByteView plain) {
@@ -40,6 +46,8 @@ std::optional<TicketContent> decode(ByteView plain) {
   content.cipher_suite = static_cast<std::uint16_t>(reader.number(2));
   content.age_add = static_cast<std::uint32_t>(reader.number(4));
   content.created = static_cast<TicketTime>(reader.number(8));
+  content.authenticated_at.monotonic = read_milliseconds(reader);
+  content.authenticated_at.wall = read_milliseconds(reader);
   content.valid_until =
       identity::TimePoint(std::chrono::seconds(static_cast<std::int64_t>(reader.number(8))));
   content.psk = Secret(reader.vector(1));
@@ -55,7 +63,7 @@ std::optional<TicketContent> decode(ByteView plain) {
 bool TicketIssuer::rotate() {
   const TicketTime now = ticket_time();
   constexpr TicketTime half = std::chrono::milliseconds(lifetime).count() / 2;
-  if (current_.key && now - current_.made < half) {
+  if (current_.key && now >= current_.made && now - current_.made < half) {
     return true;
   }
   std::uint8_t bytes[32];
@@ -114,7 +122,8 @@ std::optional<TicketContent> TicketIssuer::open(ByteView ticket) {
   mbedtls_platform_zeroize(sealed.data(), sealed.size());
   if (content) {
     const TicketTime age = ticket_time() - content->created;
-    if (age < 0 || std::chrono::milliseconds(age) >= lifetime) {
+    if (age < 0 || std::chrono::milliseconds(age) >= lifetime ||
+        resumable_for(content->authenticated_at, clock_()).count() == 0) {
       return std::nullopt;
     }
   }
@@ -125,7 +134,8 @@ std::optional<Bytes> TicketIssuer::issue(TicketContent content, ByteView resumpt
   const auto hash = suite_hash(content.cipher_suite);
   std::uint8_t nonce[8];
   std::uint8_t age_add[4];
-  if (!hash || !random(nonce) || !random(age_add)) {
+  const std::chrono::seconds left = std::min(lifetime, resumable_for(content.authenticated_at, clock_()));
+  if (!hash || left.count() == 0 || !random(nonce) || !random(age_add)) {
     return std::nullopt;
   }
   content.psk = resumption_psk(*hash, resumption_master_secret, nonce);
@@ -137,7 +147,7 @@ std::optional<Bytes> TicketIssuer::issue(TicketContent content, ByteView resumpt
   }
   Bytes body;
   body.reserve(ticket->size() + 32);
-  write_number(body, static_cast<std::uint64_t>(lifetime.count()), 4);
+  write_number(body, static_cast<std::uint64_t>(left.count()), 4);
   write_number(body, content.age_add, 4);
   write_vector(body, nonce, 1);
   write_vector(body, *ticket, 2);

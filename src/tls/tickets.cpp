@@ -1,6 +1,7 @@
 // The client's side of resumption. The server's is in ticket_issuer.cpp.
 #include "persona/tls/tickets.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <mbedtls/platform_time.h>
@@ -12,7 +13,7 @@ namespace persona::tls {
 namespace {
 
 // RFC 8446 section 4.6.1: no ticket is kept for longer than seven days.
-constexpr std::chrono::seconds longest_lifetime{std::chrono::hours(24 * 7)};
+static_assert(resumable_after_authentication <= std::chrono::hours(24 * 7));
 
 // A ClientHello with the ticket in it must fit mbedTLS's output buffer of 16 KiB.
 constexpr std::size_t largest_ticket = std::size_t{12} * 1024;
@@ -43,15 +44,22 @@ std::optional<NewSessionTicket> parse_new_session_ticket(ByteView body) {
   return message;
 }
 
-bool usable(const Ticket& ticket) {
+bool usable(const Ticket& ticket, const Moment& now) {
   const TicketTime age = ticket_time() - ticket.received;
-  return age >= 0 && std::chrono::milliseconds(age) < ticket.lifetime && identity::now() < ticket.valid_until;
+  return age >= 0 && std::chrono::milliseconds(age) < ticket.lifetime &&
+         identity::now() < ticket.valid_until && resumable_for(ticket.authenticated_at, now).count() > 0;
 }
 
 }  // namespace
 
 TicketTime ticket_time() {
   return mbedtls_ms_time();
+}
+
+std::chrono::seconds resumable_for(const Moment& authenticated_at, const Moment& now) {
+  constexpr std::chrono::milliseconds whole = resumable_after_authentication;
+  const std::chrono::milliseconds age = elapsed(authenticated_at, now).value_or(whole);
+  return std::chrono::duration_cast<std::chrono::seconds>(whole - std::min(age, whole));
 }
 
 void TicketStore::put(const std::string& target, Ticket ticket) {
@@ -74,7 +82,8 @@ std::shared_ptr<const Ticket> TicketStore::take(const std::string& target) {
     return nullptr;
   }
   auto& tickets = found->second;
-  while (!tickets.empty() && !usable(*tickets.back())) {
+  const Moment at = now();
+  while (!tickets.empty() && !usable(*tickets.back(), at)) {
     tickets.pop_back();
   }
   if (tickets.empty()) {
@@ -101,7 +110,9 @@ bool TicketBank::receive(ByteView body) {
   const auto hash = suite_hash(parts_.cipher_suite);
   Secret psk =
       hash ? resumption_psk(*hash, parts_.resumption_master_secret.view(), message->nonce) : Secret();
-  if (psk.empty() || message->lifetime.count() == 0 || message->ticket.size() > largest_ticket) {
+  const std::chrono::seconds lifetime =
+      std::min(message->lifetime, resumable_for(parts_.authenticated_at, parts_.store->now()));
+  if (psk.empty() || lifetime.count() == 0 || message->ticket.size() > largest_ticket) {
     return true;  // nothing to keep: a lifetime of zero says so, and without one we do without
   }
   Ticket ticket;
@@ -109,8 +120,9 @@ bool TicketBank::receive(ByteView body) {
   ticket.psk = std::move(psk);
   ticket.cipher_suite = parts_.cipher_suite;
   ticket.age_add = message->age_add;
-  ticket.lifetime = std::min(message->lifetime, longest_lifetime);
+  ticket.lifetime = lifetime;
   ticket.received = ticket_time();
+  ticket.authenticated_at = parts_.authenticated_at;
   ticket.peer = parts_.peer;
   ticket.valid_until = parts_.valid_until;
   parts_.store->put(parts_.target, std::move(ticket));

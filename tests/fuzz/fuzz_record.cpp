@@ -49,6 +49,7 @@ struct Fixture {
     parts.cipher_suite = aes_128;
     parts.resumption_master_secret = secret_of(aes_128, 1);
     parts.valid_until = identity::now() + std::chrono::hours(1);
+    parts.authenticated_at = now_by_both_clocks();
     return std::make_unique<TicketBank>(std::move(parts));
   }
 };

@@ -28,6 +28,7 @@ struct Fixture {
     must(identity::initialise_crypto());
     TicketContent content;
     content.cipher_suite = aes_128;
+    content.authenticated_at = now_by_both_clocks();
     content.peer = "CN=fuzz";
     content.client_certificate = Bytes(300, 0x30);
     const auto message = must(issuer.issue(std::move(content), Bytes(32, 1)));
@@ -45,11 +46,12 @@ void bank(ByteView body) {
   parts.cipher_suite = aes_128;
   parts.resumption_master_secret = secret_of(aes_128, 1);
   parts.valid_until = identity::now() + std::chrono::hours(1);
+  parts.authenticated_at = now_by_both_clocks();
   const bool taken = TicketBank(std::move(parts)).receive(body);
   demand(taken == is_new_session_ticket(body));
   if (const auto ticket = store.take("fuzz")) {
     demand(taken && !ticket->identity.empty() && ticket->identity.size() < body.size());
-    demand(ticket->lifetime.count() > 0 && ticket->lifetime <= std::chrono::hours(7 * 24));
+    demand(ticket->lifetime.count() > 0 && ticket->lifetime <= resumable_after_authentication);
     demand(ticket->psk.view().size() == 32);
   }
 }

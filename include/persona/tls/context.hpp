@@ -11,6 +11,7 @@
 #include "persona/base/spki_pin.hpp"
 #include "persona/base/tls_parameters.hpp"
 #include "persona/identity/verify.hpp"
+#include "persona/tls/clock.hpp"
 
 struct mbedtls_ssl_config;
 
@@ -46,6 +47,7 @@ struct ContextOptions {
   bool resumption = true;                                ///< by tickets, TLS 1.3 only
   std::vector<SpkiPin> pins;                             ///< one must be the peer's leaf's; empty: any
   std::shared_ptr<const identity::ClientRules> clients;  ///< role server; null: any verified client
+  Clock clock = &now_by_both_clocks;                     ///< tells when a peer has to prove its key again
 
   /// Identity, trust and rules are the same when they are the same object.
   friend bool operator==(const ContextOptions&, const ContextOptions&) = default;

@@ -12,6 +12,7 @@
 #include "persona/base/buffer.hpp"
 #include "persona/base/bytes.hpp"
 #include "persona/identity/certificate.hpp"
+#include "persona/tls/clock.hpp"
 #include "persona/tls/context.hpp"
 #include "persona/tls/key_schedule.hpp"
 #include "persona/tls/session.hpp"
@@ -25,7 +26,8 @@ struct Handover {
   Secret resumption_master_secret;  ///< empty: no tickets
   SessionInfo info;
   identity::TimePoint peer_valid_until{};  ///< when the first certificate of the peer's chain expires
-  Bytes client_certificate;                ///< server: the client's leaf in DER, for tickets
+  Moment authenticated_at{};  ///< when the peer proved its key: now, or before the sessions resumed since
+  Bytes client_certificate;   ///< server: the client's leaf in DER, for tickets
 };
 
 /// Makes the session. A server's tickets go to `output`, its first records; a client's will be kept for

@@ -15,6 +15,7 @@
 #include "persona/base/bytes.hpp"
 #include "persona/identity/certificate.hpp"
 #include "persona/tls/aead.hpp"
+#include "persona/tls/clock.hpp"
 #include "persona/tls/key_schedule.hpp"
 
 namespace persona::tls {
@@ -23,6 +24,14 @@ namespace persona::tls {
 using TicketTime = std::int64_t;
 TicketTime ticket_time();
 
+/// How long after a full handshake sessions are resumed from it, however often its tickets were renewed: who
+/// has stolen a session, but not the private key, gets no further. RFC 8446 section 4.6.1 recommends a limit
+/// on what renewals add up to, and has no ticket used for longer than seven days.
+inline constexpr std::chrono::hours resumable_after_authentication{24};
+
+/// What is left of it, in whole seconds; zero: a full handshake is due.
+std::chrono::seconds resumable_for(const Moment& authenticated_at, const Moment& now);
+
 /// A NewSessionTicket as a client received it, with what its session established. A resumed session is as
 /// good as the one it came from: the peer's name was verified then, and is not sent again.
 struct Ticket {
@@ -30,8 +39,9 @@ struct Ticket {
   Secret psk;
   std::uint16_t cipher_suite = 0;
   std::uint32_t age_add = 0;
-  std::chrono::seconds lifetime{0};  ///< at most seven days
+  std::chrono::seconds lifetime{0};  ///< since `received`; at most what resumable_for() said then
   TicketTime received = 0;
+  Moment authenticated_at{};          ///< when the full handshake was that it descends from
   std::string peer;                   ///< the subject that was verified
   identity::TimePoint valid_until{};  ///< when the first certificate of its chain expires
 };
@@ -42,6 +52,10 @@ class TicketStore {
  public:
   static constexpr std::size_t per_target = 8;
   static constexpr std::size_t max_targets = 256;
+
+  explicit TicketStore(Clock clock = &now_by_both_clocks) : clock_(clock) {}
+
+  Moment now() const { return clock_(); }
 
   /// The newest is used first; the oldest of a target makes room.
   void put(const std::string& target, Ticket ticket);
@@ -55,6 +69,7 @@ class TicketStore {
   void forget(const std::string& target);
 
  private:
+  Clock clock_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::deque<std::shared_ptr<const Ticket>>> targets_;
 };
@@ -69,6 +84,7 @@ class TicketBank {
     Secret resumption_master_secret;
     std::string peer;
     identity::TimePoint valid_until{};
+    Moment authenticated_at{};  ///< as Ticket
   };
 
   explicit TicketBank(Parts parts) : parts_(std::move(parts)) {}
@@ -88,6 +104,7 @@ struct TicketContent {
   std::uint16_t cipher_suite = 0;
   std::uint32_t age_add = 0;
   TicketTime created = 0;
+  Moment authenticated_at{};  ///< when the full handshake was that it descends from
   Secret psk;
   identity::TimePoint valid_until{};  ///< when the first certificate of the client's chain expires
   std::string peer;                   ///< the subject of the client's certificate
@@ -98,14 +115,18 @@ struct TicketContent {
 /// lifetime. Thread-safe. Belongs to a Context: other identity or trust, other keys.
 class TicketIssuer {
  public:
-  static constexpr std::chrono::seconds lifetime{std::chrono::hours(24)};
+  /// The longest of a ticket: that of one made by a full handshake.
+  static constexpr std::chrono::seconds lifetime{resumable_after_authentication};
   static constexpr std::size_t key_id_size = 4;
 
+  explicit TicketIssuer(Clock clock = &now_by_both_clocks) : clock_(clock) {}
+
   /// Makes the NewSessionTicket message (with its handshake header) for a session that has just been
-  /// verified. `content`: all but psk, age_add and created, which are made here. Nothing on failure.
+  /// verified. `content`: all but psk, age_add and created, which are made here. Nothing on failure, and when
+  /// a full handshake is due.
   std::optional<Bytes> issue(TicketContent content, ByteView resumption_master_secret);
 
-  /// Nothing when the ticket is not ours, damaged or too old.
+  /// Nothing when the ticket is not ours, damaged or too old, or its client has to prove its key again.
   std::optional<TicketContent> open(ByteView ticket);
 
  private:
@@ -118,6 +139,7 @@ class TicketIssuer {
   std::optional<Bytes> seal(const TicketContent& content);
   bool rotate();
 
+  Clock clock_;
   std::mutex mutex_;
   Key current_;
   Key previous_;

@@ -136,6 +136,7 @@ TEST_CASE("RFC 8448: a client session follows the server's trace and banks its t
   bank.resumption_master_secret = Secret(hex(resumption_secret));
   bank.peer = "CN=server";
   bank.valid_until = identity::now() + std::chrono::hours(1);
+  bank.authenticated_at = now_by_both_clocks();
   End client({context_of(Role::client), SessionInfo(), protection_of(client_secret),
               protection_of(server_secret), std::make_unique<TicketBank>(std::move(bank)), KeyLimits()});
 

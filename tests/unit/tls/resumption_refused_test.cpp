@@ -23,6 +23,7 @@ TicketContent good_content() {
   TicketContent content;
   content.cipher_suite = aes_256;
   content.valid_until = in_hours(1);
+  content.authenticated_at = now_by_both_clocks();
   content.peer = "CN=client";
   content.client_certificate = der_of(client_pem().certificate);
   return content;
@@ -164,6 +165,7 @@ TEST_CASE("a ticket too large to be sent does no harm") {
     parts.cipher_suite = aes_256;
     parts.resumption_master_secret = secret_of(aes_256, 1);
     parts.valid_until = in_hours(1);
+    parts.authenticated_at = now_by_both_clocks();
     Bytes body = hex("00000e10 00000000 01 00");
     body.push_back(static_cast<std::uint8_t>(size >> 8));
     body.push_back(static_cast<std::uint8_t>(size));

@@ -40,6 +40,7 @@ struct Service {
     parts.resumption_master_secret = Secret(master);
     parts.peer = "CN=server";
     parts.valid_until = client_thinks_until;
+    parts.authenticated_at = now_by_both_clocks();
     REQUIRE(TicketBank(std::move(parts)).receive(ByteView(*message).subspan(4)));
   }
 
@@ -55,6 +56,7 @@ inline Ticket copy_of(const Ticket& ticket) {
   copy.age_add = ticket.age_add;
   copy.lifetime = ticket.lifetime;
   copy.received = ticket.received;
+  copy.authenticated_at = ticket.authenticated_at;
   copy.peer = ticket.peer;
   copy.valid_until = ticket.valid_until;
   return copy;
@@ -62,6 +64,11 @@ inline Ticket copy_of(const Ticket& ticket) {
 
 inline identity::TimePoint in_hours(int hours) {
   return identity::now() + std::chrono::hours(hours);
+}
+
+/// Of a ticket's lifetime: a day, less what the test has taken since the full handshake.
+inline bool is_about_a_day(std::chrono::seconds lifetime) {
+  return lifetime <= std::chrono::hours(24) && lifetime > std::chrono::hours(23);
 }
 
 inline Bytes der_of(const std::string& pem) {
