@@ -23,9 +23,10 @@ struct Manager {
       return;
     }
     init_mb_mgr_auto(functions, &architecture);
-    // Without AES-NI the library emulates AES in table look-ups, which are neither fast nor constant-time.
+    // A CPU without these (AES-NI is one) is refused by ipsec-mb 2.0, and by 1.x unless that was built to
+    // emulate AES in table look-ups, which are neither fast nor constant-time.
     usable = imb_get_errno(functions) == 0 && architecture != IMB_ARCH_NONE &&
-             architecture != IMB_ARCH_NOAESNI && (functions->features & IMB_FEATURE_AESNI) != 0;
+             (functions->features & IMB_CPUFLAGS_SSE) == IMB_CPUFLAGS_SSE;
   }
   ~Manager() {
     if (functions != nullptr) {
@@ -158,9 +159,11 @@ std::string describe_ipsec_mb() {
   }
   std::string_view instructions = "SSE";
   switch (manager().architecture) {
+#if IMB_VERSION_NUM < IMB_VERSION(2, 0, 0)  // which takes SSE where there is no AVX2
     case IMB_ARCH_AVX:
       instructions = "AVX";
       break;
+#endif
     case IMB_ARCH_AVX2:
       instructions = "AVX2";
       break;
