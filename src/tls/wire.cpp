@@ -1,0 +1,16 @@
+#include "wire.hpp"
+
+namespace persona::tls {
+
+void write_number(Bytes& output, std::uint64_t value, std::size_t octets) {
+  for (std::size_t i = octets; i-- > 0;) {
+    output.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+  }
+}
+
+void write_vector(Bytes& output, ByteView content, std::size_t length_octets) {
+  write_number(output, content.size(), length_octets);
+  output.insert(output.end(), content.begin(), content.end());
+}
+
+}  // namespace persona::tls
