@@ -1,4 +1,6 @@
 // Broken syntax: the file, and everything that is said about it.
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -37,14 +39,14 @@ conf/pg.yaml:5:1: a second YAML document starts here; write one file per service
      "listen: [127.0.0.1:1\n"
      "gateway: a:1\n",
      R"(
-conf/pg.yaml:2:8: not valid YAML: end of sequence flow not found
+conf/pg.yaml:2:8: not valid YAML: WORDS
   2 | gateway: a:1
     |        ^
 )"},
     {"an alias to nothing",
      "listen: *nowhere\n",
      R"(
-conf/pg.yaml:1:9: not valid YAML: the referenced anchor is not defined
+conf/pg.yaml:1:9: not valid YAML: WORDS
   1 | listen: *nowhere
     |         ^
 )"},
@@ -65,13 +67,27 @@ conf/pg.yaml:1:9: YAML tags are not supported
 };
 // clang-format on
 
+/// With "WORDS" for those of yaml-cpp, which differ from version to version: that there are any is ours.
+std::string without_words_of_yaml_cpp(std::string findings) {
+  constexpr std::string_view ours = "not valid YAML: ";
+  const std::size_t found = findings.find(ours);
+  if (found != std::string::npos) {
+    const std::size_t words = found + ours.size();
+    const std::size_t end = findings.find('\n', words);
+    if (end != std::string::npos && end > words) {
+      findings.replace(words, end - words, "WORDS");
+    }
+  }
+  return findings;
+}
+
 }  // namespace
 
 TEST_CASE("what is no single YAML map is reported where that shows") {
   const Folder folder;
   for (const Broken& broken : kBroken) {
     CAPTURE(broken.what);
-    CHECK("\n" + folder.findings(broken.text) == broken.findings);
+    CHECK("\n" + without_words_of_yaml_cpp(folder.findings(broken.text)) == broken.findings);
   }
 }
 
