@@ -8,6 +8,7 @@
 #include "mbedtls_session.hpp"
 #include "peer_alert.hpp"
 #include "persona/base/address.hpp"
+#include "persona/identity/identity.hpp"
 #include "persona/identity/trust.hpp"
 #include "persona/tls/handover.hpp"
 #include "resumption.hpp"
@@ -258,6 +259,15 @@ Status Handshake::fail_after(int code) {
           {Failure::Kind::handshake_failed,
            fmt::format("no TLS version in common with the {}: compare tls.min_version and tls.max_version",
                        peer)});
+    case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
+      if (const auto& ours = context_->options().identity;
+          role == Role::client && ours && ssl_->lacks_signature_algorithm()) {
+        return fail({Failure::Kind::handshake_failed,
+                     fmt::format("the {} accepts no signature that our key ({}) can make in TLS 1.2: have it "
+                                 "accept SHA-256 or SHA-384 with this kind of key, or TLS 1.3",
+                                 peer, identity::describe(*ours->chain().get()).key)});
+      }
+      break;
     default:
       break;
   }

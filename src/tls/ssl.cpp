@@ -55,6 +55,12 @@ std::optional<std::uint8_t> Ssl::unprotected_alert() const {
   return is_alert ? std::optional<std::uint8_t>(record[6]) : std::nullopt;
 }
 
+bool Ssl::lacks_signature_algorithm() const {
+  const int state = context.MBEDTLS_PRIVATE(state);
+  return mbedtls_ssl_get_version_number(&context) == MBEDTLS_SSL_VERSION_TLS1_2 &&
+         (state == MBEDTLS_SSL_SERVER_HELLO_DONE || state == MBEDTLS_SSL_CERTIFICATE_VERIFY);
+}
+
 int Ssl::receive(void* self, unsigned char* buffer, std::size_t count) {
   auto& ssl = *static_cast<Ssl*>(self);
   if (ssl.input.empty()) {

@@ -36,6 +36,11 @@ struct Ssl {
   /// in_hdr then.
   std::optional<std::uint8_t> unprotected_alert() const;
 
+  /// Client: did mbedTLS return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE for want of a signature algorithm, among
+  /// those of a TLS 1.2 CertificateRequest, for our key? That is all it returns this code for in these states
+  /// (ssl_tls12_client.c as cmake/mbedtls-tls12-rsa-pss.patch has it: at the list, and when it is to sign).
+  bool lacks_signature_algorithm() const;
+
   static int receive(void* self, unsigned char* buffer, std::size_t count);
   static int send(void* self, const unsigned char* bytes, std::size_t count);
 
