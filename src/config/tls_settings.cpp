@@ -16,7 +16,8 @@ constexpr std::size_t kLongestProtocol = 255;  // RFC 7301 section 3.1
 constexpr std::size_t kMostProtocols = 32;
 constexpr std::array<std::string_view, 3> kDefaultCiphers = {
     "TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"};
-constexpr std::array<std::string_view, 3> kDefaultGroups = {"x25519", "secp256r1", "secp384r1"};
+// In TLS 1.2 a certificate's curve has to be one of these too (RFC 8422 section 5.3), hence secp521r1.
+constexpr std::array<std::string_view, 4> kDefaultGroups = {"x25519", "secp256r1", "secp384r1", "secp521r1"};
 
 using Suites = std::vector<const CipherSuite*>;
 

@@ -41,8 +41,10 @@ struct ContextOptions {
   PeerCertificate peer_certificate = PeerCertificate::required;
   TlsVersion min_version = TlsVersion::tls12;
   TlsVersion max_version = TlsVersion::tls13;
-  std::vector<std::uint16_t> ciphers;                    ///< IANA code points in order of preference
-  std::vector<std::uint16_t> groups;                     ///< IANA code points in order of preference
+  std::vector<std::uint16_t> ciphers;  ///< IANA code points in order of preference
+  /// IANA code points in order of preference. In TLS 1.2 also the curves that certificates may have, the
+  /// peer's and, for a gateway that keeps to RFC 8422 section 5.3, ours.
+  std::vector<std::uint16_t> groups;
   std::vector<std::string> alpn;                         ///< empty: not offered
   bool resumption = true;                                ///< by tickets, TLS 1.3 only
   std::vector<SpkiPin> pins;                             ///< one must be the peer's leaf's; empty: any

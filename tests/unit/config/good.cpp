@@ -46,7 +46,7 @@ TEST_CASE("the smallest file has the documented defaults") {
   CHECK(config.tls.max_version == TlsVersion::tls13);
   CHECK(config.tls.ciphers ==
         std::vector<std::uint16_t>{0x1302, 0x1301, 0x1303, 0xc02c, 0xc030, 0xc02b, 0xc02f, 0xcca9, 0xcca8});
-  CHECK(config.tls.groups == std::vector<std::uint16_t>{0x001d, 0x0017, 0x0018});
+  CHECK(config.tls.groups == std::vector<std::uint16_t>{0x001d, 0x0017, 0x0018, 0x0019});
   CHECK(config.timeouts.handshake == std::chrono::seconds(10));
   CHECK(config.timeouts.idle == std::chrono::seconds(0));
   CHECK(config.limits.connections == 10'000);
