@@ -9,13 +9,19 @@ import sys
 try:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 except ImportError as error:
     sys.exit(f"python3-cryptography is not installed for {sys.executable}: run scripts/setup --tests ({error})")
 
 _TCP_CLOSE = 7  # <linux/tcp_states.h>
 DAY = datetime.timedelta(days=1)
+# What a certificate's key may be, and how one is made; RSA-4096 takes a second or two.
+KEY_KINDS = {
+    **{f"RSA-{bits}": lambda bits=bits: rsa.generate_private_key(65_537, bits) for bits in (2048, 3072, 4096)},
+    **{f"P-{curve.key_size}": lambda curve=curve: ec.generate_private_key(curve)
+       for curve in (ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1())},
+}
 
 
 def _now():
@@ -66,7 +72,7 @@ class Credential:
 class Authority:
     def __init__(self, folder, common_name="Test CA"):
         self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._key = KEY_KINDS["P-256"]()
         self._subject = _name(common_name)
         self._stem = common_name.lower().replace(" ", "-")
         certificate = (
@@ -76,9 +82,9 @@ class Authority:
         self.certificate = folder / f"{self._stem}.crt"
         self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, common_name, names=(), expired=False, self_signed=False, days=90):
-        """A certificate for both sides of TLS, as small PKIs issue them."""
-        key = ec.generate_private_key(ec.SECP256R1())
+    def issue(self, common_name, names=(), expired=False, self_signed=False, days=90, key=None):
+        """A certificate for both sides of TLS, as small PKIs issue them; for a new P-256 key if none is given."""
+        key = key or KEY_KINDS["P-256"]()
         subject = _name(common_name)
         not_after = _now() - 3 * DAY if expired else _now() + days * DAY
         issuer, signer = (subject, key) if self_signed else (self._subject, self._key)

@@ -111,6 +111,9 @@ class Process:
         self._process.stdin.write(words.encode())
         self._process.stdin.flush()
 
+    def close_input(self):
+        self._process.stdin.close()
+
     def tail(self, count=12):
         return "\n    ".join(["", *self.lines[-count:]])
 

@@ -140,14 +140,15 @@ def openssl_server_pipes(case, pki, suite):
     return gateway
 
 
-def gnutls_server(case, pki, *options):
+def gnutls_server(case, pki, *options, credential=None):
     """gnutls-serv that requires a client certificate and echoes lines. It cannot be told to listen on loopback only."""
+    credential = credential or pki.gateway
     holder, address = reserve_port()
     case.defer(holder.close)
     gateway = _Gateway(address)
     gateway.process = Process(case, "gnutls-serv", "--port", address[1], "--echo", "--require-client-cert",
                               "--verify-client-cert", "--x509cafile", pki.ca.certificate, "--x509certfile",
-                              pki.gateway.certificate, "--x509keyfile", pki.gateway.key, *options)
+                              credential.certificate, "--x509keyfile", credential.key, *options)
     gateway.process.wait_line("IPv4")
     return gateway
 
