@@ -1,4 +1,4 @@
-# Sourced by scripts/test and scripts/test-windows: what passed and what failed.
+# Sourced by scripts/test, scripts/test-windows and scripts/test-debian13: what passed and what failed.
 passed=0 failed=0 failures=()
 
 say() { printf '\n== %s\n' "$*"; }
@@ -12,16 +12,17 @@ count() { # count NAME STATUS
   fi
 }
 
-run_tests() { # run_tests PRESET: builds it and runs all that ctest knows of it
+run_tests() { # run_tests PRESET [CTEST_ARGUMENT...]: builds it and runs what ctest knows of it and the arguments select
   local preset=$1 log=build/$1/tests.xml
+  shift
   say "$preset: build"
   if ! scripts/build "$preset"; then
     count "$preset: build" 1
     return
   fi
-  say "$preset: unit and integration tests"
+  say "$preset: ${*:-unit and integration tests}"
   rm -f "$log"
-  ctest --test-dir "build/$preset" -j 2 --output-on-failure --no-tests=error --output-junit "$PWD/$log" \
+  ctest --test-dir "build/$preset" "$@" -j 2 --output-on-failure --no-tests=error --output-junit "$PWD/$log" \
     2>&1 | grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test +#[0-9]+: unit.* Passed)'
   local total good
   total=$(grep -c '<testcase ' "$log" 2>/dev/null)
