@@ -193,8 +193,8 @@ class Run {
       watch->look();
     };
     auto reloader = std::make_unique<forward::Reloader>(
-        runtime_->loop(), runtime_->pool(), service, [file] { return to_loaded(prepare(file)); },
-        std::move(files), applied);
+        runtime_->loop(), runtime_->pool(), runtime_->resolver(), service,
+        [file] { return to_loaded(prepare(file)); }, std::move(files), applied);
     kept_.push_back({std::move(file), std::move(expiry), std::move(reloader)});
   }
 

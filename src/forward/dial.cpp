@@ -45,28 +45,20 @@ void Connection::dial_next() {
 void Connection::resolve(const Endpoint& endpoint) {
   if (const Milliseconds timeout = generation_->config().timeouts.connect; timeout.count() > 0) {
     timer_->start(timeout, [this, timeout] {
-      attempt_failed(Reason::dial_timeout, fmt::format("cannot resolve {} within timeouts.connect ({})",
-                                                       target().host, format_duration(timeout)));
+      attempt_failed(Reason::dial_timeout, lookup_->timed_out("timeouts.connect", timeout));
     });
   }
-  std::string error;
-  lookup_ = net::Lookup::start(
-      worker_.loop(), endpoint.host, endpoint.port, this,
-      [this](Result<std::vector<net::SocketAddress>> found) {
-        lookup_.reset();
-        if (!found) {
-          attempt_failed(Reason::dial_failed, found.error().message);
-          return;
-        }
-        addresses_ = std::move(*found);
-        connect_allowed();
-      },
-      error);
-  if (!lookup_) {
-    attempt_failed(Reason::dial_failed, error);
-    return;
-  }
   ++open_handles_;
+  lookup_ = net::Lookup::start(worker_.loop(), worker_.resolver(), service_->name(), endpoint.host,
+                               endpoint.port, this, [this](Result<std::vector<net::SocketAddress>> found) {
+                                 lookup_.reset();
+                                 if (!found) {
+                                   attempt_failed(Reason::dial_failed, found.error().message);
+                                   return;
+                                 }
+                                 addresses_ = std::move(*found);
+                                 connect_allowed();
+                               });
 }
 
 // What gateway.allowed_addresses does not name is never dialled, wherever it comes from.

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "persona/net/error.hpp"
-#include "persona/net/resolver.hpp"
 #include "persona/net/stream.hpp"
 #include "persona/net/timer.hpp"
 
@@ -23,9 +22,13 @@ Milliseconds limit_of(Milliseconds timeout) {
 /// Kept by its probe, by the handles that it has open, and by a step that is with the pool.
 class Probe::Attempt final : public net::StreamEvents, public std::enable_shared_from_this<Attempt> {
  public:
-  Attempt(net::Loop& loop, HandshakePool& pool, std::shared_ptr<const Generation> generation,
-          std::function<void(const Outcome&)> done)
-      : loop_(loop), pool_(pool), generation_(std::move(generation)), done_(std::move(done)) {}
+  Attempt(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver,
+          std::shared_ptr<const Generation> generation, std::function<void(const Outcome&)> done)
+      : loop_(loop),
+        pool_(pool),
+        resolver_(resolver),
+        generation_(std::move(generation)),
+        done_(std::move(done)) {}
 
   void start() {
     timer_ = net::Timer::create(loop_, this);
@@ -111,11 +114,8 @@ class Probe::Attempt final : public net::StreamEvents, public std::enable_shared
       return;
     }
     const Milliseconds limit = limit_of(generation_->config().timeouts.connect);
-    timer_->start(limit, [this, limit] {
-      fail(Reason::dial_timeout, fmt::format("cannot resolve {} within timeouts.connect ({})", target().host,
-                                             format_duration(limit)));
-    });
-    std::string error;
+    timer_->start(
+        limit, [this, limit] { fail(Reason::dial_timeout, lookup_->timed_out("timeouts.connect", limit)); });
     const auto resolved = [this](Result<std::vector<net::SocketAddress>> found) {
       lookup_.reset();
       if (!found) {
@@ -125,12 +125,9 @@ class Probe::Attempt final : public net::StreamEvents, public std::enable_shared
       addresses_ = std::move(*found);
       connect_if_allowed();
     };
-    lookup_ = net::Lookup::start(loop_, target().host, target().port, this, resolved, error);
-    if (!lookup_) {
-      fail(Reason::dial_failed, error);
-      return;
-    }
     opened();
+    lookup_ = net::Lookup::start(loop_, resolver_, generation_->config().name, target().host, target().port,
+                                 this, resolved);
   }
 
   void connect_if_allowed() {
@@ -331,6 +328,7 @@ class Probe::Attempt final : public net::StreamEvents, public std::enable_shared
 
   net::Loop& loop_;
   HandshakePool& pool_;
+  net::Resolver& resolver_;
   std::shared_ptr<const Generation> generation_;
   std::function<void(const Outcome&)> done_;
   std::shared_ptr<Attempt> self_;  // while handles are open
@@ -353,9 +351,9 @@ class Probe::Attempt final : public net::StreamEvents, public std::enable_shared
   Outcome outcome_;
 };
 
-Probe::Probe(net::Loop& loop, HandshakePool& pool, std::shared_ptr<const Generation> generation,
-             std::function<void(const Outcome&)> done)
-    : attempt_(std::make_shared<Attempt>(loop, pool, std::move(generation), std::move(done))) {
+Probe::Probe(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver,
+             std::shared_ptr<const Generation> generation, std::function<void(const Outcome&)> done)
+    : attempt_(std::make_shared<Attempt>(loop, pool, resolver, std::move(generation), std::move(done))) {
   attempt_->start();
 }
 

@@ -50,10 +50,12 @@ std::string_view Reloader::word(Cause cause) {
   }
 }
 
-Reloader::Reloader(net::Loop& loop, HandshakePool& pool, std::shared_ptr<Service> service, Load load,
-                   std::vector<std::filesystem::path> files, std::function<void()> applied)
+Reloader::Reloader(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver,
+                   std::shared_ptr<Service> service, Load load, std::vector<std::filesystem::path> files,
+                   std::function<void()> applied)
     : loop_(loop),
       pool_(pool),
+      resolver_(resolver),
       service_(std::move(service)),
       load_(std::move(load)),
       applied_(std::move(applied)),
@@ -198,7 +200,7 @@ void Reloader::looked(Cause cause, const std::shared_ptr<Look>& look) {
 }
 
 void Reloader::probe(Cause cause, const std::shared_ptr<Look>& look) {
-  probe_.emplace(loop_, pool_, look->next, [this, cause, look](const Probe::Outcome& outcome) {
+  probe_.emplace(loop_, pool_, resolver_, look->next, [this, cause, look](const Probe::Outcome& outcome) {
     if (outcome.failed) {
       refuse(cause,
              {fmt::format("the trial connection to the gateway failed (reload.probe): {}", outcome.error)},

@@ -14,23 +14,29 @@ constexpr unsigned most_handshake_threads = 16;
 
 }  // namespace
 
-Result<std::unique_ptr<Runtime>> Runtime::create(unsigned threads, std::shared_ptr<log::Logger> logger) {
+Result<std::unique_ptr<Runtime>> Runtime::create(unsigned threads, std::shared_ptr<log::Logger> logger,
+                                                 net::Resolver::Options names) {
   const unsigned count = threads == 0 ? std::max(1U, uv_available_parallelism()) : threads;
   auto pool = std::make_unique<HandshakePool>(std::min(count, most_handshake_threads));
+  auto resolver = std::make_unique<net::Resolver>(std::move(names));
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < count; ++i) {
-    auto worker = Worker::create(*pool);
+    auto worker = Worker::create(*pool, *resolver);
     if (!worker) {
       return tl::unexpected(worker.error());
     }
     workers.push_back(std::move(*worker));
   }
-  return std::unique_ptr<Runtime>(new Runtime(std::move(pool), std::move(workers), std::move(logger)));
+  return std::unique_ptr<Runtime>(
+      new Runtime(std::move(pool), std::move(resolver), std::move(workers), std::move(logger)));
 }
 
-Runtime::Runtime(std::unique_ptr<HandshakePool> pool, std::vector<std::unique_ptr<Worker>> workers,
-                 std::shared_ptr<log::Logger> logger)
-    : pool_(std::move(pool)), workers_(std::move(workers)), logger_(std::move(logger)) {}
+Runtime::Runtime(std::unique_ptr<HandshakePool> pool, std::unique_ptr<net::Resolver> resolver,
+                 std::vector<std::unique_ptr<Worker>> workers, std::shared_ptr<log::Logger> logger)
+    : pool_(std::move(pool)),
+      resolver_(std::move(resolver)),
+      workers_(std::move(workers)),
+      logger_(std::move(logger)) {}
 
 Runtime::~Runtime() = default;
 

@@ -7,15 +7,16 @@
 
 namespace persona::forward {
 
-Result<std::unique_ptr<Worker>> Worker::create(HandshakePool& pool) {
+Result<std::unique_ptr<Worker>> Worker::create(HandshakePool& pool, net::Resolver& resolver) {
   auto loop = net::Loop::create();
   if (!loop) {
     return tl::unexpected(loop.error());
   }
-  return std::unique_ptr<Worker>(new Worker(std::move(*loop), pool));
+  return std::unique_ptr<Worker>(new Worker(std::move(*loop), pool, resolver));
 }
 
-Worker::Worker(std::unique_ptr<net::Loop> loop, HandshakePool& pool) : loop_(std::move(loop)), pool_(pool) {}
+Worker::Worker(std::unique_ptr<net::Loop> loop, HandshakePool& pool, net::Resolver& resolver)
+    : loop_(std::move(loop)), pool_(pool), resolver_(resolver) {}
 
 Worker::~Worker() = default;
 

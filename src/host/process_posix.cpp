@@ -36,7 +36,8 @@ void prepare_process() {
   keep_memory_private();
   // SIGPIPE cannot be refused: signal(2) fails only for a signal that does not exist.
   static_cast<void>(signal(SIGPIPE, SIG_IGN));
-  // libuv resolves names on a pool of four threads, which a few names that hang would use up for everybody.
+  // libuv has a pool of four threads, on which the files of services are loaded: a few on network drives that
+  // hang would use them up for everybody.
   // It fails for want of memory only.
   static_cast<void>(setenv("UV_THREADPOOL_SIZE", "16", 0));
   rlimit limit{};

@@ -51,7 +51,8 @@ void prepare_process() {
   // No message box that a service would wait on. It returns what was set before.
   static_cast<void>(SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX));
   keep_memory_private();
-  // libuv resolves names on a pool of four threads, which a few names that hang would use up for everybody.
+  // libuv has a pool of four threads, on which the files of services are loaded: a few on network drives that
+  // hang would use them up for everybody.
   if (std::getenv("UV_THREADPOOL_SIZE") == nullptr) {
     static_cast<void>(_putenv_s("UV_THREADPOOL_SIZE", "16"));  // it asks the C library's environment
   }

@@ -21,6 +21,14 @@ std::uint16_t host_order(std::uint16_t network_order) {
   return static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]);
 }
 
+std::uint16_t network_order(std::uint16_t host_order) {
+  const std::uint8_t bytes[2] = {static_cast<std::uint8_t>(host_order >> 8),
+                                 static_cast<std::uint8_t>(host_order)};
+  std::uint16_t result = 0;
+  std::memcpy(&result, bytes, 2);
+  return result;
+}
+
 }  // namespace
 
 SocketAddress::SocketAddress(const sockaddr* address) {
@@ -64,6 +72,14 @@ std::uint16_t SocketAddress::port() const {
     return host_order(reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_port);
   }
   return 0;
+}
+
+void SocketAddress::set_port(std::uint16_t port) {
+  if (storage_.ss_family == AF_INET) {
+    reinterpret_cast<sockaddr_in*>(&storage_)->sin_port = network_order(port);
+  } else if (storage_.ss_family == AF_INET6) {
+    reinterpret_cast<sockaddr_in6*>(&storage_)->sin6_port = network_order(port);
+  }
 }
 
 std::string SocketAddress::to_string() const {

@@ -11,6 +11,7 @@
 #include "persona/forward/handshake_pool.hpp"
 #include "persona/forward/reason.hpp"
 #include "persona/net/loop.hpp"
+#include "persona/net/resolver.hpp"
 #include "persona/tls/session.hpp"
 
 namespace persona::forward {
@@ -35,10 +36,10 @@ class Probe {
   static constexpr Milliseconds silence{500};
   static constexpr Milliseconds patience{10'000};  ///< where timeouts.connect or timeouts.handshake is off
 
-  /// `done` is called once, never from within the constructor; it may let go of the probe. `pool` outlives
-  /// the probe.
-  Probe(net::Loop& loop, HandshakePool& pool, std::shared_ptr<const Generation> generation,
-        std::function<void(const Outcome&)> done);
+  /// `done` is called once, never from within the constructor; it may let go of the probe. `pool` and
+  /// `resolver` outlive the probe.
+  Probe(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver,
+        std::shared_ptr<const Generation> generation, std::function<void(const Outcome&)> done);
   ~Probe();
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;

@@ -39,10 +39,10 @@ class Reloader {
   /// Runs on another thread and may outlive the reloader, so it must own what it uses.
   using Load = std::function<Loaded()>;
 
-  /// `files`: what the service was loaded from. `pool` outlives the reloader. `applied` is called when new
-  /// connections use another generation.
-  Reloader(net::Loop& loop, HandshakePool& pool, std::shared_ptr<Service> service, Load load,
-           std::vector<std::filesystem::path> files, std::function<void()> applied);
+  /// `files`: what the service was loaded from. `pool` and `resolver` outlive the reloader. `applied` is
+  /// called when new connections use another generation.
+  Reloader(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver, std::shared_ptr<Service> service,
+           Load load, std::vector<std::filesystem::path> files, std::function<void()> applied);
 
   /// Looks at the files at once (they may have changed since they were loaded) and watches them from then on.
   void start();
@@ -98,6 +98,7 @@ class Reloader {
 
   net::Loop& loop_;
   HandshakePool& pool_;
+  net::Resolver& resolver_;
   std::shared_ptr<Service> service_;
   Load load_;
   std::function<void()> applied_;

@@ -13,6 +13,7 @@
 #include "persona/forward/service.hpp"
 #include "persona/forward/worker.hpp"
 #include "persona/net/listener.hpp"
+#include "persona/net/resolver.hpp"
 #include "persona/net/timer.hpp"
 
 namespace persona::forward {
@@ -26,7 +27,9 @@ class Runtime {
   };
 
   /// `threads`: event loops; 0: one per core. `logger` gets the lines of the process.
-  static Result<std::unique_ptr<Runtime>> create(unsigned threads, std::shared_ptr<log::Logger> logger);
+  /// `names`: how names are looked up.
+  static Result<std::unique_ptr<Runtime>> create(unsigned threads, std::shared_ptr<log::Logger> logger,
+                                                 net::Resolver::Options names = {});
 
   /// run() must have returned, or not have been called with nothing added.
   ~Runtime();
@@ -37,6 +40,8 @@ class Runtime {
 
   /// Lives until run() returns.
   HandshakePool& pool() { return *pool_; }
+
+  net::Resolver& resolver() { return *resolver_; }
 
   /// Binds the service's addresses: an address in use is an error here. Returns where it listens. Connections
   /// wait in the backlog until run().
@@ -62,8 +67,8 @@ class Runtime {
     net::HandlePtr<net::Timer> shutdown_timer;
   };
 
-  Runtime(std::unique_ptr<HandshakePool> pool, std::vector<std::unique_ptr<Worker>> workers,
-          std::shared_ptr<log::Logger> logger);
+  Runtime(std::unique_ptr<HandshakePool> pool, std::unique_ptr<net::Resolver> resolver,
+          std::vector<std::unique_ptr<Worker>> workers, std::shared_ptr<log::Logger> logger);
   void start_listening(Entry& entry);
   void worker_drained();
   std::size_t live() const;
@@ -71,6 +76,7 @@ class Runtime {
   bool close_loops();
 
   std::unique_ptr<HandshakePool> pool_;
+  std::unique_ptr<net::Resolver> resolver_;
   std::vector<std::unique_ptr<Worker>> workers_;  // the first is the main loop's
   std::shared_ptr<log::Logger> logger_;
   std::vector<Entry> entries_;

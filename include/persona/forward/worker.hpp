@@ -7,6 +7,7 @@
 
 #include "persona/base/buffer.hpp"
 #include "persona/net/loop.hpp"
+#include "persona/net/resolver.hpp"
 #include "persona/net/socket.hpp"
 #include "persona/net/stream.hpp"
 #include "persona/tls/record.hpp"
@@ -32,12 +33,13 @@ class Worker {
   /// The most that one read takes and so the most that is in flight per direction.
   static constexpr std::size_t batch = std::size_t{256} * 1024;
 
-  /// `pool` outlives the worker.
-  static Result<std::unique_ptr<Worker>> create(HandshakePool& pool);
+  /// `pool` and `resolver` outlive the worker.
+  static Result<std::unique_ptr<Worker>> create(HandshakePool& pool, net::Resolver& resolver);
   ~Worker();
 
   net::Loop& loop() { return *loop_; }
   HandshakePool& pool() { return pool_; }
+  net::Resolver& resolver() { return resolver_; }
 
   /// Any thread: makes a connection of it, counted in by Service::enter().
   void adopt(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
@@ -66,13 +68,14 @@ class Worker {
   static constexpr std::size_t input_size = record + batch;
   static constexpr std::size_t records_size = batch + (batch / tls::max_record_plaintext + 2) * 64;
 
-  Worker(std::unique_ptr<net::Loop> loop, HandshakePool& pool);
+  Worker(std::unique_ptr<net::Loop> loop, HandshakePool& pool, net::Resolver& resolver);
   void open_connection(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
                        Accepted accepted);
   void check_drained();
 
   std::unique_ptr<net::Loop> loop_;
   HandshakePool& pool_;
+  net::Resolver& resolver_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
   std::function<void()> drained_;
   std::size_t connections_cut_ = 0;

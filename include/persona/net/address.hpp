@@ -22,6 +22,7 @@ class SocketAddress {
   bool is_ip() const;
   std::optional<IpAddress> ip() const;
   std::uint16_t port() const;
+  void set_port(std::uint16_t port);  ///< of an IP address
 
   std::string to_string() const;  ///< "127.0.0.1:5432", "[::1]:5432", "unix"
 

@@ -23,6 +23,7 @@ constexpr const char* told_refusal = "but they are refused";
 struct Scene {
   net::test::TestLoop loop;
   HandshakePool pool{1};
+  net::Resolver resolver;
   Lines lines;
   std::shared_ptr<Service> service;
   std::function<Loaded()> load;
@@ -33,7 +34,7 @@ struct Scene {
   explicit Scene(Material first = material("a")) : service(make_service(std::move(first), lines)) {
     load = [] { return good("a"); };
     reloader = std::make_unique<Reloader>(
-        *loop, pool, service,
+        *loop, pool, resolver, service,
         [this] {
           ++loads;
           return load();

@@ -6,7 +6,6 @@
 #include <doctest/doctest.h>
 
 #include "persona/net/listener.hpp"
-#include "persona/net/resolver.hpp"
 #include "persona/net/timer.hpp"
 #include "support.hpp"
 
@@ -180,33 +179,6 @@ TEST_CASE("a refused connection is reported with its code") {
   while (!recorder.closed) {
     uv_run(loop->uv(), UV_RUN_ONCE);
   }
-}
-
-TEST_CASE("a look-up finds localhost, and one let go calls nothing back") {
-  TestLoop loop;
-  std::string error;
-  bool found = false;
-  auto lookup = Lookup::start(
-      *loop, "localhost", 5432, nullptr,
-      [&](Result<std::vector<SocketAddress>> addresses) {
-        REQUIRE(addresses);
-        CHECK(addresses->front().ip()->is_loopback());
-        CHECK(addresses->front().port() == 5432);
-        found = true;
-      },
-      error);
-  REQUIRE(lookup);
-  while (!found) {
-    uv_run(loop->uv(), UV_RUN_ONCE);
-  }
-  bool called = false;
-  auto dropped = Lookup::start(
-      *loop, "localhost", 1, nullptr, [&](const Result<std::vector<SocketAddress>>&) { called = true; },
-      error);
-  REQUIRE(dropped);
-  dropped.reset();
-  uv_run(loop->uv(), UV_RUN_NOWAIT);
-  CHECK_FALSE(called);
 }
 
 TEST_CASE("tasks of other threads run on the loop, in order; later ones are dropped") {
