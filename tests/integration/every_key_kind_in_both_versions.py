@@ -219,7 +219,8 @@ def gateway_without_an_algorithm(case):
         gateway = OpenSsl.server(case, ends.pki, ends.gateway["RSA-2048"], "1.2", "-client_sigalgs", accepted)
         persona = Persona(case, {**config(ends.pki, gateway=gateway), "identity": ends.client["RSA-2048"].config()})
         expect_refused(persona.address, WORDS)
-        persona.next_close("handshake_failed", error="the gateway accepts no signature that our key (RSA 2048) can make")
+        persona.next_close("handshake_failed",
+                           error="the gateway accepts no signature that our key (RSA 2048) can make in TLS 1.2")
 
 
 # What a client offers, what it signs with itself, and how our RSA key is to sign.
