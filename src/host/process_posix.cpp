@@ -1,3 +1,5 @@
+#include <cerrno>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -5,6 +7,8 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+#include <system_error>
+#include <unistd.h>
 
 #include "persona/host/process.hpp"
 
@@ -32,10 +36,23 @@ std::vector<std::string> command_line(int argc, char** argv) {
   return {argv, argv + argc};
 }
 
+Result<void> open_standard_streams() {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
+    // The lowest number that is free is taken: those below are open by now.
+    if (fcntl(stream, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != stream) {
+      return fail(ErrorKind::configuration,
+                  "standard stream {} is closed, and /dev/null cannot be opened instead: {}", stream,
+                  std::generic_category().message(errno));
+    }
+  }
+  return {};
+}
+
 void prepare_process() {
   keep_memory_private();
-  // SIGPIPE cannot be refused: signal(2) fails only for a signal that does not exist.
+  // Neither can be refused: signal(2) fails only for a signal that does not exist.
   static_cast<void>(signal(SIGPIPE, SIG_IGN));
+  static_cast<void>(signal(SIGXFSZ, SIG_IGN));
   // libuv has a pool of four threads, on which the files of services are loaded: a few on network drives that
   // hang would use them up for everybody.
   // It fails for want of memory only.

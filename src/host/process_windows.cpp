@@ -46,6 +46,10 @@ std::vector<std::string> command_line(int, char**) {
   return arguments;
 }
 
+Result<void> open_standard_streams() {
+  return {};
+}
+
 void prepare_process() {
   speak_utf8();
   // No message box that a service would wait on. It returns what was set before.

@@ -66,6 +66,12 @@ def verify_cases(path):
     return [json.loads(line) for line in process.run(tool, path, timeout=120).splitlines()]
 
 
+def environment():
+    """For a program that a sanitizer looks into: root sees into every process, anybody else only into one that lets
+    itself be seen."""
+    return os.environ if process.as_root() else os.environ | {"PERSONA_DUMPABLE": "1"}
+
+
 class Persona(process.Process):
     """`persona run`, ready for connections. It is stopped with the case, and must end cleanly."""
 
@@ -75,9 +81,7 @@ class Persona(process.Process):
         self._closes_seen = 0
         self._stopped = False
         path = content if isinstance(content, pathlib.Path) else write_config(case, content, name)
-        # Root sees into every process; anybody else only into one that lets itself be seen.
-        environment = os.environ if process.as_root() else os.environ | {"PERSONA_DUMPABLE": "1"}
-        super().__init__(case, BINARY, "run", "--config", path, name=f"persona {name}", env=environment)
+        super().__init__(case, BINARY, "run", "--config", path, name=f"persona {name}", env=environment())
         case.defer(self._stop_at_the_end, case)
         if is_ready:
             self.wait_log("ready")
