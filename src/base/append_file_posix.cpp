@@ -1,5 +1,6 @@
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -19,25 +20,60 @@ int descriptor(std::intptr_t handle) {
   return static_cast<int>(handle);
 }
 
+bool is_pipe(const std::filesystem::path& path) {
+  struct stat now {};
+  return stat(path.c_str(), &now) == 0 && S_ISFIFO(now.st_mode);
+}
+
+/// -1: failed. A pipe is opened for reading as well where that is allowed: then it does not matter that
+/// nobody else reads it yet, and what is in it when a reader goes is for the next one. O_NONBLOCK is for the
+/// opening alone.
+int open_without_waiting(const std::filesystem::path& path, int flags, mode_t mode) {
+  const int how = flags | O_NONBLOCK;
+  int opened = is_pipe(path) ? ::open(path.c_str(), how | O_RDWR, mode) : -1;
+  if (opened < 0) {
+    opened = ::open(path.c_str(), how | O_WRONLY, mode);
+  }
+  if (opened >= 0) {
+    const int status = fcntl(opened, F_GETFL);  // neither fails for a descriptor that is open
+    static_cast<void>(fcntl(opened, F_SETFL, status & ~O_NONBLOCK));
+  }
+  return opened;
+}
+
 }  // namespace
 
+const std::string_view AppendFile::kLineEnd = "\n";
+
 Result<AppendFile> AppendFile::open(const std::filesystem::path& path, const AppendFile* like) {
-  constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
+  constexpr int flags = O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
   struct stat old {};
   if (like != nullptr && fstat(descriptor(like->handle_), &old) == 0) {
     // Ours alone until its group is the right one, and if it cannot be.
-    const int made = ::open(path.c_str(), flags | O_EXCL, old.st_mode & 0700);
+    const int made = ::open(path.c_str(), flags | O_WRONLY | O_EXCL, old.st_mode & 0700);
     if (made >= 0) {
       static_cast<void>(fchown(made, static_cast<uid_t>(-1), old.st_gid) == 0 &&
                         fchmod(made, old.st_mode & 0777) == 0);
       return AppendFile(made);
     }
   }
-  const int opened = ::open(path.c_str(), flags, 0666);
+  const int opened = open_without_waiting(path, flags, 0666);
+  if (opened < 0 && errno == ENXIO && is_pipe(path)) {
+    return fail(ErrorKind::configuration,
+                "it is a pipe that nobody reads: start its reader first, or let persona read it as well");
+  }
   if (opened < 0) {
     return failed();
   }
   return AppendFile(opened);
+}
+
+Result<AppendFile> AppendFile::standard_error() {
+  const int duplicate = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (duplicate < 0) {
+    return failed();
+  }
+  return AppendFile(duplicate);
 }
 
 void AppendFile::close() {
@@ -52,6 +88,12 @@ Result<void> AppendFile::write(std::string_view bytes, std::size_t& written) {
     const ssize_t count = ::write(descriptor(handle_), bytes.data() + written, bytes.size() - written);
     if (count > 0) {
       written += static_cast<std::size_t>(count);
+    } else if (count == 0) {
+      return fail(ErrorKind::configuration, "nothing could be written");
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      // Somebody who shares what is behind standard error has made it so.
+      pollfd ready{descriptor(handle_), POLLOUT, 0};
+      static_cast<void>(poll(&ready, 1, -1));  // interrupted, or an error: the next write will tell
     } else if (errno != EINTR) {
       return failed();
     }

@@ -21,6 +21,8 @@ HANDLE handle_of(std::intptr_t handle) {
 
 }  // namespace
 
+const std::string_view AppendFile::kLineEnd = "\r\n";
+
 // Who may read it is inherited from its folder.
 Result<AppendFile> AppendFile::open(const std::filesystem::path& path, const AppendFile* /*like*/) {
   // Whoever follows the file is let, and so are we when we rename it: Windows counts our own handle as well.
@@ -31,6 +33,22 @@ Result<AppendFile> AppendFile::open(const std::filesystem::path& path, const App
     return failed();
   }
   return AppendFile(reinterpret_cast<std::intptr_t>(opened));
+}
+
+Result<AppendFile> AppendFile::standard_error() {
+  const HANDLE standard = GetStdHandle(STD_ERROR_HANDLE);
+  HANDLE duplicate = nullptr;
+  if (standard == nullptr || standard == INVALID_HANDLE_VALUE) {  // a process without a console has none
+    duplicate = CreateFileW(L"NUL", FILE_GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr,
+                            OPEN_EXISTING, 0, nullptr);
+  } else if (DuplicateHandle(GetCurrentProcess(), standard, GetCurrentProcess(), &duplicate, 0, FALSE,
+                             DUPLICATE_SAME_ACCESS) == 0) {
+    duplicate = INVALID_HANDLE_VALUE;
+  }
+  if (duplicate == INVALID_HANDLE_VALUE) {
+    return failed();
+  }
+  return AppendFile(reinterpret_cast<std::intptr_t>(duplicate));
 }
 
 void AppendFile::close() {

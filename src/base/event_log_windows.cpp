@@ -191,7 +191,7 @@ Result<void> unregister_event_source(const std::string& source) {
   return {};
 }
 
-void report_event(const std::string& source, Level level, std::string_view text) noexcept {
+Result<void> report_event(const std::string& source, Level level, std::string_view text) noexcept {
   try {
     const std::wstring entry = to_wide(event_text(text));
     const wchar_t* strings[] = {entry.c_str()};
@@ -206,11 +206,17 @@ void report_event(const std::string& source, Level level, std::string_view text)
     }
     const HANDLE log = RegisterEventSourceW(nullptr, to_wide(source).c_str());
     if (log == nullptr) {
-      return;  // the Event Log service does not run: there is nobody else to tell
+      return failed("writing to", source, static_cast<LSTATUS>(GetLastError()));
     }
-    ReportEventW(log, type, 0, id, nullptr, 1, 0, strings, nullptr);
+    const bool is_written = ReportEventW(log, type, 0, id, nullptr, 1, 0, strings, nullptr) != 0;
+    const auto status = static_cast<LSTATUS>(GetLastError());
     DeregisterEventSource(log);
-  } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory
+    if (!is_written) {
+      return failed("writing to", source, status);
+    }
+    return {};
+  } catch (...) {
+    return tl::unexpected(Error{ErrorKind::network, "out of memory"});  // short enough to need none
   }
 }
 

@@ -1,24 +1,61 @@
-// Where the lines of a Logger go.
+// Where the lines of a Logger go. Loggers share it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
 
-#include <spdlog/sinks/sink.h>
+#include "log_sink.hpp"
+#include "persona/base/duration.hpp"
+#include "persona/base/log.hpp"
+#include "persona/base/result.hpp"
 
 namespace persona::log {
 
 class LogFile;
 
-struct Destination {
-  std::shared_ptr<spdlog::sinks::sink> sink;  ///< is given lines without their end
-  bool is_event_log = false;                ///< has the time and level of a line already: see event_text.hpp
-  std::shared_ptr<LogFile> file = nullptr;  ///< when it is one
+/// Thread-safe.
+class Destination {
+ public:
+  explicit Destination(bool is_event_log = false) : is_event_log_(is_event_log) {}
+  virtual ~Destination() = default;
+  Destination(const Destination&) = delete;
+  Destination& operator=(const Destination&) = delete;
+
+  /// Its lines have no time and level: see LineStyle.
+  bool is_event_log() const { return is_event_log_; }
+
+  /// One line, without its end. May throw, and then lose() is to be called.
+  virtual void put(Level level, std::string line) = 0;
+
+  /// A line that there was no memory for.
+  virtual void lose() noexcept {}
+
+  virtual void reopen() {}                                                     ///< as Logger's
+  virtual bool flush(Milliseconds patience) { return patience.count() >= 0; }  ///< as Logger's
+  virtual std::uint64_t lines_lost() const { return 0; }                       ///< as Logger's
+
+ private:
+  bool is_event_log_;
 };
 
-/// Of a Logger without a file. Platform: log_posix.cpp, log_windows.cpp.
-Destination default_destination();
+/// The one for `settings.file` that this process has open already, under whatever name, or a new one; its
+/// limits and the format of what it says itself are those of the Logger that was first. Without a file:
+/// standard error or the Event Log, one for all.
+struct OpenDestination {
+  std::shared_ptr<Destination> destination;
+  bool has_other_limits = false;  ///< than `settings` says
+};
+Result<OpenDestination> open_destination(const Settings& settings);
+
+/// Of Loggers without a file. Platform: log_posix.cpp, log_windows.cpp.
+struct DefaultSink {
+  std::shared_ptr<Sink> sink;
+  bool is_event_log = false;
+};
+Result<DefaultSink> default_sink();
 
 /// Standard error.
-Destination standard_error();
+Result<std::shared_ptr<Sink>> standard_error();
 
 }  // namespace persona::log

@@ -2,10 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
-
-#include <spdlog/details/log_msg.h>
-#include <spdlog/details/os.h>
 
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
@@ -15,9 +11,6 @@ namespace persona::log {
 namespace {
 
 namespace fs = std::filesystem;
-
-// As standard error has it: "\n", on Windows "\r\n".
-constexpr std::string_view kLineEnd = spdlog::details::os::default_eol;
 
 // A rotation that failed is tried again when the file has grown by this part of its size, or after a while.
 constexpr std::uint64_t kRetryPart = 8;
@@ -35,67 +28,37 @@ fs::path resolved(const fs::path& path) {
   return failed ? fs::absolute(path, failed) : found;
 }
 
-/// All that are open. Two that rotate the same file would take each other's old files away.
-struct OpenFiles {
-  std::mutex mutex;
-  std::vector<std::weak_ptr<LogFile>> files;
-};
-
-OpenFiles& open_files() {
-  static OpenFiles open;
-  return open;
-}
-
 }  // namespace
 
 Result<std::shared_ptr<LogFile>> LogFile::open(const Settings& settings) {
-  OpenFiles& open = open_files();
-  const std::lock_guard lock(open.mutex);
   const fs::path path = path_from_text(settings.file);
   auto file = AppendFile::open(path);
   if (!file) {
     return fail(ErrorKind::configuration, "cannot open log file {}: {}", in_quotes(settings.file),
                 file.error().message);
   }
-  const fs::path place = resolved(path);
-  std::erase_if(open.files, [](const auto& each) { return each.expired(); });
-  for (const auto& each : open.files) {
-    if (auto other = each.lock()) {
-      const std::lock_guard other_lock(other->mutex_);
-      if (other->path_ == place || other->file_.is_same(*file)) {
-        return other;
-      }
-    }
-  }
-  auto made = std::make_shared<LogFile>(std::move(*file), place, settings);
-  open.files.push_back(made);
-  return made;
+  return std::make_shared<LogFile>(std::move(*file), resolved(path), settings);
 }
 
 LogFile::LogFile(AppendFile file, fs::path path, const Settings& settings)
-    : file_(std::move(file)),
-      path_(std::move(path)),
+    : path_(std::move(path)),
       max_size_(settings.max_size),
       max_files_(settings.max_files),
+      file_(std::move(file)),
       is_regular_(file_.is_regular()),
       size_(file_.size()) {}
 
-void LogFile::sink_it_(const spdlog::details::log_msg& message) {
-  std::string line = is_torn_ ? std::string(kLineEnd) : "";
-  line.append(message.payload.data(), message.payload.size());
-  line += kLineEnd;
-  make_room(line.size());
+bool LogFile::is_same(const LogFile& other) const {
+  const std::scoped_lock lock(mutex_, other.mutex_);
+  return path_ == other.path_ || file_.is_same(other.file_);
+}
+
+Result<void> LogFile::write(Level /*level*/, std::string_view line) {
+  make_room(file_.size_of(line));
   std::size_t written = 0;
-  const auto result = file_.write(line, written);
+  auto result = file_.write_line(line, written);
   size_ += written;
-  is_torn_ = written == 0 ? is_torn_ : written < line.size();
-  if (!result) {
-    ++lost_;
-    why_lost_ = result.error().message;
-  } else if (lost_ > 0) {
-    notice(fmt::format("{} lines before this one could not be written to the log file: {}",
-                       std::exchange(lost_, 0), why_lost_));
-  }
+  return result;
 }
 
 void LogFile::make_room(std::uint64_t bytes) {
@@ -164,23 +127,27 @@ bool LogFile::reopen_if_renamed(AppendFile& named) {
 }
 
 void LogFile::use(AppendFile file) {
-  file_ = std::move(file);
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(file_, file);
+  }
   size_ = file_.size();
-  is_torn_ = false;
 }
 
-void LogFile::reopen() {
-  const std::lock_guard lock(mutex_);
+void LogFile::reopen() noexcept {
   if (!is_regular_) {
     return;
   }
-  auto named = AppendFile::open(path_);
-  if (!named) {
+  try {
+    auto named = AppendFile::open(path_);
+    if (named) {
+      reopen_if_renamed(*named);
+      return;
+    }
     notice(fmt::format("the log file {} cannot be opened again, the one before is used: {}",
                        in_quotes(path_text(path_)), named.error().message));
-    return;
+  } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory, even for a notice
   }
-  reopen_if_renamed(*named);
 }
 
 void LogFile::notice(const std::string& sentence) {
@@ -189,7 +156,6 @@ void LogFile::notice(const std::string& sentence) {
 }
 
 std::optional<std::string> LogFile::take_notice() {
-  const std::lock_guard lock(mutex_);
   return notice_.empty() ? std::nullopt : std::optional(std::exchange(notice_, {}));
 }
 

@@ -14,37 +14,35 @@
 #include <string>
 #include <string_view>
 
-#include <spdlog/sinks/base_sink.h>
-
 #include "append_file.hpp"
+#include "log_sink.hpp"
 #include "persona/base/log.hpp"
 
 namespace persona::log {
 
-/// Thread-safe.
-class LogFile final : public spdlog::sinks::base_sink<std::mutex> {
+class LogFile final : public Sink {
  public:
-  /// The one that this process has open already, under whatever name, or a new one. Its limits are those of
-  /// the Logger that was first. Fails with a sentence that names the file.
+  /// Fails with a sentence that names the file.
   static Result<std::shared_ptr<LogFile>> open(const Settings& settings);
 
   LogFile(AppendFile file, std::filesystem::path path, const Settings& settings);
 
+  Result<void> write(Level level, std::string_view line) override;
+
   /// Opens what the name leads to now, which is another file after logrotate has renamed the one in use.
-  void reopen();
+  void reopen() noexcept override;
+  std::optional<std::string> take_notice() override;
 
-  /// What there is to be said of the file itself, once; Loggers ask behind every line and write it.
-  std::optional<std::string> take_notice();
+  /// Whether it is the same file, under whatever name. Any thread; does not wait for a write.
+  bool is_same(const LogFile& other) const;
 
+  /// Any thread.
   bool has_limits(const Settings& settings) const {
     return max_size_ == settings.max_size && max_files_ == settings.max_files;
   }
 
  private:
   using Clock = std::chrono::steady_clock;
-
-  void sink_it_(const spdlog::details::log_msg& message) override;
-  void flush_() override {}
 
   void make_room(std::uint64_t bytes);
   Result<void> rotate(std::uint64_t bytes);
@@ -53,10 +51,11 @@ class LogFile final : public spdlog::sinks::base_sink<std::mutex> {
   void use(AppendFile file);
   void notice(const std::string& sentence);
 
-  AppendFile file_;
-  std::filesystem::path path_;
-  std::uint64_t max_size_;
-  unsigned max_files_;
+  const std::filesystem::path path_;
+  const std::uint64_t max_size_;
+  const unsigned max_files_;
+  mutable std::mutex mutex_;
+  AppendFile file_;  // replaced under the lock, by the one thread that writes
   bool is_regular_;
   std::uint64_t size_;
 
@@ -64,9 +63,6 @@ class LogFile final : public spdlog::sinks::base_sink<std::mutex> {
   std::uint64_t retry_size_ = 0;
   Clock::time_point retry_at_;
 
-  std::uint64_t lost_ = 0;  // lines, since one could be written
-  std::string why_lost_;
-  bool is_torn_ = false;  // the last line has no end
   std::string notice_;
 };
 

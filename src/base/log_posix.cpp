@@ -2,8 +2,12 @@
 
 namespace persona::log {
 
-Destination default_destination() {
-  return standard_error();
+Result<DefaultSink> default_sink() {
+  auto sink = standard_error();
+  if (!sink) {
+    return tl::unexpected(sink.error());
+  }
+  return DefaultSink{std::move(*sink)};
 }
 
 }  // namespace persona::log

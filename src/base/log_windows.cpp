@@ -1,8 +1,3 @@
-#include <mutex>
-
-#include <spdlog/details/log_msg.h>
-#include <spdlog/sinks/base_sink.h>
-
 #include "log_destination.hpp"
 #include "persona/base/event_log.hpp"
 
@@ -10,35 +5,38 @@ namespace persona::log {
 
 namespace {
 
-class EventLogSink final : public spdlog::sinks::base_sink<std::mutex> {
+class EventLog final : public Sink {
  public:
-  explicit EventLogSink(std::string source) : source_(std::move(source)) {}
+  explicit EventLog(std::string source) : source_(std::move(source)) {}
+
+  Result<void> write(Level level, std::string_view line) override {
+    return report_event(source_, level, line);
+  }
 
  private:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    const Level level = message.level >= spdlog::level::err    ? Level::error
-                        : message.level >= spdlog::level::warn ? Level::warn
-                                                               : Level::info;
-    report_event(source_, level, {message.payload.data(), message.payload.size()});
-  }
-  void flush_() override {}
-
   std::string source_;
 };
 
-std::shared_ptr<spdlog::sinks::sink>& event_log() {
-  static std::shared_ptr<spdlog::sinks::sink> sink;
+std::shared_ptr<Sink>& event_log() {
+  static std::shared_ptr<Sink> sink;
   return sink;
 }
 
 }  // namespace
 
 void use_event_log(const std::string& source) {
-  event_log() = std::make_shared<EventLogSink>(source);
+  event_log() = std::make_shared<EventLog>(source);
 }
 
-Destination default_destination() {
-  return event_log() ? Destination{event_log(), true} : standard_error();
+Result<DefaultSink> default_sink() {
+  if (event_log()) {
+    return DefaultSink{event_log(), true};
+  }
+  auto sink = standard_error();
+  if (!sink) {
+    return tl::unexpected(sink.error());
+  }
+  return DefaultSink{std::move(*sink)};
 }
 
 }  // namespace persona::log

@@ -136,6 +136,7 @@ class Run {
       admins_.clear();
     });
     logger_->info("stopped", {{"connections_cut", summary.connections_cut}});
+    log::expect_end();
     if (!summary.loops_closed) {
       tell_of_leak();
       return ServiceExit::failure;
@@ -154,6 +155,8 @@ class Run {
     if (logger_->has_file()) {
       logger_->error(refusal.message);  // who looks for it looks there first
     }
+    log::expect_end();
+    static_cast<void>(logger_->flush());  // what was logged comes before what is shown
     return complain(refusal, supervisor_);
   }
 

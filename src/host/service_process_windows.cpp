@@ -116,9 +116,9 @@ struct ServiceHost {
     Impl& impl = *only;
     impl.handle = RegisterServiceCtrlHandlerExW(to_wide(impl.name).c_str(), &control, &impl);
     if (impl.handle == nullptr) {
-      log::report_event(
+      static_cast<void>(log::report_event(  // there is nobody else to tell
           impl.name, log::Level::error,
-          "persona: cannot follow the Service Control Manager: " + windows_error_words(GetLastError()));
+          "persona: cannot follow the Service Control Manager: " + windows_error_words(GetLastError())));
       return;
     }
     {
@@ -178,7 +178,7 @@ Result<void> ServiceProcess::run(const std::string& name,
 }
 
 void ServiceProcess::report(log::Level level, std::string_view text) {
-  log::report_event(impl_.name, level, text);
+  static_cast<void>(log::report_event(impl_.name, level, text));  // there is nobody else to tell
 }
 
 void ServiceProcess::running(Orders orders) {

@@ -22,9 +22,10 @@ Result<void> register_event_source(const std::string& source, const std::filesys
 /// is an error.
 Result<void> unregister_event_source(const std::string& source);
 
-/// One entry, at once. Never throws. `text` may have several lines. With a source that is not registered the
-/// entry is there all the same, only that the Event Viewer puts words of its own around it.
-void report_event(const std::string& source, Level level, std::string_view text) noexcept;
+/// One entry, at once. `text` may have several lines. With a source that is not registered the entry is there
+/// all the same, only that the Event Viewer puts words of its own around it. Fails when the Event Log service
+/// does not run, or does not take it; who has nobody else to tell ignores that.
+Result<void> report_event(const std::string& source, Level level, std::string_view text) noexcept;
 
 /// From now on Loggers that are opened without a `file` write to the Event Log under this source instead of
 /// standard error, every line an entry, without the time and level that it keeps itself. Before any other

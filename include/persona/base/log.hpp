@@ -1,4 +1,10 @@
 // Structured log lines: a sentence and fields, as text or as one JSON object a line.
+//
+// Nobody who logs waits for a line to be written: lines are handed to a thread of their destination, 4 MiB of
+// them at most. What comes while those wait (for a pipe that nobody reads, say) is dropped. What is dropped
+// and what the system refuses to write is counted, and a line says so as soon as one can be written again.
+// The last Logger of a destination writes what is left before it goes, for a few seconds at most. A process
+// that is killed or crashes takes with it what waits at that moment.
 #pragma once
 
 #include <atomic>
@@ -10,11 +16,8 @@
 #include <variant>
 #include <vector>
 
+#include "persona/base/duration.hpp"
 #include "persona/base/result.hpp"
-
-namespace spdlog::sinks {
-class sink;
-}
 
 namespace persona::log {
 
@@ -49,25 +52,30 @@ struct Field {
 
 using Fields = std::vector<Field>;
 
-struct Destination;
-class LogFile;
+class Destination;
+
+/// The process is about to end. What the last Loggers of destinations wait for when they go is waited for
+/// from now on: a few seconds in all, not for each of many that are stuck. Any thread.
+void expect_end();
 
 /// One destination with one level and format. Thread-safe: every loop writes to it.
 class Logger {
  public:
   /// `service` labels every line; empty for lines of the process.
-  Logger(std::string service, Settings settings, const Destination& destination);
+  Logger(std::string service, Settings settings, std::shared_ptr<Destination> destination);
   ~Logger();
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
 
-  /// Opens the destination. Fails with a sentence naming the file when it cannot be opened for appending. A
-  /// file that several Loggers of this process name is opened once; several processes must not share one that
-  /// rotates: no line is lost, but more old files than one of them wants go.
+  /// Opens the destination. Fails with a sentence naming the file when it cannot be opened for appending
+  /// (ErrorKind::configuration), or when the system grants neither a thread nor a descriptor. A pipe (FIFO)
+  /// that nobody reads yet is no failure: lines wait for who reads it. A file that several Loggers of this
+  /// process name is opened once; several processes must not share one that rotates: no line is lost, but
+  /// more old files than one of them wants go.
   static Result<std::shared_ptr<Logger>> open(std::string service, const Settings& settings);
 
-  /// A logger that hands every rendered line (without line end) to `receive`, under a lock. For tests and the
-  /// demo.
+  /// A logger that hands every rendered line (without line end) to `receive` at once, under a lock. For tests
+  /// and the demo.
   static std::shared_ptr<Logger> to_function(std::string service, const Settings& settings,
                                              std::function<void(std::string_view)> receive);
 
@@ -76,6 +84,10 @@ class Logger {
   bool has_file() const { return !settings_.file.empty(); }
   /// Another file may bear the log file's name by now (logrotate): lines go there from now on.
   void reopen();
+  /// Waits until every line so far is written or lost. False: not within `patience`. Not for a loop.
+  bool flush(Milliseconds patience = Milliseconds(2000));
+  /// How many lines of the destination, of other Loggers as well, were dropped or could not be written.
+  std::uint64_t lines_lost() const;
   void write(Level level, std::string_view message, const Fields& fields = {});
 
   void debug(std::string_view message, const Fields& fields = {}) { write(Level::debug, message, fields); }
@@ -87,9 +99,7 @@ class Logger {
   std::string service_;
   Settings settings_;
   std::atomic<Level> level_;
-  std::shared_ptr<spdlog::sinks::sink> sink_;
-  bool is_event_log_;
-  std::shared_ptr<LogFile> file_;
+  std::shared_ptr<Destination> destination_;
 };
 
 }  // namespace persona::log

@@ -28,8 +28,9 @@ def _now():
     return datetime.datetime.utcnow().replace(microsecond=0)
 
 
-def _name(common_name):
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+def _name(common_name, units=()):
+    return x509.Name([*(x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in units),
+                      x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
 def _builder(subject, issuer, key, issuer_key, not_before, not_after):
@@ -82,10 +83,10 @@ class Authority:
         self.certificate = folder / f"{self._stem}.crt"
         self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, common_name, names=(), expired=False, self_signed=False, days=90, key=None):
+    def issue(self, common_name, names=(), expired=False, self_signed=False, days=90, units=(), key=None):
         """A certificate for both sides of TLS, as small PKIs issue them; for a new P-256 key if none is given."""
         key = key or KEY_KINDS["P-256"]()
-        subject = _name(common_name)
+        subject = _name(common_name, units)
         not_after = _now() - 3 * DAY if expired else _now() + days * DAY
         issuer, signer = (subject, key) if self_signed else (self._subject, self._key)
         builder = _builder(subject, issuer, key, signer, _now() - 30 * DAY, not_after)

@@ -70,8 +70,9 @@ class Process:
         self._changed = threading.Condition()
         self._ended = False
         options.setdefault("stdin", subprocess.DEVNULL)
+        options.setdefault("stderr", subprocess.STDOUT)
         self._process = subprocess.Popen(command(program, *arguments, unprivileged=unprivileged),
-                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+                                         stdout=subprocess.PIPE, **options)
         self.pid = self._process.pid
         case.defer(self.kill)
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -4,7 +4,6 @@
 #include <stdexcept>
 
 #include <doctest/doctest.h>
-#include <spdlog/details/log_msg.h>
 
 #include "../../../src/base/log_destination.hpp"
 
@@ -74,24 +73,20 @@ TEST_CASE("a field cannot replace a key of the line") {
 }
 
 TEST_CASE("a line for the Event Log has neither time nor level, nor what it would take for an insertion") {
-  struct Sink final : spdlog::sinks::sink {
-    void log(const spdlog::details::log_msg& message) override {
-      line.assign(message.payload.data(), message.payload.size());
-    }
-    void flush() override {}
-    void set_pattern(const std::string&) override {}
-    void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+  struct EventLog final : persona::log::Destination {
+    EventLog() : Destination(true) {}
+    void put(Level, std::string text) override { line = std::move(text); }
     std::string line;
   };
-  const auto sink = std::make_shared<Sink>();
+  const auto log = std::make_shared<EventLog>();
   Settings settings;
-  Logger("pg", settings, {sink, true}).warn("closed", {{"client", "fe80::1%12"}, {"id", 7}});
-  CHECK(sink->line == "pg: closed client=fe80::1%12 id=7");  // event_text() sees to the rest
-  Logger("", settings, {sink, true}).warn("ready");
-  CHECK(sink->line == "ready");
+  Logger("pg", settings, log).warn("closed", {{"client", "fe80::1%12"}, {"id", 7}});
+  CHECK(log->line == "pg: closed client=fe80::1%12 id=7");  // event_text() sees to the rest
+  Logger("", settings, log).warn("ready");
+  CHECK(log->line == "ready");
   settings.format = Format::json;
-  Logger("pg", settings, {sink, true}).warn("closed", {{"client", "fe80::1%12"}, {"id", 7}});
-  CHECK(sink->line == R"({"service":"pg","message":"closed","client":"fe80::1\u002512","id":7})");
+  Logger("pg", settings, log).warn("closed", {{"client", "fe80::1%12"}, {"id", 7}});
+  CHECK(log->line == R"({"service":"pg","message":"closed","client":"fe80::1\u002512","id":7})");
 }
 
 TEST_CASE("lines below the level are not written") {

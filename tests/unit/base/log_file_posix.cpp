@@ -9,8 +9,6 @@
 
 #include "log_folder.hpp"
 
-using persona::log::Logger;
-using persona::log::Settings;
 using Lines = std::vector<std::string>;
 
 namespace fs = std::filesystem;
@@ -39,32 +37,33 @@ class SizeLimit {
 
 TEST_CASE("a full disk costs lines, which are counted, and cuts none that comes later") {
   const LogFolder folder;
-  const auto logger = Logger::open("", folder.settings()).value();
-  logger->info("a");
+  const WrittenLog logger(folder.settings());
+  logger.info("a");
   {
     const SizeLimit full(50);
-    logger->info("b");
-    logger->info("c");
+    logger.info("b");
+    logger.info("c");
   }
-  logger->info("d");
+  logger.info("d");
   const Lines lines = folder.lines();
   REQUIRE(lines.size() == 4);
   CHECK(lines[0] == "a");
   CHECK(lines[1].size() < 31);  // the beginning of b
-  CHECK(lines[2] == "d");
-  CHECK(lines[3] == "2 lines before this one could not be written to the log file: File too large");
+  CHECK(lines[2] == "log lines before this one are lost: File too large lines_lost=2");
+  CHECK(lines[3] == "d");
+  CHECK(logger.lines_lost() == 2);
 }
 
 TEST_CASE("a new log file has the group and mode of the one before") {
   const LogFolder folder;
-  const auto logger = Logger::open("", folder.settings(kTwoLines)).value();
+  const WrittenLog logger(folder.settings(kTwoLines));
   REQUIRE(chmod(folder.path("x.log").c_str(), 0640) == 0);
   if (geteuid() == 0) {
     REQUIRE(chown(folder.path("x.log").c_str(), static_cast<uid_t>(-1), 1234) == 0);
   }
   const mode_t before = umask(077);
   for (const char* line : {"a", "b", "c"}) {
-    logger->info(line);
+    logger.info(line);
   }
   umask(before);
   REQUIRE(folder.lines() == Lines{"c"});
@@ -78,9 +77,9 @@ TEST_CASE("a symbolic link stays where it is: what it leads to is moved aside") 
   const LogFolder folder;
   fs::create_directory(folder.path("volume"));
   fs::create_symlink("volume/real.log", folder.path("x.log"));
-  const auto logger = Logger::open("", folder.settings(kTwoLines)).value();
+  const WrittenLog logger(folder.settings(kTwoLines));
   for (const char* line : {"a", "b", "c"}) {
-    logger->info(line);
+    logger.info(line);
   }
   CHECK(folder.names() == Lines{"volume", "x.log"});
   CHECK(folder.lines() == Lines{"c"});
@@ -92,11 +91,11 @@ TEST_CASE("what is no regular file is neither moved aside nor opened again") {
   REQUIRE(mkfifo(folder.path("x.log").c_str(), 0600) == 0);
   const int reader = open(folder.path("x.log").c_str(), O_RDONLY | O_NONBLOCK);
   REQUIRE(reader >= 0);
-  const auto logger = Logger::open("", folder.settings(1)).value();
-  logger->info("a");
+  const WrittenLog logger(folder.settings(1));
+  logger.info("a");
   fs::rename(folder.path("x.log"), folder.path("pipe"));
-  logger->reopen();
-  logger->info("b");
+  logger.reopen();
+  logger.info("b");
   CHECK(folder.names() == Lines{"pipe"});
   std::array<char, 200> received{};
   CHECK(read(reader, received.data(), received.size()) == 66);
@@ -105,22 +104,22 @@ TEST_CASE("what is no regular file is neither moved aside nor opened again") {
 
 TEST_CASE("when the new file cannot be opened, lines go on into the old one") {
   const LogFolder folder;
-  const auto logger = Logger::open("", folder.settings(kTwoLines)).value();
-  logger->info("a");
+  const WrittenLog logger(folder.settings(kTwoLines));
+  logger.info("a");
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
   rlimit none = before;
   none.rlim_cur = 0;
   REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
-  logger->reopen();
-  logger->info("b");
-  logger->info("c");
+  logger.reopen();
+  logger.info("b");
+  logger.info("c");
   REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
   const Lines lines = folder.lines();
   REQUIRE(lines.size() == 5);
-  CHECK(lines[1] == "b");
-  CHECK(lines[2].find("cannot be opened again, the one before is used: Too many open files") !=
+  CHECK(lines[1].find("cannot be opened again, the one before is used: Too many open files") !=
         std::string::npos);
+  CHECK(lines[2].find("cannot be opened: Too many open files: it goes on growing") != std::string::npos);
+  CHECK(lines[3] == "b");
   CHECK(lines[4] == "c");
-  CHECK(lines[3].find("cannot be opened: Too many open files: it goes on growing") != std::string::npos);
 }

@@ -4,7 +4,6 @@
 
 #include "log_folder.hpp"
 
-using persona::log::Logger;
 using Lines = std::vector<std::string>;
 
 namespace fs = std::filesystem;
@@ -30,12 +29,12 @@ class Reader {
 
 TEST_CASE("a log file that somebody holds grows, and is moved aside when it is let go") {
   const LogFolder folder;
-  const auto logger = Logger::open("", folder.settings(kTwoLines)).value();
-  logger->info("a");
+  const WrittenLog logger(folder.settings(kTwoLines));
+  logger.info("a");
   {
     const Reader reader(folder.path("x.log"), FILE_SHARE_READ | FILE_SHARE_WRITE);
     for (const char* line : {"b", "c", "d", "e"}) {
-      logger->info(line);
+      logger.info(line);
     }
     const Lines lines = folder.lines();
     REQUIRE(lines.size() == 6);
@@ -43,20 +42,20 @@ TEST_CASE("a log file that somebody holds grows, and is moved aside when it is l
     CHECK(lines[5] == "e");
     CHECK(folder.names() == Lines{"x.log"});
   }
-  logger->info("f");
+  logger.info("f");
   CHECK(folder.lines() == Lines{"f"});
   CHECK(folder.lines("x.log.1").size() == 6);
 }
 
 TEST_CASE("an old log file that somebody holds does not cost a line, nor an old file each time") {
   const LogFolder folder;
-  const auto logger = Logger::open("", folder.settings(kTwoLines)).value();
+  const WrittenLog logger(folder.settings(kTwoLines));
   for (char line = 'a'; line < 'g'; ++line) {
-    logger->info(std::string(1, line));
+    logger.info(std::string(1, line));
   }
   const Reader reader(folder.path("x.log.1"), FILE_SHARE_READ | FILE_SHARE_WRITE);
   for (char line = 'g'; line < 'm'; ++line) {
-    logger->info(std::string(1, line));
+    logger.info(std::string(1, line));
   }
   CHECK(folder.lines().size() == 2 + 6 + 1);
   CHECK(folder.lines("x.log.1") == Lines{"c", "d"});
@@ -65,11 +64,11 @@ TEST_CASE("an old log file that somebody holds does not cost a line, nor an old 
 
 TEST_CASE("who follows a log file and lets it be renamed is in nobody's way") {
   const LogFolder folder;
-  const auto logger = Logger::open("", folder.settings(kTwoLines)).value();
-  logger->info("a");
+  const WrittenLog logger(folder.settings(kTwoLines));
+  logger.info("a");
   const Reader reader(folder.path("x.log"), FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE);
-  logger->info("b");
-  logger->info("c");
+  logger.info("b");
+  logger.info("c");
   CHECK(folder.lines() == Lines{"c"});
   CHECK(folder.lines("x.log.1") == Lines{"a", "b"});
 }
@@ -78,7 +77,7 @@ TEST_CASE("lines of a log file end as Windows has it, names are in any script") 
   const LogFolder folder;
   auto settings = folder.settings();
   settings.file += "-g\xc3\xbcter";
-  Logger::open("", settings).value()->info("a");
+  WrittenLog(settings).info("a");
   CHECK(folder.content("x.log").empty());
   REQUIRE(fs::exists(folder.path(".") / L"x.log-g\u00fcter"));
   std::ifstream in(folder.path(".") / L"x.log-g\u00fcter", std::ios::binary);

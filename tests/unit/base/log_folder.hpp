@@ -2,12 +2,16 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include "../../support/temporary_folder.hpp"
@@ -15,6 +19,29 @@
 
 /// With times, levels and ends, two lines of one letter fit into it and three do not.
 constexpr std::uint64_t kTwoLines = 80;
+
+/// A Logger of a file, in which a line is when the call that writes it returns.
+class WrittenLog {
+ public:
+  explicit WrittenLog(const persona::log::Settings& settings, const std::string& service = "")
+      : logger_(persona::log::Logger::open(service, settings).value()) {
+    flush();
+  }
+  void info(std::string_view message) const {
+    logger_->info(message);
+    flush();
+  }
+  void reopen() const {
+    logger_->reopen();
+    flush();
+  }
+  std::uint64_t lines_lost() const { return logger_->lines_lost(); }
+
+ private:
+  void flush() const { CHECK(logger_->flush(std::chrono::seconds(60))); }
+
+  std::shared_ptr<persona::log::Logger> logger_;
+};
 
 class LogFolder {
  public:
