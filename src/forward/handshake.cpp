@@ -56,7 +56,7 @@ void Connection::next_step() {
   ++open_handles_;
   handshake_->input.append(tls_held_.view());
   tls_held_.release();
-  worker_.pool().run([this, job = handshake_, loop = &worker_.loop()] {
+  worker_.pool().run(service_.get(), [this, job = handshake_, loop = &worker_.loop()] {
     if (!job->abandoned) {
       job->step();
     }

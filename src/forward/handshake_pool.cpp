@@ -54,28 +54,47 @@ HandshakePool::~HandshakePool() {
   }
 }
 
-void HandshakePool::run(std::function<void()> task) {
+void HandshakePool::run(Queue queue, std::function<void()> task) {
   if (threads_.empty()) {
     task();
     return;
   }
   {
     const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
+    auto& tasks = waiting_[queue];
+    if (tasks.empty()) {
+      turns_.push_back(queue);
+    }
+    tasks.push_back(std::move(task));
   }
   wake_.notify_one();
+}
+
+// The first of the queue whose turn it is, which then waits for the others' turns. The caller has the lock,
+// and there is a task.
+std::function<void()> HandshakePool::take() {
+  const Queue queue = turns_.front();
+  turns_.pop_front();
+  const auto found = waiting_.find(queue);
+  auto task = std::move(found->second.front());
+  found->second.pop_front();
+  if (found->second.empty()) {
+    waiting_.erase(found);
+  } else {
+    turns_.push_back(queue);
+  }
+  return task;
 }
 
 void HandshakePool::work() {
   net::yield_to_loops();
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return ending_ || !tasks_.empty(); });
+    wake_.wait(lock, [this] { return ending_ || !turns_.empty(); });
     if (ending_) {
       return;
     }
-    auto task = std::move(tasks_.front());
-    tasks_.pop_front();
+    auto task = take();
     lock.unlock();
     task();
     task = nullptr;

@@ -203,7 +203,8 @@ class Probe::Attempt final : public net::StreamEvents, public std::enable_shared
     step_out_ = true;
     job_->input.append(held_.view());
     held_.release();
-    pool_.run([self = shared_from_this(), job = job_] {
+    // A queue of its own: a storm of connections to the service does not hold up its reload.
+    pool_.run(this, [self = shared_from_this(), job = job_] {
       if (!job->abandoned) {
         job->step();
       }

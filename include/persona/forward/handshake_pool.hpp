@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "persona/base/buffer.hpp"
@@ -41,9 +42,14 @@ struct HandshakeJob {
   std::unique_ptr<tls::Handshake> handshake_;
 };
 
-/// A few threads that run tasks in the order they came.
+/// A few threads that run tasks: those of one queue in the order they came, the queues in turn, so that
+/// however many wait in one, a task of another waits for one of each queue only.
 class HandshakePool {
  public:
+  /// Whose queue: the address of anything that is one for each of those who must not starve each other. It is
+  /// compared, never followed; a queue is there while something waits in it.
+  using Queue = const void*;
+
   /// A system that grants no threads gets none: run() then runs the task at once.
   explicit HandshakePool(unsigned threads);
 
@@ -53,16 +59,18 @@ class HandshakePool {
   HandshakePool& operator=(const HandshakePool&) = delete;
 
   /// Any thread.
-  void run(std::function<void()> task);
+  void run(Queue queue, std::function<void()> task);
 
   std::size_t threads() const { return threads_.size(); }
 
  private:
   void work();
+  std::function<void()> take();
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::function<void()>> tasks_;
+  std::unordered_map<Queue, std::deque<std::function<void()>>> waiting_;  // none is empty
+  std::deque<Queue> turns_;                                               // each of `waiting_` once
   bool ending_ = false;
   std::vector<std::thread> threads_;
 };

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -19,12 +20,63 @@ TEST_CASE("tasks run on the pool's thread, in the order they came") {
   std::vector<int> order;  // touched by the one thread of the pool, then by us
   std::promise<std::thread::id> done;
   for (int i = 0; i < 100; ++i) {
-    pool.run([&order, i] { order.push_back(i); });
+    pool.run(&pool, [&order, i] { order.push_back(i); });
   }
-  pool.run([&done] { done.set_value(std::this_thread::get_id()); });
+  pool.run(&pool, [&done] { done.set_value(std::this_thread::get_id()); });
   CHECK(done.get_future().get() != std::this_thread::get_id());
   REQUIRE(order.size() == 100);
   CHECK(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_CASE("queues take turns: a long one does not keep another waiting") {
+  HandshakePool pool(1);
+  const char storm = 0;
+  const char calm = 0;
+  const char other = 0;
+  std::promise<void> started;
+  std::promise<void> gate;
+  std::promise<void> done;
+  std::string order;  // touched by the one thread of the pool, then by us
+  pool.run(&storm, [&] {
+    started.set_value();
+    gate.get_future().wait();
+  });
+  started.get_future().wait();
+  for (int i = 0; i < 100; ++i) {
+    pool.run(&storm, [&order] { order += 's'; });
+  }
+  pool.run(&calm, [&order] { order += 'c'; });
+  pool.run(&calm, [&order] { order += 'C'; });
+  pool.run(&other, [&order] { order += 'o'; });
+  pool.run(&storm, [&done] { done.set_value(); });
+  gate.set_value();
+  done.get_future().wait();
+  CHECK(order.substr(0, 6) == "scosCs");
+  CHECK(order.size() == 103);
+}
+
+TEST_CASE("a queue that was empty is last in turn again") {
+  HandshakePool pool(1);
+  const char first = 0;
+  const char second = 0;
+  std::string order;
+  for (int round = 0; round < 3; ++round) {
+    std::promise<void> started;
+    std::promise<void> gate;
+    std::promise<void> done;
+    pool.run(&second, [&] {
+      started.set_value();
+      gate.get_future().wait();
+    });
+    started.get_future().wait();
+    pool.run(&first, [&order] { order += '1'; });
+    pool.run(&first, [&order] { order += '1'; });
+    pool.run(&second, [&order] { order += '2'; });
+    pool.run(&second, [&done] { done.set_value(); });
+    gate.set_value();
+    done.get_future().wait();
+  }
+  CHECK(order == "121121121");
 }
 
 TEST_CASE("as many tasks run at once as there are threads") {
@@ -35,7 +87,7 @@ TEST_CASE("as many tasks run at once as there are threads") {
   int running = 0;
   int done = 0;
   for (int i = 0; i < 3; ++i) {
-    pool.run([&] {
+    pool.run(&pool, [&] {
       std::unique_lock lock(mutex);
       ++running;
       changed.notify_all();
@@ -51,7 +103,7 @@ TEST_CASE("as many tasks run at once as there are threads") {
 TEST_CASE("without threads a task runs at once") {
   HandshakePool pool(0);
   bool ran = false;
-  pool.run([&ran] { ran = true; });
+  pool.run(&pool, [&ran] { ran = true; });
   CHECK(ran);
 }
 
@@ -63,12 +115,12 @@ TEST_CASE("a pool that ends waits for the task under way and keeps nothing of th
   std::thread helper;
   {
     HandshakePool pool(1);
-    pool.run([&] {
+    pool.run(&pool, [&] {
       started.set_value();
       may_end.get_future().wait();
       finished = true;
     });
-    pool.run([marker] {});
+    pool.run(&pool, [marker] {});
     started.get_future().wait();
     helper = std::thread([&may_end] { may_end.set_value(); });
   }
