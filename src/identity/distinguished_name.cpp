@@ -34,42 +34,71 @@ std::string prepared(std::string_view text) {
   return out;
 }
 
-bool same_attribute(ByteView left, ByteView right) {
-  DerReader a(left);
-  DerReader b(right);
-  const auto type_a = a.take(MBEDTLS_ASN1_OID);
-  const auto type_b = b.take(MBEDTLS_ASN1_OID);
-  const auto value_a = a.take_any();
-  const auto value_b = b.take_any();
-  if (!type_a || !type_b || !value_a || !value_b || !same_octets(*type_a, *type_b)) {
-    return false;
+// With its length before it, so that no two sequences of parts become the same string.
+void append_part(std::string& out, char kind, std::string_view part) {
+  for (unsigned shift = 0; shift < 32; shift += 8) {
+    out += static_cast<char>(part.size() >> shift & 0xffU);
   }
-  if (is_string(value_a->tag) && is_string(value_b->tag)) {
-    return prepared(as_text(value_a->content)) == prepared(as_text(value_b->content));
-  }
-  return value_a->tag == value_b->tag && same_octets(value_a->content, value_b->content);
+  out += kind;
+  out += part;
 }
 
-// The attributes of a multi-valued RDN are in DER's order, so the same in both.
-bool same_rdn(ByteView left, ByteView right) {
-  if (same_octets(left, right)) {
-    return true;
-  }
-  DerReader a(left);
-  DerReader b(right);
-  while (!a.empty() && !b.empty()) {
-    const auto one = a.take(DerReader::sequence);
-    const auto other = b.take(DerReader::sequence);
-    if (!one || !other || !same_attribute(*one, *other)) {
-      return false;
+constexpr char unreadable = '!';
+
+// The attributes of a multi-valued RDN are in DER's order, so the same in all that are the same.
+std::string comparable_rdn(ByteView rdn) {
+  std::string out;
+  DerReader attributes(rdn);
+  while (!attributes.empty()) {
+    const auto attribute = attributes.take(DerReader::sequence);
+    DerReader fields(attribute.value_or(ByteView()));
+    const auto type = fields.take(MBEDTLS_ASN1_OID);
+    const auto value = fields.take_any();
+    if (!type || !value) {
+      out.clear();
+      append_part(out, unreadable, as_text(rdn));
+      return out;
+    }
+    append_part(out, 'o', as_text(*type));
+    if (is_string(value->tag)) {
+      append_part(out, 's', prepared(as_text(value->content)));
+    } else {
+      append_part(out, 't', std::string_view(std::to_string(value->tag)));
+      append_part(out, 'v', as_text(value->content));
     }
   }
-  return a.empty() && b.empty();
+  return out;
 }
 
-enum class Match { whole, prefix };
+bool same_rdn(ByteView left, ByteView right) {
+  return same_octets(left, right) || comparable_rdn(left) == comparable_rdn(right);
+}
 
-bool matches(ByteView name, ByteView base, Match match) {
+}  // namespace
+
+bool same_distinguished_name(ByteView left, ByteView right) {
+  return same_octets(left, right) || comparable_name(left) == comparable_name(right);
+}
+
+std::string comparable_name(ByteView name) {
+  std::string out;
+  const auto rdns = DerReader(name).take(DerReader::sequence);
+  DerReader rest(rdns.value_or(ByteView()));
+  while (rdns && !rest.empty()) {
+    const auto rdn = rest.take(DerReader::set);
+    if (!rdn) {
+      break;
+    }
+    append_part(out, 'r', comparable_rdn(*rdn));
+  }
+  if (!rdns || !rest.empty()) {
+    out.clear();
+    append_part(out, unreadable, as_text(name));
+  }
+  return out;
+}
+
+bool is_within(ByteView name, ByteView base) {
   const auto rdns = DerReader(name).take(DerReader::sequence);
   const auto base_rdns = DerReader(base).take(DerReader::sequence);
   if (!rdns || !base_rdns) {
@@ -83,17 +112,7 @@ bool matches(ByteView name, ByteView base, Match match) {
       return false;
     }
   }
-  return match == Match::prefix || rest.empty();
-}
-
-}  // namespace
-
-bool same_distinguished_name(ByteView left, ByteView right) {
-  return same_octets(left, right) || matches(left, right, Match::whole);
-}
-
-bool is_within(ByteView name, ByteView base) {
-  return matches(name, base, Match::prefix);
+  return true;
 }
 
 bool is_empty_name(ByteView name) {

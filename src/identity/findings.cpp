@@ -12,27 +12,20 @@ namespace persona::identity {
 
 namespace {
 
-const mbedtls_x509_crt* find_by_subject(const CertificateList& roots, ByteView subject) {
-  for (const mbedtls_x509_crt* root = roots.get(); root != nullptr; root = root->next) {
-    if (same_distinguished_name(bytes_of(root->subject_raw), subject)) {
-      return root;
-    }
-  }
-  return nullptr;
+const std::vector<const mbedtls_x509_crt*>& roots_named_as_issuer(const Trust& trust,
+                                                                  const mbedtls_x509_crt& certificate) {
+  return trust.roots_named(comparable_name(bytes_of(certificate.issuer_raw)));
 }
 
 /// Does the authorityKeyIdentifier name the key of a root of its issuer's name? Then that key should have
 /// signed.
-bool names_key_of_root(const mbedtls_x509_crt& certificate, const CertificateList& roots) {
+bool names_key_of_root(const mbedtls_x509_crt& certificate, const Trust& trust) {
   const ByteView wanted = bytes_of(certificate.authority_key_id.keyIdentifier);
-  for (const mbedtls_x509_crt* root = roots.get(); root != nullptr && !wanted.empty(); root = root->next) {
+  const auto& roots = roots_named_as_issuer(trust, certificate);
+  return !wanted.empty() && std::any_of(roots.begin(), roots.end(), [&](const mbedtls_x509_crt* root) {
     const ByteView has = bytes_of(root->subject_key_id);
-    if (std::equal(wanted.begin(), wanted.end(), has.begin(), has.end()) &&
-        same_distinguished_name(bytes_of(root->subject_raw), bytes_of(certificate.issuer_raw))) {
-      return true;
-    }
-  }
-  return false;
+    return std::equal(wanted.begin(), wanted.end(), has.begin(), has.end());
+  });
 }
 
 // "a.example.com, b.example.com and 3 more"; empty when there are none.
@@ -71,10 +64,10 @@ Finding Narrator::expired_or_early(TimePoint at) const {
                problem ? *problem : "is outside its validity period");
 }
 
-Finding Narrator::weak_key(std::string_view key) const {
+Finding Narrator::bad_key(const KeyDefect& defect) const {
   return make(VerifyReason::weak_key,
-              fmt::format("a key in the {}'s chain is too weak: {} ({}), issued by {}", role_,
-                          display_name(certificate_), key, name_in_words(certificate_.issuer)));
+              fmt::format("a key in the {}'s chain {}: {} ({}), issued by {}", role_, defect.predicate,
+                          display_name(certificate_), defect.key, name_in_words(certificate_.issuer)));
 }
 
 Finding Narrator::wrong_name(std::string_view expected) const {
@@ -93,12 +86,13 @@ Finding Narrator::wrong_name(std::string_view expected) const {
 
 Finding Narrator::untrusted(const Trust& trust, bool issuer_presented) const {
   const std::string issuer = name_in_words(certificate_.issuer);
-  if (issuer_presented || names_key_of_root(certificate_, trust.roots())) {
+  if (issuer_presented || names_key_of_root(certificate_, trust)) {
     return about(VerifyReason::bad_signature,
                  fmt::format("has a signature that is not by its issuer {}", issuer));
   }
   const bool self_issued = is_self_issued(certificate_);
-  const mbedtls_x509_crt* namesake = find_by_subject(trust.roots(), bytes_of(certificate_.issuer_raw));
+  const auto& namesakes = roots_named_as_issuer(trust, certificate_);
+  const mbedtls_x509_crt* namesake = namesakes.empty() ? nullptr : namesakes.front();
   if (depth_ == 0 && self_issued && namesake == nullptr) {
     return make(VerifyReason::self_signed,
                 fmt::format("the {}'s certificate is self-signed and not in trust.ca: {}", role_,

@@ -8,6 +8,7 @@
 
 #include <mbedtls/x509_crt.h>
 
+#include "key_bounds.hpp"
 #include "persona/identity/trust.hpp"
 #include "persona/identity/verify.hpp"
 
@@ -32,10 +33,11 @@ class Narrator {
   Finding about(VerifyReason reason, std::string_view predicate) const;
 
   Finding expired_or_early(TimePoint at) const;
-  Finding weak_key(std::string_view key) const;
+  Finding bad_key(const KeyDefect& defect) const;
   Finding wrong_name(std::string_view expected) const;
 
-  /// No path goes on from here. `namesakes`: certificates of the issuer's name that did not sign it.
+  /// No path goes on from here. `issuer_presented`: a certificate of the issuer's name came with it, but
+  /// leads nowhere or did not sign it.
   Finding untrusted(const Trust& trust, bool issuer_presented) const;
 
  private:

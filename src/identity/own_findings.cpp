@@ -7,6 +7,7 @@
 #include <mbedtls/x509_crt.h>
 
 #include "distinguished_name.hpp"
+#include "key_bounds.hpp"
 #include "signature.hpp"
 
 namespace persona::identity {
@@ -83,6 +84,13 @@ std::vector<LoadError> own_findings(const CertificateList& chain, IdentityUse us
                   fmt::format("certificate is signed with {}, which is refused everywhere: have it "
                               "issued again with SHA-256: {}",
                               *weak, display_name(*each))));
+    }
+    const auto defect = root ? std::nullopt : key_defect(*each);
+    if (defect) {
+      found.push_back(
+          finding(LoadError::Severity::warning,
+                  fmt::format("certificate has a key that {} ({}), so persona and others refuse it: {}",
+                              defect->predicate, defect->key, display_name(*each))));
     }
   }
   return found;

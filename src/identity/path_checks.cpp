@@ -5,9 +5,9 @@
 #include "certificate_checks.hpp"
 #include "der_reader.hpp"
 #include "distinguished_name.hpp"
+#include "key_bounds.hpp"
 #include "name_constraints.hpp"
 #include "persona/identity/client_rules.hpp"
-#include "signature.hpp"
 #include "words.hpp"
 
 namespace persona::identity {
@@ -48,8 +48,8 @@ std::optional<Finding> check_one(const mbedtls_x509_crt& certificate, std::size_
   if (!is_valid_at(certificate, context.at)) {
     keep_graver(gravest, narrator.expired_or_early(context.at));
   }
-  if (const auto key = weak_key(certificate)) {
-    keep_graver(gravest, narrator.weak_key(*key));
+  if (const auto defect = key_defect(certificate)) {
+    keep_graver(gravest, narrator.bad_key(*defect));
   }
   return gravest;
 }

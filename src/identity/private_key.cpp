@@ -8,6 +8,7 @@
 #include <mbedtls/pkcs5.h>
 
 #include "asn1_walk.hpp"
+#include "key_bounds.hpp"
 #include "pem.hpp"
 #include "persona/identity/random.hpp"
 #include "words.hpp"
@@ -67,20 +68,6 @@ tl::unexpected<PrivateKeyError> parse_error(int status, bool encrypted, std::str
   return key_error("the private key in {}{} cannot be parsed: {}", source, place, mbedtls_reason(status));
 }
 
-bool is_strong(const mbedtls_pk_context& key) {
-  switch (mbedtls_pk_get_type(&key)) {
-    case MBEDTLS_PK_RSA:
-      return mbedtls_pk_get_bitlen(&key) >= 2048;
-    case MBEDTLS_PK_ECKEY: {
-      const auto group = mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(key));
-      return group == MBEDTLS_ECP_DP_SECP256R1 || group == MBEDTLS_ECP_DP_SECP384R1 ||
-             group == MBEDTLS_ECP_DP_SECP521R1;
-    }
-    default:
-      return false;
-  }
-}
-
 int parse_into(mbedtls_pk_context& key, const unsigned char* data, std::size_t size,
                std::optional<std::string_view> password) {
   return mbedtls_pk_parse_key(&key, data, size,
@@ -88,12 +75,11 @@ int parse_into(mbedtls_pk_context& key, const unsigned char* data, std::size_t s
                               password ? password->size() : 0, psa_random, nullptr);
 }
 
-tl::expected<PrivateKey, PrivateKeyError> accept_if_strong(PrivateKey key) {
-  if (!is_strong(*key)) {
+tl::expected<PrivateKey, PrivateKeyError> accept_if_usual(PrivateKey key) {
+  if (const auto defect = key_defect(*key)) {
     return key_error(
-        "the private key ({}) is refused: use EC secp256r1, secp384r1, secp521r1 or RSA of 2048 bits or "
-        "more",
-        key_in_words(*key));
+        "the private key ({}) is refused: use EC secp256r1, secp384r1, secp521r1 or RSA of {} to {} bits",
+        defect->key, least_rsa_bits, most_rsa_bits);
   }
   return key;
 }
@@ -123,7 +109,7 @@ tl::expected<PrivateKey, PrivateKeyError> parse_private_key_der(ByteView der,
   if (status != 0) {
     return parse_error(status, encrypted, source, "");
   }
-  return accept_if_strong(std::move(key));
+  return accept_if_usual(std::move(key));
 }
 
 tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& text,
@@ -156,7 +142,7 @@ tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& text,
   if (status != 0) {
     return parse_error(status, encrypted, source, fmt::format(" (line {})", block->line));
   }
-  return accept_if_strong(std::move(key));
+  return accept_if_usual(std::move(key));
 }
 
 }  // namespace persona::identity

@@ -8,8 +8,6 @@
 #include <psa/crypto.h>
 
 #include "der_reader.hpp"
-#include "extensions.hpp"
-#include "words.hpp"
 
 namespace persona::identity {
 
@@ -65,16 +63,17 @@ bool verify(const Signed& object, const mbedtls_x509_crt& issuer) {
 }
 
 template <class Signed>
-bool verify_and_remember(const Signed& object, const mbedtls_x509_crt& issuer, SignatureCache& cache) {
+Signature verify_and_remember(const Signed& object, const mbedtls_x509_crt& issuer, SignatureCache& cache) {
   const auto key = cache_key(bytes_of(issuer.pk_raw), bytes_of(object.raw));
   if (key && cache.contains(*key)) {
-    return true;
+    return Signature::remembered;
   }
+  cache.count_computed();
   const bool good = verify(object, issuer);
   if (good && key) {
     cache.add(*key);
   }
-  return good;
+  return good ? Signature::good : Signature::bad;
 }
 
 std::optional<std::string> weakness(mbedtls_md_type_t hash) {
@@ -93,19 +92,6 @@ std::optional<std::string> weakness(mbedtls_md_type_t hash) {
   }
 }
 
-/// RFC 5480 section 2.1.1: the curve by its name. mbedTLS also takes one that is spelled out.
-bool has_named_curve(const mbedtls_x509_crt& certificate) {
-  DerReader outer(bytes_of(certificate.pk_raw));
-  const auto spki = outer.take(DerReader::sequence);
-  const auto algorithm = spki ? DerReader(*spki).take(DerReader::sequence) : std::nullopt;
-  if (!algorithm) {
-    return false;
-  }
-  DerReader fields(*algorithm);
-  const auto id = fields.take(MBEDTLS_ASN1_OID);
-  return id && as_text(*id) == oid::ec_public_key && fields.next_is(MBEDTLS_ASN1_OID);
-}
-
 }  // namespace
 
 std::optional<std::string> weak_hash(const mbedtls_x509_crt& certificate) {
@@ -114,26 +100,6 @@ std::optional<std::string> weak_hash(const mbedtls_x509_crt& certificate) {
 
 std::optional<std::string> weak_hash(const mbedtls_x509_crl& list) {
   return weakness(list.MBEDTLS_PRIVATE(sig_md));
-}
-
-std::optional<std::string> weak_key(const mbedtls_x509_crt& certificate) {
-  switch (mbedtls_pk_get_type(&certificate.pk)) {
-    case MBEDTLS_PK_RSA: {
-      const std::size_t bits = mbedtls_pk_get_bitlen(&certificate.pk);
-      return bits >= 2048 && bits % 8 == 0 ? std::nullopt : std::optional(key_in_words(certificate.pk));
-    }
-    case MBEDTLS_PK_ECKEY: {
-      const auto group = mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(certificate.pk));
-      const bool known = group == MBEDTLS_ECP_DP_SECP256R1 || group == MBEDTLS_ECP_DP_SECP384R1 ||
-                         group == MBEDTLS_ECP_DP_SECP521R1;
-      if (known && !has_named_curve(certificate)) {
-        return "EC with its curve spelled out instead of named";
-      }
-      return known ? std::nullopt : std::optional(key_in_words(certificate.pk));
-    }
-    default:
-      return key_in_words(certificate.pk);
-  }
 }
 
 bool SignatureCache::contains(const Key& key) const {
@@ -149,13 +115,18 @@ void SignatureCache::add(const Key& key) {
   good_.insert(key);
 }
 
-bool is_signed_by(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer,
-                  SignatureCache& cache) {
+Signature look_at_signature(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer,
+                            SignatureCache& cache) {
   return verify_and_remember(certificate, issuer, cache);
 }
 
+bool is_signed_by(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer,
+                  SignatureCache& cache) {
+  return verify_and_remember(certificate, issuer, cache) != Signature::bad;
+}
+
 bool is_signed_by(const mbedtls_x509_crl& list, const mbedtls_x509_crt& issuer, SignatureCache& cache) {
-  return verify_and_remember(list, issuer, cache);
+  return verify_and_remember(list, issuer, cache) != Signature::bad;
 }
 
 }  // namespace persona::identity

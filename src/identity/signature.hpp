@@ -1,7 +1,8 @@
-// Signatures on certificates and CRLs, and what is too weak for either.
+// Signatures on certificates and CRLs, and the hashes that are too weak for either.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -21,10 +22,6 @@ namespace persona::identity {
 std::optional<std::string> weak_hash(const mbedtls_x509_crt& certificate);
 std::optional<std::string> weak_hash(const mbedtls_x509_crl& list);
 
-/// Why a public key is refused: "RSA 1024", "EC with explicit parameters"; nothing for RSA of at least 2048
-/// bits (whole octets) and for the named curves P-256, P-384 and P-521.
-std::optional<std::string> weak_key(const mbedtls_x509_crt& certificate);
-
 /// Remembers good signatures: whoever connects again and again sends the same chain. Thread-safe and bounded.
 /// That a signature is good depends on nothing but what its key here covers: the signer's key, what was
 /// signed, and the signature.
@@ -36,12 +33,27 @@ class SignatureCache {
   bool contains(const Key& key) const;
   void add(const Key& key);
 
+  /// How many signatures had to be computed because they were not remembered, good or bad, over its life.
+  std::size_t computed() const { return computed_; }
+  void count_computed() { ++computed_; }
+
  private:
   mutable std::mutex mutex_;
   std::set<Key> good_;
+  std::atomic<std::size_t> computed_ = 0;
 };
 
-/// Did `issuer` sign `certificate`? False for a weak hash too.
+enum class Signature {
+  bad,   ///< not by that key, or with a weak hash
+  good,  ///< and remembered from now on
+  remembered,
+};
+
+/// Uses `issuer`'s key, whoever's it is.
+Signature look_at_signature(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer,
+                            SignatureCache& cache);
+
+/// Did `issuer` sign it?
 bool is_signed_by(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer, SignatureCache& cache);
 bool is_signed_by(const mbedtls_x509_crl& list, const mbedtls_x509_crt& issuer, SignatureCache& cache);
 

@@ -3,7 +3,10 @@
 #include <optional>
 
 #include "crl.hpp"
+#include "der_reader.hpp"
+#include "distinguished_name.hpp"
 #include "file.hpp"
+#include "key_bounds.hpp"
 #include "signature.hpp"
 #include "words.hpp"
 
@@ -13,13 +16,24 @@ namespace {
 
 using Part = LoadError::Part;
 
-/// Those that are not valid now.
-void find_invalid(const CertificateList& list, std::size_t index, std::vector<LoadError>& invalid) {
+/// Why nothing that it issued can be accepted, now or ever.
+std::optional<std::string> why_unusable(const mbedtls_x509_crt& certificate, TimePoint at) {
+  if (auto problem = validity_problem(certificate, at)) {
+    return problem;
+  }
+  if (const auto defect = key_defect(certificate)) {
+    return fmt::format("has a key that {} ({}), so nobody with a certificate of it is let in",
+                       defect->predicate, defect->key);
+  }
+  return std::nullopt;
+}
+
+void find_unusable(const CertificateList& list, std::size_t index, std::vector<LoadError>& unusable) {
   const TimePoint at = now();
   for (const mbedtls_x509_crt* certificate = list.get(); certificate != nullptr;
        certificate = certificate->next) {
-    if (const auto problem = validity_problem(*certificate, at)) {
-      invalid.push_back(
+    if (const auto problem = why_unusable(*certificate, at)) {
+      unusable.push_back(
           {Part::ca, index, fmt::format("CA certificate {}: {}", *problem, display_name(*certificate))});
     }
   }
@@ -56,7 +70,7 @@ tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> Trust::load(c
       errors.push_back({Part::ca, index, appended.error().message});
       continue;
     }
-    find_invalid(list, index, trust->warnings_);
+    find_unusable(list, index, trust->warnings_);
     if (const auto appended = trust->roots_.append_pem(text->view(), files.ca[index].string()); !appended) {
       errors.push_back({Part::ca, index, appended.error().message});
     }
@@ -71,11 +85,12 @@ tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> Trust::load(c
       errors.push_back({Part::crl, index, appended.error().message});
     }
   }
-  trust->judge_invalid(errors);
+  trust->judge_unusable(errors);
   if (!errors.empty()) {
     errors.insert(errors.end(), trust->warnings_.begin(), trust->warnings_.end());
     return tl::unexpected(std::move(errors));
   }
+  trust->index_roots();
   return trust;
 }
 
@@ -87,25 +102,26 @@ tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> Trust::from_p
   if (const auto appended = trust->roots_.append_pem(texts.ca, "the CA text"); !appended) {
     errors.push_back({Part::ca, 0, appended.error().message});
   }
-  if (!texts.any_dates) {
-    find_invalid(trust->roots_, 0, trust->warnings_);
+  if (!texts.any_certificates) {
+    find_unusable(trust->roots_, 0, trust->warnings_);
   }
   if (!texts.crl.empty()) {
     if (const auto appended = trust->revocation_->append(texts.crl, "the CRL text"); !appended) {
       errors.push_back({Part::crl, 0, appended.error().message});
     }
   }
-  trust->judge_invalid(errors);
+  trust->judge_unusable(errors);
   if (!errors.empty()) {
     errors.insert(errors.end(), trust->warnings_.begin(), trust->warnings_.end());
     return tl::unexpected(std::move(errors));
   }
+  trust->index_roots();
   return trust;
 }
 
-// One CA that has expired among others is an old one that a bundle still has; it is trusted no more, and must
-// not keep the others from being used.
-void Trust::judge_invalid(std::vector<LoadError>& errors) {
+// One CA that has expired or has a weak key among others is an old one that a bundle still has; it is trusted
+// no more, and must not keep the others from being used.
+void Trust::judge_unusable(std::vector<LoadError>& errors) {
   if (warnings_.size() < roots_.size()) {
     for (LoadError& warning : warnings_) {
       warning.severity = LoadError::Severity::warning;
@@ -114,6 +130,18 @@ void Trust::judge_invalid(std::vector<LoadError>& errors) {
     errors.insert(errors.end(), warnings_.begin(), warnings_.end());
     warnings_.clear();
   }
+}
+
+void Trust::index_roots() {
+  for (const mbedtls_x509_crt* root = roots_.get(); root != nullptr; root = root->next) {
+    roots_by_name_[comparable_name(bytes_of(root->subject_raw))].push_back(root);
+  }
+}
+
+const std::vector<const mbedtls_x509_crt*>& Trust::roots_named(const std::string& comparable_name) const {
+  static const std::vector<const mbedtls_x509_crt*> none;
+  const auto found = roots_by_name_.find(comparable_name);
+  return found != roots_by_name_.end() ? found->second : none;
 }
 
 std::vector<CrlInfo> Trust::crls() const {

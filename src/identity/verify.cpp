@@ -5,6 +5,7 @@
 #include <mbedtls/x509_crt.h>
 
 #include "certificate_parser.hpp"
+#include "key_bounds.hpp"
 #include "path_builder.hpp"
 #include "persona/identity/trust.hpp"
 #include "words.hpp"
@@ -168,6 +169,7 @@ int PeerVerifier::callback(void* self, mbedtls_x509_crt* certificate, int depth,
 }
 
 void PeerVerifier::judge(const mbedtls_x509_crt& leaf) {
+  refuses_key_ = key_defect(leaf).has_value();
   if (trust_ != nullptr) {
     verdict_ = verify_chain(*trust_, leaf, policy_);
   }

@@ -16,6 +16,11 @@ this file is not what it would write (`chain_cases.py --write`).
   and where that accepts, whether `-x509_strict` refuses.
 - **Why not as OpenSSL**: where its verdict, without `-x509_strict`, is another one than ours.
 
+A path is found by its names and verified from `trust.ca` downwards, so that no key is used before it is known to be
+trusted. Keys are taken if they are RSA of 2048 to 8192 bits with an exponent below 2^32, or EC on P-256, P-384 or P-521
+by name; others are refused (`weak_key`) and used for nothing. A search ends (`too_deep`) after six bad signatures, or
+sixteen that were not remembered from an earlier connection.
+
 {good} chains are good and {bad} bad. {stricter} that OpenSSL accepts are refused, {looser} that it refuses are
 accepted. {unservable} cannot be presented to persona by any TLS server, and are judged in memory only.
 """

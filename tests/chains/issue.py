@@ -6,6 +6,7 @@ import datetime
 import functools
 import hashlib
 import itertools
+import math
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding, rsa
@@ -15,7 +16,7 @@ from . import der
 # The moment that all days of the cases count from.
 NOW = datetime.datetime.utcnow().replace(microsecond=0)
 _CURVES = {"p192": ec.SECP192R1, "p224": ec.SECP224R1, "p256": ec.SECP256R1, "p384": ec.SECP384R1,
-           "p521": ec.SECP521R1, "k256": ec.SECP256K1}
+           "p521": ec.SECP521R1, "k256": ec.SECP256K1, "brainpool512": ec.BrainpoolP512R1}
 _HASHES = {"md5": hashes.MD5, "sha1": hashes.SHA1, "sha256": hashes.SHA256, "sha384": hashes.SHA384,
            "sha512": hashes.SHA512}
 _RSA_OIDS = {"md5": "1.2.840.113549.1.1.4", "sha1": "1.2.840.113549.1.1.5", "sha256": "1.2.840.113549.1.1.11",
@@ -40,7 +41,23 @@ def make_key(kind, _label):
         return ed25519.Ed25519PrivateKey.generate()
     if kind == "dsa":
         return dsa.generate_private_key(1024)
-    return rsa.generate_private_key(public_exponent=65537, key_size=int(kind.removeprefix("rsa")))
+    size = int(kind.removeprefix("rsa").removesuffix("-long"))
+    key = rsa.generate_private_key(public_exponent=65537, key_size=size)
+    return with_long_exponent(key) if kind.endswith("-long") else key
+
+
+def with_long_exponent(key):
+    """The same modulus with another pair of exponents, of which the public one is as long as it can be."""
+    numbers = key.private_numbers()
+    p, q = numbers.p, numbers.q
+    order = math.lcm(p - 1, q - 1)
+    exponent = numbers.public_numbers.n - 2
+    while math.gcd(exponent, order) != 1:
+        exponent -= 2
+    private = pow(exponent, -1, order)
+    return rsa.RSAPrivateNumbers(
+        p, q, private, rsa.rsa_crt_dmp1(private, p), rsa.rsa_crt_dmq1(private, q), rsa.rsa_crt_iqmp(p, q),
+        rsa.RSAPublicNumbers(exponent, p * q)).private_key()
 
 
 def _key(kind, label):

@@ -44,6 +44,8 @@ _OLD = ca("Old CA", _RSA, digest="sha1")
 _OLDEST = ca("Oldest CA", _RSA, digest="md5")
 EIGHTS = "CA/Browser Forum 6.1.5: a multiple of 8, as every honest tool makes them"
 CURVES = "CA/Browser Forum 6.1.5 and 7.1.3.1.2: P-256, P-384 and P-521 by name"
+EXPONENT = "a stranger decides how long we compute with such a key: exponents are below 2^32"
+EXPONENT_SAYS = "would take too long to use: CN=the gateway (RSA 2048 with a public exponent of"
 NOT_OFFERED = "persona offers no signature scheme that such a key could sign a handshake with"
 
 CASES = [
@@ -70,13 +72,20 @@ CASES = [
        [leaf(_OLDEST), _OLDEST, _RSA]),
     no("weak_key", "rsa-1024-leaf", "an RSA leaf of 1024 bits", "RSA 1024", [leaf(ROOT, key="rsa1024")]),
     no("weak_key", "rsa-1024-intermediate", "an RSA intermediate of 1024 bits", "Weak CA", by("rsa1024")),
-    no("weak_key", "rsa-1024-root", "an RSA root of 1024 bits", "Weak Root", [leaf(_WEAK_ROOT)], trust=[_WEAK_ROOT]),
+    no("weak_key", "rsa-1024-root", "an RSA root of 1024 bits", "Weak Root", [leaf(_WEAK_ROOT)], trust=[_WEAK_ROOT],
+       wire="start"),
     no("weak_key", "rsa-2052", "an RSA leaf of 2052 bits", "RSA 2052", [leaf(ROOT, key="rsa2052")],
        openssl="accepts", why=EIGHTS),
     no("weak_key", "p-192-intermediate", "a P-192 intermediate", "Weak CA", by("p192")),
     no("weak_key", "p-224-intermediate", "a P-224 intermediate", "Weak CA", by("p224"), openssl="accepts", why=CURVES),
     no("weak_key", "p-192-leaf", "a P-192 leaf", "EC secp192r1", [leaf(ROOT, key="p192")], unservable=NOT_OFFERED),
     no("weak_key", "k-256", "a secp256k1 intermediate", "Weak CA", by("k256"), openssl="accepts", why=CURVES),
+    no("weak_key", "brainpool", "a brainpoolP512r1 intermediate", "EC brainpoolP512r1", by("brainpool512"),
+       openssl="accepts", why=CURVES),
+    no("weak_key", "rsa-exponent-leaf", "an RSA leaf with an exponent as long as its modulus", EXPONENT_SAYS,
+       [leaf(ROOT, key="rsa2048-long")], openssl="accepts", why=EXPONENT),
+    no("weak_key", "rsa-exponent-intermediate", "an RSA intermediate with an exponent as long as its modulus",
+       "Weak CA (RSA 2048 with", by("rsa2048-long"), openssl="accepts", why=EXPONENT),
     no("malformed", "ed25519", "an Ed25519 leaf", "cannot be parsed", [leaf(ROOT, key="ed25519")], openssl="accepts",
        why="mbedTLS has no Ed25519", unservable=NOT_OFFERED),
     no("malformed", "dsa", "a DSA leaf", "cannot be parsed", [leaf(ROOT, key="dsa")], unservable=NOT_OFFERED),

@@ -95,7 +95,7 @@ json judge(const json& test) {
   texts.ca = ca;
   texts.crl = crl;
   texts.crl_expired_allowed = test.value("crl_expired", "refuse") == "allow";
-  texts.any_dates = true;
+  texts.any_certificates = true;
   const auto trust = Trust::from_pem(texts);
   if (!trust) {
     return refused("at_start", trust.error().front().message);

@@ -3,7 +3,9 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "persona/base/result.hpp"
@@ -25,7 +27,9 @@ struct TrustTexts {
   std::string_view ca{};   ///< PEM
   std::string_view crl{};  ///< PEM; empty: none
   bool crl_expired_allowed = false;
-  bool any_dates = false;  ///< expired certificates are no error here; verification refuses them all the same
+  /// Expired certificates and keys that are not taken are no error here; verification refuses them all the
+  /// same.
+  bool any_certificates = false;
 };
 
 /// What a person wants to know of a CRL.
@@ -39,9 +43,9 @@ struct CrlInfo {
 /// Immutable but for what it remembers, and shared by all loops.
 class Trust {
  public:
-  /// Every certificate and CRL in every file counts. A file without any is an error. So are expired CA
-  /// certificates when no other is there; else they are warnings. An expired CRL is neither: it refuses when
-  /// it is asked.
+  /// Every certificate and CRL in every file counts. A file without any is an error. So are CA certificates
+  /// that have expired or have a key that is not taken when no other is there; else they are warnings. An
+  /// expired CRL is neither: it refuses when it is asked.
   static tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> load(const TrustFiles& files);
   static tl::expected<std::shared_ptr<const Trust>, std::vector<LoadError>> from_pem(const TrustTexts& texts);
 
@@ -50,6 +54,11 @@ class Trust {
   Trust& operator=(const Trust&) = delete;
 
   const CertificateList& roots() const { return roots_; }
+
+  /// Those of that subject, by its comparable_name (identity/distinguished_name.hpp), in the order of
+  /// trust.ca.
+  const std::vector<const mbedtls_x509_crt*>& roots_named(const std::string& comparable_name) const;
+
   std::vector<CrlInfo> crls() const;
 
   /// What is wrong with CA certificates that others make up for.
@@ -61,9 +70,11 @@ class Trust {
 
  private:
   Trust();
-  void judge_invalid(std::vector<LoadError>& errors);
+  void judge_unusable(std::vector<LoadError>& errors);
+  void index_roots();
 
   CertificateList roots_;
+  std::unordered_map<std::string, std::vector<const mbedtls_x509_crt*>> roots_by_name_;
   std::vector<LoadError> warnings_;
   std::unique_ptr<RevocationLists> revocation_;
   std::unique_ptr<SignatureCache> signatures_;

@@ -41,7 +41,7 @@ enum class VerifyReason {
   expired,
   not_yet_valid,
   weak_signature,
-  weak_key,
+  weak_key,  ///< too weak, too costly to use, or of a kind that is not taken
   not_a_ca,  ///< an issuer that may not issue
   path_length,
   name_constraint,
@@ -102,6 +102,10 @@ class PeerVerifier {
   const std::optional<Verdict>& verdict() const { return verdict_; }
   bool passed() const { return verdict_ && verdict_->accepted(); }
 
+  /// Is the leaf's key one that must not be used, not even to see whether the peer has the private one? Then
+  /// the verdict is a refusal as well, and a handshake that goes on after a refusal must end here.
+  bool refuses_key() const { return refuses_key_; }
+
   /// Why verification failed; empty when it passed.
   std::string explain() const;
 
@@ -111,6 +115,7 @@ class PeerVerifier {
   const Trust* trust_;
   VerifyPolicy policy_;
   std::optional<Verdict> verdict_;
+  bool refuses_key_ = false;
 };
 
 }  // namespace persona::identity

@@ -4,7 +4,7 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/x509_crt.h>
 
-#include "forge.hpp"
+#include "../../forge/forge.hpp"
 #include "support.hpp"
 
 using namespace persona::identity;

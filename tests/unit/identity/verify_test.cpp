@@ -25,7 +25,7 @@ VerifyPolicy for_client() {
 }
 
 std::shared_ptr<const Trust> trust_in(std::string_view ca, std::string_view crl = {}) {
-  return Trust::from_pem({.ca = ca, .crl = crl, .any_dates = true}).value();
+  return Trust::from_pem({.ca = ca, .crl = crl, .any_certificates = true}).value();
 }
 
 /// As a handshake does it: mbedTLS asks about the leaf, with the others behind it.
