@@ -11,6 +11,7 @@
 #include "persona/identity/identity.hpp"
 #include "persona/identity/trust.hpp"
 #include "persona/tls/handover.hpp"
+#include "persona/tls/record.hpp"
 #include "resumption.hpp"
 #include "ssl.hpp"
 
@@ -175,6 +176,24 @@ Status Handshake::refuse_peer(bool absent) {
   return fail(std::move(failure));
 }
 
+// The alert of a server that goes no further than the client's certificate. Its own Finished was its last
+// message under the handshake keys (RFC 8446 section A.2), so the alert is the first record under those of
+// the application.
+bool Handshake::write_refusal() {
+  const std::uint8_t alert[] = {MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                refusal_alert(ssl_->verifier.verdict()->reason)};
+  if (mbedtls_ssl_get_version_number(&ssl_->context) == MBEDTLS_SSL_VERSION_TLS1_2) {
+    // In the clear: the client changes its keys with its Finished, and so do we (RFC 5246 section 7.3).
+    const std::uint8_t header[] = {MBEDTLS_SSL_MSG_ALERT, 3, 3, 0, sizeof alert};
+    ssl_->output->append(header);
+    ssl_->output->append(alert);
+    return true;
+  }
+  auto protection = RecordProtection::create(static_cast<std::uint16_t>(ssl_->negotiated_suite()),
+                                             std::move(ssl_->server_traffic_secret));
+  return protection && protection->seal(ContentType::alert, alert, *ssl_->output);
+}
+
 // TLS 1.3: our own records take over, and mbedTLS's context is freed. TLS 1.2: it stays, for its records.
 Status Handshake::establish() {
   SessionInfo info = session_info();
@@ -243,7 +262,11 @@ Status Handshake::fail_after(int code) {
   }
   // Before anything else: a certificate that we refuse explains every code that may follow from it.
   if (ssl_->verifier.verdict() && !ssl_->verifier.passed()) {
-    return fail(refusal());
+    Failure failure = refusal();
+    if (ssl_->muted && !write_refusal()) {
+      failure.message += "; the alert could not be sent";
+    }
+    return fail(std::move(failure));
   }
   switch (code) {
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:

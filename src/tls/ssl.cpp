@@ -34,7 +34,7 @@ std::string mbedtls_words(int code) {
 
 Ssl::Ssl(identity::PeerVerifier peer_verifier) : verifier(std::move(peer_verifier)) {
   mbedtls_ssl_init(&context);
-  mbedtls_ssl_set_verify(&context, &identity::PeerVerifier::callback, &verifier);
+  mbedtls_ssl_set_verify(&context, &Ssl::verify, this);
   mbedtls_ssl_set_bio(&context, this, &Ssl::send, &Ssl::receive, nullptr);
   mbedtls_ssl_set_export_keys_cb(&context, &collect_secret, this);
 }
@@ -61,6 +61,22 @@ bool Ssl::lacks_signature_algorithm() const {
          (state == MBEDTLS_SSL_SERVER_HELLO_DONE || state == MBEDTLS_SSL_CERTIFICATE_VERIFY);
 }
 
+int Ssl::negotiated_suite() const {
+  const mbedtls_ssl_session* session = context.MBEDTLS_PRIVATE(session_negotiate);
+  return session != nullptr ? session->MBEDTLS_PRIVATE(ciphersuite) : 0;
+}
+
+int Ssl::verify(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags) {
+  auto& ssl = *static_cast<Ssl*>(self);
+  const int code = identity::PeerVerifier::callback(&ssl.verifier, certificate, depth, flags);
+  if (depth == 0 && ssl.verifier.refuses_key() &&
+      mbedtls_ssl_conf_get_endpoint(mbedtls_ssl_context_get_config(&ssl.context)) == MBEDTLS_SSL_IS_SERVER) {
+    ssl.muted = true;
+    return MBEDTLS_ERR_X509_FATAL_ERROR;
+  }
+  return code;
+}
+
 int Ssl::receive(void* self, unsigned char* buffer, std::size_t count) {
   auto& ssl = *static_cast<Ssl*>(self);
   if (ssl.input.empty()) {
@@ -74,6 +90,9 @@ int Ssl::receive(void* self, unsigned char* buffer, std::size_t count) {
 
 int Ssl::send(void* self, const unsigned char* bytes, std::size_t count) {
   auto& ssl = *static_cast<Ssl*>(self);
+  if (ssl.muted) {
+    return static_cast<int>(count);
+  }
   if (ssl.output == nullptr) {
     return MBEDTLS_ERR_SSL_WANT_WRITE;
   }

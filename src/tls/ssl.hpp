@@ -41,6 +41,15 @@ struct Ssl {
   /// (ssl_tls12_client.c as cmake/mbedtls-tls12-rsa-pss.patch has it: at the list, and when it is to sign).
   bool lacks_signature_algorithm() const;
 
+  /// The suite of the handshake under way; 0 before there is one. mbedTLS tells it of a finished handshake
+  /// only.
+  int negotiated_suite() const;
+
+  /// For mbedtls_ssl_set_verify: the PeerVerifier's verdict. A server's handshake goes on after a refusal,
+  /// but not with a key that must not be used; mbedTLS then fails, and what it would send is swallowed: see
+  /// `muted`.
+  static int verify(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags);
+
   static int receive(void* self, unsigned char* buffer, std::size_t count);
   static int send(void* self, const unsigned char* bytes, std::size_t count);
 
@@ -48,6 +57,7 @@ struct Ssl {
   identity::PeerVerifier verifier;
   ByteView input;            // of the call under way
   Buffer* output = nullptr;  // of the call under way
+  bool muted = false;  // mbedTLS's alert would be one that the peer cannot read: Handshake writes another
 
   // TLS 1.3: collected for the handover.
   Secret client_traffic_secret;

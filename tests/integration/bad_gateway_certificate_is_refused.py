@@ -1,10 +1,16 @@
 """A gateway that cannot prove who it is gets nothing: the reason word, the sentence, and a reset for the client."""
 
+import pathlib
+import sys
+
 from harness.certificates import Pki
 from harness.persona import Persona, config
 from harness.runner import case, equal, main
 from harness.servers import openssl_server, tls_gateway
 from harness.sockets import connect, expect_echo, expect_refused, read_exactly
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from chains.issue import make_key  # noqa: E402
 
 
 def refused(case, pki, credential, sentence):
@@ -37,6 +43,13 @@ def expired(case):
     pki = Pki(case)
     refused(case, pki, pki.ca.issue("gateway", [pki.GATEWAY_NAME], expired=True),
             "gateway certificate expired 3 days ago")
+
+
+@case("with a key that costs too much to use")
+def costly_key(case):
+    pki = Pki(case)
+    refused(case, pki, pki.ca.issue("gateway", [pki.GATEWAY_NAME], key=make_key("rsa2048-long", "leaf")),
+            "a key in the gateway's chain would take too long to use: CN=gateway (RSA 2048 with a public exponent of")
 
 
 @case("for another name")

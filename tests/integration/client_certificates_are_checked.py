@@ -1,12 +1,17 @@
 """The gateway mode's door: clients.certificate required, optional and none, against openssl and Python clients."""
 
+import pathlib
 import ssl
+import sys
 
 from harness import process
 from harness.certificates import Pki, end_of
 from harness.persona import Persona, config
 from harness.runner import Failure, case, check, equal, main
 from harness.sockets import Server, connect, echo, expect_refused, read_exactly, refused_address, reset, text
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from chains.issue import make_key  # noqa: E402
 
 VERSIONS = ("1.2", "1.3")
 
@@ -68,6 +73,26 @@ def required_bad(case):
         door.refuses(door.pki.other_ca.issue("client"), version,
                      "the client's certificate is issued by CN=Other CA, which trust.ca does not contain")
         door.refuses(door.pki.ca.issue("old", expired=True), version, "client certificate expired 3 days ago")
+
+
+@case("a client's key that costs too much to use is refused, and the client can read why")
+def costly_key(case):
+    door = Door(case)
+    for authority in (door.pki.ca, door.pki.other_ca):
+        credential = authority.issue("client", key=make_key("rsa2048-long", "leaf"))
+        sentence = ("a key in the client's chain would take too long to use: CN=client (RSA 2048 with a public exponent "
+                    "of 2048 bits)" if authority is door.pki.ca else
+                    "the client's certificate is issued by CN=Other CA, which trust.ca does not contain")
+        for version in VERSIONS:
+            try:
+                client = door.connect(credential, version)
+                answer = client.recv(100)
+                raise Failure(f"the client was not refused; it read {answer!r}")
+            except ssl.SSLError as refusal:
+                alert = "BAD_CERTIFICATE" if authority is door.pki.ca else "UNKNOWN_CA"
+                check(alert in str(refusal.reason), f"refused without the alert {alert}", refusal)
+            door.persona.next_close("verify_failed", error=sentence)
+    equal(door.service.accepted, 0, "connections to the service for clients that were refused")
 
 
 @case("optional: none is let in, a good one too, a bad one is refused")

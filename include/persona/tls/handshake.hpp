@@ -57,6 +57,7 @@ class Handshake {
   Status judge_peer();
   bool judge_resumption();
   Status refuse_peer(bool absent);
+  bool write_refusal();
   Status establish();
   Failure refusal() const;
   Failure describe_alert(std::uint8_t description) const;
