@@ -3,7 +3,8 @@
 from . import openssl
 from .cases import CASES, GROUPS
 
-_OPENSSL = {"accepts": "accepts", "refuses": "refuses", "strict": "refuses with -x509_strict only"}
+_OPENSSL = {"accepts": "accepts", "refuses": "refuses", "strict": "refuses with -x509_strict only",
+            "varies": "depends on its version"}
 _INTRODUCTION = """# Which chains persona accepts
 
 This table is the test `tests/integration/chain_cases.py`: each chain is judged in memory, presented to persona by a
@@ -28,7 +29,7 @@ accepted. {unservable} cannot be presented to persona by any TLS server, and are
 
 def differs(case):
     """OpenSSL, as most programs call it, and we are of different opinions."""
-    return (case.openssl != "refuses") != case.is_good
+    return case.openssl != "varies" and (case.openssl != "refuses") != case.is_good
 
 
 def _cell(text):

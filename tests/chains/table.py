@@ -21,16 +21,24 @@ class Case:
     name: str = NAME  # gateway.server_name
     pins: list = dataclasses.field(default_factory=list)
     crl_expired: str = "refuse"  # trust.crl_expired
-    openssl: str = ""  # "accepts", "refuses", or "strict": refuses with -x509_strict only
+    openssl: str = ""  # "accepts", "refuses", "strict": refuses with -x509_strict only, or "varies" by its version
     why: str = ""  # where OpenSSL's verdict is another one
     # Where the verdict is not the verifier's, or told otherwise, when a gateway serves it:
     wire: str = "verify_failed"  # the reason word of the log; "start": persona does not start with such trust
     wire_says: str = ""
     unservable: str = ""  # why no TLS server can present it to persona
+    # What is said where mbedTLS is older than 3.6.7, which parses what 3.6.7 does not: (reason, says).
+    older: tuple = ()
 
     @property
     def is_good(self):
         return self.reason == "ok"
+
+    @property
+    def said(self):
+        """All that may be said: (reason, words of the verifier, words of the log)."""
+        newest = (self.reason, self.says, self.wire_says or self.says)
+        return [newest, (*self.older, self.older[1])] if self.older else [newest]
 
 
 def ok(id, what, serve, trust=None, openssl="accepts", **more):

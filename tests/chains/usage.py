@@ -1,7 +1,7 @@
 """What a certificate is for, who may issue, and how a certificate is written."""
 
 from . import der
-from .table import ONE, ROOT, Certificate, ca, leaf, no, ok
+from .table import ONE, ROOT, UNREADABLE, Certificate, ca, leaf, no, ok
 
 
 def by(**more):
@@ -90,8 +90,8 @@ CASES = [
     no("not_a_ca", "ca-absent-root", "a root without basicConstraints", "Odd Root", **rooted(without=["bc"]),
        openssl="strict", why="without it nothing says that it is a CA"),
     no("not_a_ca", "leaf-issues", "issued by a leaf", "CN=a leaf", [leaf(_LEAF_THAT_ISSUES), _LEAF_THAT_ISSUES]),
-    no("not_a_ca", "leaf-issues-length", "issued by a leaf whose basicConstraints is a pathLenConstraint only",
-       "CN=a leaf", [leaf(_LEAF_WITH_LENGTH), _LEAF_WITH_LENGTH]),
+    no("malformed", "leaf-issues-length", "issued by a leaf whose basicConstraints is a pathLenConstraint only",
+       UNREADABLE, [leaf(_LEAF_WITH_LENGTH), _LEAF_WITH_LENGTH], older=("not_a_ca", "CN=a leaf")),
     no("malformed", "v1-intermediate", "an intermediate of version 1", "Odd CA", by(version=1)),
     no("malformed", "v1-leaf", "a leaf of version 1", "is of X.509 version 1, not 3", [leaf(ROOT, version=1)]),
     no("malformed", "v1-root", "a root of version 1", "is of X.509 version 1, not 3", **rooted(version=1),
@@ -103,8 +103,8 @@ CASES = [
     no("bad_extension", "leaf-ca-true", "CA:TRUE in a leaf without keyCertSign",
        "is a CA's, but its keyUsage lacks keyCertSign", [leaf(ROOT, bc=der.basic_constraints(True))], openssl="strict",
        why="RFC 5280 section 4.2.1.9"),
-    no("bad_extension", "leaf-path-length", "pathLenConstraint in a leaf", "pathLenConstraint",
-       [leaf(ROOT, bc=der.basic_constraints(False, 0))],
+    no("malformed", "leaf-path-length", "pathLenConstraint in a leaf", UNREADABLE,
+       [leaf(ROOT, bc=der.basic_constraints(False, 0))], older=("bad_extension", "pathLenConstraint"),
        openssl="strict", why="only a CA has paths below it (RFC 5280 section 4.2.1.9)"),
     no("path_length", "pathlen-exceeded", "pathLenConstraint 0, and a CA below", "Short CA",
        [leaf(_SHORTER), _SHORTER, _SHORT]),

@@ -70,10 +70,11 @@ def in_memory(case):
     problems = []
     for each in CASES:
         verdict = verdicts[each.id]
-        if verdict["accepted"] != each.is_good or verdict["reason"] != each.reason:
+        words = [says for reason, says, _ in each.said if reason == verdict["reason"]]
+        if verdict["accepted"] != each.is_good or not words:
             problems.append(f"{each.id}: expected {each.reason}, got {verdict['reason']}: {verdict['sentence']}")
-        elif each.says not in verdict["sentence"] or bool(each.says) != bool(verdict["sentence"]):
-            problems.append(f"{each.id}: expected the words {each.says!r}, got {verdict['sentence']!r}")
+        elif words[0] not in verdict["sentence"] or bool(words[0]) != bool(verdict["sentence"]):
+            problems.append(f"{each.id}: expected the words {words[0]!r}, got {verdict['sentence']!r}")
     report(problems, f"{len(CASES)} chains, {sum(each.is_good for each in CASES)} of them good")
 
 
@@ -83,7 +84,7 @@ def by_openssl(case):
         openssl.write_files(case.folder, each)
     problems = []
     for each, (verdict, output) in zip(CASES, at_once(lambda one: openssl.verdict(case.folder, one), CASES)):
-        if verdict != each.openssl:
+        if each.openssl not in (verdict, "varies"):
             problems.append(f"{each.id}: OpenSSL was expected to say {each.openssl}, and says {verdict}: "
                             f"{output.strip().splitlines()[-1]}")
     stricter = [each for each in CASES if document.differs(each) and not each.is_good]
@@ -142,11 +143,11 @@ def try_one(persona, each, address):
         return None if line["reason"] == "local_closed" else f"{each.id}: closed as {line}"
     expect_refused(address, b"secret")
     line = persona.wait_log("connection closed", service=each.id)
-    said = (line["reason"], line.get("verify_reason"), line["bytes_up"],
-            (each.wire_says or each.says) in line.get("error", ""))
-    expected = (each.wire, each.reason if each.wire == "verify_failed" else None, 0, True)
-    return None if said == expected else f"{each.id}: expected {each.wire} and {each.wire_says or each.says!r}, " \
-                                         f"got {line['reason']}: {line.get('error')}"
+    is_as_said = line["reason"] == each.wire and line["bytes_up"] == 0 and any(
+        line.get("verify_reason") == (reason if each.wire == "verify_failed" else None) and words in line.get("error", "")
+        for reason, _, words in each.said)
+    return None if is_as_said else f"{each.id}: expected {each.wire} and {each.wire_says or each.says!r}, " \
+                                   f"got {line['reason']}: {line.get('error')}"
 
 
 @case("a gateway presents them: no byte through for the bad, an echo for the good", deadline=120)
