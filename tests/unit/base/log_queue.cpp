@@ -164,6 +164,9 @@ TEST_CASE("what finds no room is dropped, counted, and told of in its place") {
     setup.gate->open();
     CHECK(setup.flushed() == expected);
   }
+  setup.put("d");
+  expected.emplace_back("d");
+  CHECK(setup.flushed() == expected);  // once
   CHECK(setup.queue->lines_lost() == lost);
 }
 
@@ -317,6 +320,9 @@ TEST_CASE("of what many threads log, every line is written or counted") {
       threads.emplace_back([&setup, i] {
         for (int line = 0; line < each; ++line) {
           setup.put(std::to_string(i));
+          if (line % 500 == 0) {
+            static_cast<void>(setup.queue->flush(kPatience));  // so that lines are lost in several places
+          }
         }
       });
     }
