@@ -230,7 +230,7 @@ TEST_CASE("TLS 1.2: a signature that was tampered with, or takes another algorit
           }
           if (algorithm) {
             // Of the same hash: only the way to sign differs.
-            const Algorithm now = wire[at] << 8 | wire[at + 1];
+            const auto now = static_cast<Algorithm>(wire[at] << 8 | wire[at + 1]);
             const Algorithm other = now == pss_sha256     ? pkcs1_sha256
                                     : now == pss_sha384   ? pkcs1_sha384
                                     : now == pkcs1_sha256 ? pss_sha256
