@@ -1,7 +1,9 @@
 # How every target of ours is compiled, and one helper for an area of the layout.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # As its manual says for precompiled headers; one cache serves every checkout.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_ctime,include_file_mtime
+    CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
 endif()
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
@@ -63,4 +65,5 @@ function(persona_area name)
     target_link_libraries(persona_${name} PRIVATE persona_${used})
   endforeach()
   target_link_libraries(persona_${name} PRIVATE ${AREA_LIBRARIES})
+  persona_use_precompiled(persona_${name} persona_common)
 endfunction()

@@ -141,7 +141,7 @@ TEST_CASE("an account has so many look-ups under way, and no other waits for the
         std::string::npos);
   scene.answer("silent1", *silent1);
   scene.answer("third", *third);  // in their order
-  CHECK(scene.gate->started("fourth") == 1);
+  scene.gate->wait_started("fourth", 1);
   CHECK(scene.timed_out(*fourth).find("no name server has answered") != std::string::npos);
   scene.answer("fourth", *fourth);
   scene.answer("silent2", *silent2);
