@@ -12,17 +12,19 @@ count() { # count NAME STATUS
   fi
 }
 
-run_tests() { # run_tests PRESET [CTEST_ARGUMENT...]: builds it and runs what ctest knows of it and the arguments select
-  local preset=$1 log=build/$1/tests.xml
-  shift
+run_tests() { # run_tests PRESET [TARGET [CTEST_ARGUMENT...]]: builds it (or that), and runs what the arguments select
+  local preset=$1 target=${2:-all} log=build/$1/tests.xml began=$SECONDS
+  shift $(($# < 2 ? $# : 2))
   say "$preset: build"
-  if ! scripts/build "$preset"; then
+  if ! scripts/build "$preset" "$target"; then
     count "$preset: build" 1
     return
   fi
+  echo "built in $((SECONDS - began)) s"
   say "$preset: ${*:-unit and integration tests}"
   rm -f "$log"
-  ctest --test-dir "build/$preset" "$@" -j 2 --output-on-failure --no-tests=error --output-junit "$PWD/$log" \
+  # Integration tests wait most of the time.
+  ctest --test-dir "build/$preset" "$@" -j "$((2 * $(nproc)))" --output-on-failure --no-tests=error --output-junit "$PWD/$log" \
     2>&1 | grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test +#[0-9]+: unit.* Passed)'
   local total good
   total=$(grep -c '<testcase ' "$log" 2>/dev/null)

@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "persona/cli/commands.hpp"
-#include "persona/cli/prepare.hpp"
+#include "commands.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/identity/trust.hpp"
+#include "prepare.hpp"
 
 namespace persona::cli {
 

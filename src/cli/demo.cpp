@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "commands.hpp"
 #include "demo_parts.hpp"
-#include "persona/cli/commands.hpp"
 #include "persona/forward/runtime.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/identity/pki.hpp"

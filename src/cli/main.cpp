@@ -7,8 +7,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "commands.hpp"
 #include "persona/base/path_text.hpp"
-#include "persona/cli/commands.hpp"
 #include "persona/host/process.hpp"
 #include "persona/identity/certificate.hpp"
 #include "pki.hpp"

@@ -8,8 +8,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "commands.hpp"
 #include "persona/base/path_text.hpp"
-#include "persona/cli/commands.hpp"
 #include "persona/identity/authority_folder.hpp"
 #include "persona/identity/show.hpp"
 

@@ -1,4 +1,4 @@
-#include "persona/cli/prepare.hpp"
+#include "prepare.hpp"
 
 #include <algorithm>
 #include <map>

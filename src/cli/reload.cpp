@@ -1,4 +1,4 @@
-#include "persona/cli/reload.hpp"
+#include "reload.hpp"
 
 #include <utility>
 

@@ -3,17 +3,17 @@
 #include <map>
 #include <utility>
 
+#include "commands.hpp"
 #include "persona/admin/report.hpp"
 #include "persona/admin/server.hpp"
-#include "persona/cli/commands.hpp"
-#include "persona/cli/prepare.hpp"
-#include "persona/cli/reload.hpp"
 #include "persona/config/load.hpp"
 #include "persona/forward/expiry.hpp"
 #include "persona/forward/reloader.hpp"
 #include "persona/forward/runtime.hpp"
 #include "persona/host/process.hpp"
 #include "persona/tls/aead.hpp"
+#include "prepare.hpp"
+#include "reload.hpp"
 #include "supervisor.hpp"
 
 namespace persona::cli {

@@ -9,13 +9,13 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "commands.hpp"
 #include "persona/base/file.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
-#include "persona/cli/commands.hpp"
-#include "persona/cli/prepare.hpp"
 #include "persona/host/service_manager.hpp"
 #include "persona/host/service_name.hpp"
+#include "prepare.hpp"
 
 namespace persona::cli {
 

@@ -1,7 +1,7 @@
 // persona run --service: the same, started by the Service Control Manager.
 #include <cstdio>
 
-#include "persona/cli/commands.hpp"
+#include "commands.hpp"
 #include "persona/host/service_process.hpp"
 #include "persona/identity/certificate.hpp"
 #include "supervisor.hpp"

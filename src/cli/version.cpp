@@ -1,7 +1,7 @@
 // persona version: which versions of what this is.
 #include <fmt/format.h>
 
-#include "persona/cli/commands.hpp"
+#include "commands.hpp"
 #include "persona/identity/certificate.hpp"
 #include "persona/net/loop.hpp"
 #include "persona/tls/aead.hpp"

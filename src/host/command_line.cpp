@@ -1,4 +1,4 @@
-#include "persona/host/command_line.hpp"
+#include "command_line.hpp"
 
 #include "persona/host/service_name.hpp"
 

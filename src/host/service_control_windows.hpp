@@ -9,8 +9,8 @@
 #include <type_traits>
 #include <windows.h>
 
+#include "command_line.hpp"
 #include "persona/base/result.hpp"
-#include "persona/host/command_line.hpp"
 
 namespace persona::host {
 

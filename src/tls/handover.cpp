@@ -1,8 +1,8 @@
-#include "persona/tls/handover.hpp"
+#include "handover.hpp"
 
 #include <utility>
 
-#include "persona/tls/open_session.hpp"
+#include "open_session.hpp"
 #include "persona/tls/tickets.hpp"
 
 namespace persona::tls {

@@ -5,12 +5,12 @@
 #include <array>
 #include <utility>
 
+#include "handover.hpp"
 #include "mbedtls_session.hpp"
 #include "peer_alert.hpp"
 #include "persona/base/address.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/identity/trust.hpp"
-#include "persona/tls/handover.hpp"
 #include "persona/tls/record.hpp"
 #include "resumption.hpp"
 #include "ssl.hpp"

@@ -1,4 +1,4 @@
-#include "persona/tls/open_session.hpp"
+#include "open_session.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -11,8 +11,8 @@
 #include <mbedtls/rsa.h>
 #include <mbedtls/x509_crt.h>
 
-#include "../../src/identity/der.hpp"
-#include "../../src/identity/der_reader.hpp"
+#include "identity/der.hpp"
+#include "identity/der_reader.hpp"
 #include "persona/identity/certificate.hpp"
 #include "persona/identity/random.hpp"
 

@@ -7,8 +7,8 @@
 
 #include <mbedtls/x509_crl.h>
 
-#include "../../src/identity/crl.hpp"
 #include "../support/peer.hpp"
+#include "identity/crl.hpp"
 #include "persona/identity/certificate.hpp"
 #include "persona/identity/pki.hpp"
 

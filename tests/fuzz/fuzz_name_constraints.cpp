@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "../../src/identity/dns_name.hpp"
-#include "../../src/identity/name_constraints.hpp"
+#include "identity/dns_name.hpp"
+#include "identity/name_constraints.hpp"
 #include "persona/base/bytes.hpp"
 
 using namespace persona;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "../../src/identity/dns_name.hpp"
-#include "../../src/identity/name_constraints.hpp"
+#include "identity/dns_name.hpp"
+#include "identity/name_constraints.hpp"
 #include "persona/identity/certificate.hpp"
 #include "persona/identity/verify.hpp"
 

@@ -12,7 +12,7 @@ import sys
 
 from harness.certificates import Pki
 from harness.persona import Persona, address_of, cli, verify_cases, write_config
-from harness.runner import case, check, equal, main
+from harness.runner import SMALLER, case, check, equal, main, sample
 from harness.servers import echo_tls, tls_gateway
 from harness.sockets import connect, expect_echo, expect_refused
 
@@ -80,6 +80,9 @@ def in_memory(case):
 
 @case("openssl verify: who is stricter", deadline=120)
 def by_openssl(case):
+    if SMALLER:
+        print("  asked where the release is tested: openssl does not depend on the build")
+        return
     for each in CASES:
         openssl.write_files(case.folder, each)
     problems = []
@@ -153,9 +156,10 @@ def try_one(persona, each, address):
 @case("a gateway presents them: no byte through for the bad, an echo for the good", deadline=120)
 def by_gateway(case):
     pki = Pki(case)
-    for each in CASES:
+    chosen = sample(CASES, 6)
+    for each in chosen:
         openssl.write_files(case.folder, each)
-    served = [each for each in CASES if not each.unservable and each.wire != "start"]
+    served = [each for each in chosen if not each.unservable and each.wire != "start"]
     received = []
     folder = case.folder / "services"
     folder.mkdir()

@@ -6,11 +6,11 @@ import threading
 from harness.certificates import Authority, Pki
 from harness.persona import Persona, config
 from harness.rotation import Live, put, serial
-from harness.runner import SMALLER, case, check, equal, main
+from harness.runner import amount, case, check, equal, main
 from harness.sockets import Server, connect, echo, expect_echo
 
-ROTATIONS = 15 if SMALLER else 200
-SHORT = 300 if SMALLER else 5000
+ROTATIONS = amount(200, 60, 15)
+SHORT = amount(5000, 1500, 300)
 LONG = 20
 CLIENTS = 3
 BROKEN_EACH = 10  # so many rotations

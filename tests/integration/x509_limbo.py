@@ -7,7 +7,7 @@ import os
 import pathlib
 
 from harness.persona import verify_cases
-from harness.runner import case, check, equal, main
+from harness.runner import case, check, equal, main, sample
 
 FILE = pathlib.Path(os.environ.get("PERSONA_LIMBO")
                     or pathlib.Path(__file__).resolve().parents[3] / "shared" / "data" / "x509-limbo.json")
@@ -43,8 +43,10 @@ def limbo(case):
     if not FILE.is_file():
         print(f"x509-limbo is not there ({FILE.name}; PERSONA_LIMBO names it): nothing was compared", flush=True)
         return
-    tests = json.loads(FILE.read_text())["testcases"]
-    verdicts = {verdict["id"]: verdict for verdict in verify_cases(FILE)}
+    tests = sample(json.loads(FILE.read_text())["testcases"], 8)
+    path = case.folder / "limbo.json"
+    path.write_text(json.dumps({"testcases": tests}))
+    verdicts = {verdict["id"]: verdict for verdict in verify_cases(path)}
     equal(sorted(verdicts), sorted(test["id"] for test in tests), "cases that were judged")
 
     counts = collections.Counter()
@@ -63,10 +65,9 @@ def limbo(case):
         elif expected and not accepted and STRICTER[name][0] != verdict["reason"]:
             problems.append(f"{name} is refused as {verdict['reason']}, and listed as {STRICTER[name][0]}")
     listed = {name for name, verdict in verdicts.items() if name in STRICTER and not verdict["accepted"]}
-    problems += [f"{name} is listed as refused, but is not" for name in STRICTER if name not in listed]
+    problems += [f"{name} is listed as refused, but is not" for name in STRICTER if name in verdicts and name not in listed]
 
-    print(f"x509-limbo: {len(tests)} cases, {len(tests) - len(STRICTER)} as expected, {len(STRICTER)} refused that it "
-          f"accepts", flush=True)
+    print(f"x509-limbo: {len(tests)} cases, {len(tests) - len(listed)} as expected, {len(listed)} refused that it accepts", flush=True)
     for name, (reason, why) in STRICTER.items():
         print(f"  {name} ({reason}): {why}", flush=True)
     print("  " + ", ".join(f"{reason} {count}" for reason, count in counts.most_common()), flush=True)

@@ -12,8 +12,8 @@
 #include "persona/base/buffer.hpp"
 #include "persona/tls/aead.hpp"
 #include "persona/tls/key_schedule.hpp"
-#include "persona/tls/open_session.hpp"
 #include "persona/tls/record.hpp"
+#include "tls/open_session.hpp"
 
 namespace persona::tls::test {
 

@@ -18,8 +18,19 @@ import time
 import traceback
 
 SANITIZED = bool(os.environ.get("PERSONA_SANITIZED"))
-SMALLER = SANITIZED or bool(os.environ.get("PERSONA_RUNNER"))  # what takes its time moves less
+ALL = os.environ.get("PERSONA_TESTS") == "all"  # scripts/test --all: the full amounts, in every build
+SMALLER = (SANITIZED or bool(os.environ.get("PERSONA_RUNNER"))) and not ALL  # what takes its time moves less
 NOT_UNDER_WINE = pathlib.Path(__file__).resolve().parents[2] / "windows" / "not-under-wine.txt"
+
+
+def amount(full, usual, smaller):
+    """How much is moved or repeated: by scripts/test --all, usually, and where the program is a slow one."""
+    return full if ALL else smaller if SMALLER else usual
+
+
+def sample(items, every):
+    """All of them, or each `every`th where the program is a slow one."""
+    return items[::every] if SMALLER else items
 
 
 class Failure(AssertionError):

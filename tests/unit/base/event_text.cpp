@@ -1,4 +1,4 @@
-#include "../../../src/base/event_text.hpp"
+#include "base/event_text.hpp"
 
 #include <doctest/doctest.h>
 

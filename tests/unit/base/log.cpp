@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "../../../src/base/log_destination.hpp"
+#include "base/log_destination.hpp"
 
 using persona::log::Fields;
 using persona::log::Format;

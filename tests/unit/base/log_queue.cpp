@@ -1,4 +1,4 @@
-#include "../../../src/base/log_queue.hpp"
+#include "base/log_queue.hpp"
 
 #include <algorithm>
 #include <condition_variable>

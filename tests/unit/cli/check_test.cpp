@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "../../support/permissions.hpp"
-#include "persona/cli/commands.hpp"
+#include "cli/commands.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/identity/trust.hpp"
 #include "support.hpp"

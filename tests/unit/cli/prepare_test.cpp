@@ -1,5 +1,5 @@
 // What a reload goes by: are identity and trust the same as before?
-#include "persona/cli/prepare.hpp"
+#include "cli/prepare.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

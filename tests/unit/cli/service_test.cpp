@@ -1,11 +1,11 @@
-#include "../../../src/cli/service.hpp"
+#include "cli/service.hpp"
 
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <doctest/doctest.h>
 
-#include "persona/cli/commands.hpp"
+#include "cli/commands.hpp"
 #include "support.hpp"
 
 namespace {

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "persona/cli/commands.hpp"
+#include "cli/commands.hpp"
 #include "persona/identity/certificate.hpp"
 #include "support.hpp"
 

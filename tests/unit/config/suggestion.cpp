@@ -1,4 +1,4 @@
-#include "../../../src/config/suggestion.hpp"
+#include "config/suggestion.hpp"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "persona/host/command_line.hpp"
+#include "host/command_line.hpp"
 
 #include <doctest/doctest.h>
 

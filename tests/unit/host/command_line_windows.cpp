@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "host/command_line.hpp"
 #include "persona/base/wide_windows.hpp"
-#include "persona/host/command_line.hpp"
 
 using namespace persona;
 

@@ -102,7 +102,7 @@ TEST_CASE("every provider opens in place what another has sealed") {
 TEST_CASE("a changed bit of ciphertext, tag, additional data or nonce does not open") {
   for (const Aead algorithm : algorithms) {
     for (const AeadProvider provider : providers()) {
-      for (const std::size_t size : {0, 1, 15, 16, 40, 130, 16'384}) {
+      for (const std::size_t size : {0U, 1U, 15U, 16U, 40U, 130U, 16'384U}) {
         CAPTURE(size);
         const Sample sample(algorithm, size);
         const auto key = AeadKey::create(algorithm, sample.key, provider);
@@ -155,7 +155,7 @@ TEST_CASE("what is shorter than a tag, or cut, does not open") {
 TEST_CASE("keys of the wrong size are refused") {
   for (const Aead algorithm : algorithms) {
     for (const AeadProvider provider : providers()) {
-      for (const std::size_t size : {0, 15, 16, 17, 24, 31, 32, 33}) {
+      for (const std::size_t size : {0U, 15U, 16U, 17U, 24U, 31U, 32U, 33U}) {
         const bool right = size == aead_key_size(algorithm);
         CHECK((AeadKey::create(algorithm, Bytes(size, 1), provider) != nullptr) == right);
       }

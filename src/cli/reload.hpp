@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
-#include "persona/cli/prepare.hpp"
 #include "persona/forward/reloader.hpp"
+#include "prepare.hpp"
 
 namespace persona::cli {
 
