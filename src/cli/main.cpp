@@ -44,7 +44,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   demo_command->add_flag("--once", once, "Exit after the self-check, 0 when it passed");
 
   const PkiCommand pki_command(app);
-  const ServiceCommands service_commands(app);
+  const ServiceCommand service_command(app);
 
   CLI::App* version_command = app.add_subcommand("version", "Say which versions of what this is");
 
@@ -57,15 +57,13 @@ int dispatch(const std::vector<std::string>& arguments) {
     std::fprintf(stderr, "persona: unknown subcommand \"%s\": see persona --help\n", arguments[1].c_str());
     return exit_usage;
   }
-  if (is_word(2) && arguments[1] == "pki" && !pki_command.has(arguments[2].c_str())) {
-    std::fprintf(stderr, "persona: unknown subcommand \"pki %s\": see persona pki --help\n",
-                 arguments[2].c_str());
-    return exit_usage;
-  }
-  if (is_word(2) && arguments[1] == "service" && !service_commands.has(arguments[2].c_str())) {
-    std::fprintf(stderr, "persona: unknown subcommand \"service %s\": see persona service --help\n",
-                 arguments[2].c_str());
-    return exit_usage;
+  const CommandGroup* groups[] = {&pki_command, &service_command};
+  for (const CommandGroup* group : groups) {
+    if (is_word(2) && arguments[1] == group->name() && !group->has(arguments[2])) {
+      std::fprintf(stderr, "persona: unknown subcommand \"%s %s\": see persona %s --help\n",
+                   arguments[1].c_str(), arguments[2].c_str(), arguments[1].c_str());
+      return exit_usage;
+    }
   }
   try {
     // CLI11 takes them last first, without the program's name.
@@ -91,11 +89,10 @@ int dispatch(const std::vector<std::string>& arguments) {
   if (demo_command->parsed()) {
     return demo(once);
   }
-  if (pki_command.parsed()) {
-    return pki_command.run(stdout, stderr);
-  }
-  if (service_commands.parsed()) {
-    return service_commands.run(stdout, stderr);
+  for (const CommandGroup* group : groups) {
+    if (group->parsed()) {
+      return group->run(stdout, stderr);
+    }
   }
   return version_command->parsed() ? version(stdout) : exit_usage;
 }

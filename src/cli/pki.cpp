@@ -241,25 +241,16 @@ int PkiCommand::Options::show_files(std::FILE* out, std::FILE* err) const {
   return code;
 }
 
-PkiCommand::PkiCommand(CLI::App& app) : options_(std::make_unique<Options>()) {
-  options_->pki = app.add_subcommand("pki", pki_help);
-  options_->pki->require_subcommand(1);
-  options_->pki->footer(pki_footer);
+PkiCommand::PkiCommand(CLI::App& app)
+    : CommandGroup(app, "pki", pki_help), options_(std::make_unique<Options>()) {
+  options_->pki = &command();
+  command().footer(pki_footer);
   options_->declare_init();
   options_->declare_leaves();
   options_->declare_lists();
 }
 
 PkiCommand::~PkiCommand() = default;
-
-bool PkiCommand::has(const char* name) const {
-  const auto is_it = [&](CLI::App* command) { return command->check_name(name); };
-  return !options_->pki->get_subcommands(is_it).empty();
-}
-
-bool PkiCommand::parsed() const {
-  return options_->pki->parsed();
-}
 
 int PkiCommand::run(std::FILE* out, std::FILE* err) const {
   Options& options = *options_;

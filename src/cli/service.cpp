@@ -132,7 +132,7 @@ void describe(const std::vector<Prepared>& services, ServiceSettings& settings) 
 
 }  // namespace
 
-struct ServiceCommands::Options {
+struct ServiceCommand::Options {
   struct Verb {
     CLI::App* command;
     std::function<Result<bool>(const host::Say&)> act;  // false: done, but the answer is no
@@ -159,7 +159,7 @@ struct ServiceCommands::Options {
   int run(std::FILE* out, std::FILE* err);
 };
 
-void ServiceCommands::Options::declare_install() {
+void ServiceCommand::Options::declare_install() {
   install = service->add_subcommand("install", is_windows() ? "Install a service" : "Print the unit");
   add_name(install);
   install
@@ -188,8 +188,8 @@ void ServiceCommands::Options::declare_install() {
   install->footer(install_footer());
 }
 
-void ServiceCommands::Options::declare(const char* name, const char* help,
-                                       Result<void> (*act)(const std::string& name, const host::Say& say)) {
+void ServiceCommand::Options::declare(const char* name, const char* help,
+                                      Result<void> (*act)(const std::string& name, const host::Say& say)) {
   CLI::App* command = service->add_subcommand(name, help);
   add_name(command);
   verbs.push_back({command, [this, act](const host::Say& say) {
@@ -197,10 +197,10 @@ void ServiceCommands::Options::declare(const char* name, const char* help,
                    }});
 }
 
-ServiceCommands::ServiceCommands(CLI::App& app) : options_(std::make_unique<Options>()) {
+ServiceCommand::ServiceCommand(CLI::App& app)
+    : CommandGroup(app, "service", service_help()), options_(std::make_unique<Options>()) {
   Options& all = *options_;
-  all.service = app.add_subcommand("service", service_help());
-  all.service->require_subcommand(1);
+  all.service = &command();
   all.service->footer(service_footer());
   all.declare_install();
   all.declare("uninstall", "Stop a service, draining, and remove it", &host::uninstall_service);
@@ -219,19 +219,10 @@ ServiceCommands::ServiceCommands(CLI::App& app) : options_(std::make_unique<Opti
       {all.list, [](const host::Say& say) { return host::list_services(say).map([] { return true; }); }});
 }
 
-ServiceCommands::~ServiceCommands() = default;
-
-bool ServiceCommands::has(const char* name) const {
-  const auto is_called = [name](CLI::App* command) { return command->check_name(name); };
-  return !options_->service->get_subcommands(is_called).empty();
-}
-
-bool ServiceCommands::parsed() const {
-  return options_->service->parsed();
-}
+ServiceCommand::~ServiceCommand() = default;
 
 /// The settings that the command line alone decides.
-Result<void> ServiceCommands::Options::complete() {
+Result<void> ServiceCommand::Options::complete() {
   if (install->count("--account") > 0 && settings.account.empty()) {
     return fail(ErrorKind::configuration, "--account is empty: leave it out for an account of few rights");
   }
@@ -261,7 +252,7 @@ Result<void> ServiceCommands::Options::complete() {
   return {};
 }
 
-int ServiceCommands::Options::run_install(const host::Say& say, std::FILE* err) {
+int ServiceCommand::Options::run_install(const host::Say& say, std::FILE* err) {
   if (auto completed = complete(); !completed) {
     return complain(completed.error(), err);
   }
@@ -278,7 +269,7 @@ int ServiceCommands::Options::run_install(const host::Say& say, std::FILE* err) 
   return installed ? exit_done : complain(installed.error(), err);
 }
 
-int ServiceCommands::Options::run(std::FILE* out, std::FILE* err) {
+int ServiceCommand::Options::run(std::FILE* out, std::FILE* err) {
   const host::Say say = [out](const std::string& line) {
     std::fprintf(out, "%s\n", line.c_str());
     std::fflush(out);  // some of what it tells of takes a while
@@ -300,7 +291,7 @@ int ServiceCommands::Options::run(std::FILE* out, std::FILE* err) {
   return exit_usage;
 }
 
-int ServiceCommands::run(std::FILE* out, std::FILE* err) const {
+int ServiceCommand::run(std::FILE* out, std::FILE* err) const {
   return options_->run(out, err);
 }
 

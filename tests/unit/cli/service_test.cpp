@@ -10,7 +10,7 @@
 
 namespace {
 
-using persona::cli::ServiceCommands;
+using persona::cli::ServiceCommand;
 
 struct Outcome {
   int exit_code = 0;
@@ -22,7 +22,7 @@ struct Outcome {
 Outcome service(std::vector<std::string> arguments) {
   CLI::App app;
   app.require_subcommand(1);
-  const ServiceCommands commands(app);
+  const ServiceCommand commands(app);
   arguments.insert(arguments.begin(), "service");
   Outcome outcome;
   try {
