@@ -29,7 +29,7 @@ class Ends:
 @dataclasses.dataclass(frozen=True)
 class Forwarder:
     name: str
-    kind: str  # ours | tls | relay
+    kind: str  # ours | before (an older persona) | tls | relay
     settings: str  # for the report
     program: str
     configure: Callable  # (program, Ends) -> command
@@ -155,10 +155,12 @@ stream {{
     return configure
 
 
-def _all(persona):
+def _all(persona, before):
     big = BIG_BUFFER
+    old = [Forwarder("persona-before", "before", "one event loop", before, _persona)] if before else []
     return [
         Forwarder("persona", "ours", "one event loop", persona, _persona),
+        *old,
         Forwarder("stunnel", "tls", "a thread per connection", "stunnel4", _stunnel, single_threaded=False),
         Forwarder("haproxy", "tls", "16 KiB buffers (default)", "haproxy", _haproxy(True)),
         Forwarder("haproxy-256k", "tls", "256 KiB buffers", "haproxy", _haproxy(True, big)),
@@ -171,9 +173,9 @@ def _all(persona):
     ]
 
 
-def choose(persona, only):
+def choose(persona, only, before=None):
     """The forwarders named in `only` (a name, or a program for all its variants), or all."""
-    chosen = _all(persona)
+    chosen = _all(persona, before)
     if only:
         unknown = [word for word in only if not any(word in (f.name, _short(f)) for f in chosen)]
         if unknown:
@@ -183,8 +185,8 @@ def choose(persona, only):
     located = []
     for forwarder in chosen:
         path = shutil.which(forwarder.program) or shutil.which(forwarder.program, path="/usr/sbin")
-        if not path and forwarder.kind == "ours":
-            raise BenchError(f"{forwarder.program} is no program")
+        if not path and forwarder.kind in ("ours", "before"):
+            raise BenchError(f"{forwarder.program} is not a program")
         if not path:
             raise BenchError(f"{forwarder.program} is not installed: run scripts/setup --bench")
         located.append(dataclasses.replace(forwarder, program=str(pathlib.Path(path).resolve())))
@@ -192,7 +194,7 @@ def choose(persona, only):
 
 
 def _short(forwarder):
-    return forwarder.name.removesuffix("-256k").removesuffix("-tcp")
+    return forwarder.name.removesuffix("-256k").removesuffix("-tcp").removesuffix("-before")
 
 
 def start(forwarder, gateway_port, pki, folder, core, new_port=free_port):

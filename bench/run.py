@@ -37,6 +37,8 @@ def parse():
         help="the report (default: bench/RESULTS.md)")
     add("--persona", type=pathlib.Path, default=BUILT / "persona", metavar="PATH",
         help="the program to measure (default: what scripts/bench builds)")
+    add("--before", type=pathlib.Path, metavar="PATH",
+        help="an older persona, measured beside it: what has a change cost?")
     arguments = parser.parse_args()
     unknown = [word for word in arguments.measures if word not in MEASURES]
     if unknown:
@@ -106,6 +108,7 @@ def head(arguments, chosen, seconds):
     command = ["scripts/bench", "--rounds", str(arguments.rounds)]
     command += ["--quick"] if arguments.quick else []
     command += ["--only", ",".join(arguments.only)] if arguments.only else []
+    command += ["--before", arguments.before.name] if arguments.before else []
     command += ["--measures", ",".join(arguments.measures)] if arguments.measures != list(MEASURES) else []
     with open("/proc/cpuinfo", encoding="utf-8") as info:
         models = [line.partition(":")[2].strip() for line in info if line.startswith("model name")]
@@ -125,7 +128,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("scripts/bench: told to stop"))
     begun = time.monotonic()
     sizes = QUICK if arguments.quick else FULL
-    chosen = forwarders.choose(str(arguments.persona), arguments.only)
+    chosen = forwarders.choose(str(arguments.persona), arguments.only, arguments.before and str(arguments.before))
     results = measure_all(arguments, chosen, sizes)
     text = report.render(results, sizes, head(arguments, chosen, time.monotonic() - begun))
     arguments.output.write_text(text, encoding="utf-8")
