@@ -4,11 +4,11 @@
 #include <filesystem>
 
 #include "persona/cli/prepare.hpp"
-#include "persona/forward/reloader.hpp"
+#include "persona/reload/reloader.hpp"
 
 namespace persona::cli {
 
 /// A service prepared from its file, as material; nothing when there are errors. Any thread.
-forward::Loaded to_loaded(Prepared prepared);
+reload::Loaded to_loaded(Prepared prepared);
 
 }  // namespace persona::cli

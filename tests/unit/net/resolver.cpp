@@ -141,7 +141,7 @@ TEST_CASE("an account has so many look-ups under way, and no other waits for the
         std::string::npos);
   scene.answer("silent1", *silent1);
   scene.answer("third", *third);  // in their order
-  CHECK(scene.gate->started("fourth") == 1);
+  scene.gate->wait_started("fourth", 1);
   CHECK(scene.timed_out(*fourth).find("no name server has answered") != std::string::npos);
   scene.answer("fourth", *fourth);
   scene.answer("silent2", *silent2);
@@ -222,7 +222,7 @@ TEST_CASE("letting go of another one from within the answer that both wait for c
 TEST_CASE("the owner is told when a look-up is let go, under way or answered") {
   struct Owner final : HandleOwner {
     int closed = 0;
-    void on_handle_closed() override { ++closed; }
+    void on_handles_closed() override { ++closed; }
   };
   Scene scene;
   Owner owner;
