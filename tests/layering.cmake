@@ -8,9 +8,10 @@ set(uses_tls base identity tls)
 set(uses_net base net)
 set(uses_admin base net admin)
 set(uses_forward base config identity tls net forward)
+set(uses_reload base config identity tls net forward reload)
 set(uses_host base host)
-set(uses_cli base config identity tls net admin forward host cli)
-set(areas base config identity tls net admin forward host cli)
+set(uses_cli base config identity tls net admin forward reload host cli)
+set(areas base config identity tls net admin forward reload host cli)
 
 # Which areas may include what of third parties.
 set(only_uv.h net)

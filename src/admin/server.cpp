@@ -10,17 +10,19 @@
 namespace persona::admin {
 
 /// One connection. Kept by the handles that it has open.
-class Server::Exchange final : public net::StreamEvents, public std::enable_shared_from_this<Exchange> {
+class Server::Exchange final : public net::HandleOwner,
+                               private net::StreamEvents,
+                               public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(net::Loop& loop, Answer answer) : loop_(loop), answer_(std::move(answer)) {}
 
   void start(net::Socket socket, net::Stream::Kind kind) {
+    self_ = shared_from_this();
     timer_ = net::Timer::create(loop_, this);
-    opened();
     int error = 0;
     stream_ = net::Stream::create(loop_, kind, *this, error);
     if (stream_) {
-      opened();
+      stream_->tell(this);
       error = stream_->adopt(std::move(socket));
     }
     if (error == 0) {
@@ -39,21 +41,13 @@ class Server::Exchange final : public net::StreamEvents, public std::enable_shar
   }
 
  private:
-  void opened() {
-    ++open_handles_;
-    self_ = shared_from_this();
+  void on_handles_closed() override {
+    const auto last = std::move(self_);  // may free this
   }
 
-  void on_handle_closed() override {
-    if (--open_handles_ == 0) {
-      const auto last = std::move(self_);  // may free this
-    }
-  }
+  ByteSpan on_buffer() override { return scratch_; }
 
-  void on_connected(net::Stream&, int) override {}
-  ByteSpan on_buffer(net::Stream&) override { return scratch_; }
-
-  void on_read(net::Stream&, ByteView bytes) override {
+  void on_read(ByteView bytes) override {
     if (answered_) {
       return;  // whatever it says behind its request
     }
@@ -65,9 +59,9 @@ class Server::Exchange final : public net::StreamEvents, public std::enable_shar
     }
   }
 
-  void on_end(net::Stream&, int) override { let_go(); }
+  void on_end(int) override { let_go(); }
 
-  void on_written(net::Stream&, int status) override {
+  void on_written(int status) override {
     if (status != 0) {
       let_go();
     } else {
@@ -105,8 +99,7 @@ class Server::Exchange final : public net::StreamEvents, public std::enable_shar
 
   net::Loop& loop_;
   Answer answer_;
-  std::shared_ptr<Exchange> self_;
-  unsigned open_handles_ = 0;
+  std::shared_ptr<Exchange> self_;  // while handles are open
   net::HandlePtr<net::Stream> stream_;
   net::HandlePtr<net::Timer> timer_;
   std::array<std::uint8_t, 2048> scratch_{};

@@ -15,7 +15,7 @@ char demo_answer(char byte) {
   return byte >= 'a' && byte <= 'z' ? static_cast<char>(byte - 'a' + 'A') : byte;
 }
 
-class DemoService::Session final : public net::StreamEvents {
+class DemoService::Session final : public net::HandleOwner, private net::StreamEvents {
  public:
   static void start(DemoService& service, net::Socket socket) {
     int error = 0;
@@ -25,6 +25,7 @@ class DemoService::Session final : public net::StreamEvents {
       delete session;
       return;
     }
+    session->stream_->tell(session);
     service.sessions_.push_back(session);
     if (session->stream_->adopt(std::move(socket)) != 0 || session->stream_->start_reading() != 0) {
       session->close();
@@ -37,38 +38,37 @@ class DemoService::Session final : public net::StreamEvents {
  private:
   explicit Session(DemoService& service) : service_(&service), input_(read_size) {}
 
-  void on_connected(net::Stream&, int) override {}
-  ByteSpan on_buffer(net::Stream&) override { return input_.prepare(read_size); }
+  ByteSpan on_buffer() override { return input_.prepare(read_size); }
 
-  void on_read(net::Stream& stream, ByteView bytes) override {
+  void on_read(ByteView bytes) override {
     std::string answer(as_text(bytes));
     std::transform(answer.begin(), answer.end(), answer.begin(), demo_answer);
-    const auto written = stream.write(as_bytes(answer));
+    const auto written = stream_->write(as_bytes(answer));
     if (!written) {
       close();
     } else if (!*written) {
-      stream.stop_reading();
+      stream_->stop_reading();
     }
   }
 
-  void on_end(net::Stream& stream, int status) override {
+  void on_end(int status) override {
     if (status != 0) {
       close();
       return;
     }
     ended_ = true;
-    if (!stream.writing()) {
+    if (!stream_->writing()) {
       close();
     }
   }
 
-  void on_written(net::Stream& stream, int status) override {
-    if (status != 0 || ended_ || stream.start_reading() != 0) {
+  void on_written(int status) override {
+    if (status != 0 || ended_ || stream_->start_reading() != 0) {
       close();
     }
   }
 
-  void on_handle_closed() override {
+  void on_handles_closed() override {
     if (service_ != nullptr) {
       service_->sessions_.remove(this);
     }
@@ -109,14 +109,14 @@ void DemoClient::start(net::Loop& loop, const Endpoint& where, std::string text,
                        std::function<void(Outcome)> done) {
   auto* client = new DemoClient(std::move(text), std::move(done));
   client->timer_ = net::Timer::create(loop, client);
-  ++client->open_handles_;
   client->timer_->start(patience, [client] { client->finish(); });
   client->started_ = net::precise_now();
   int error = 0;
   client->stream_ = net::Stream::create(loop, net::Stream::Kind::tcp, *client, error);
   if (client->stream_) {
-    ++client->open_handles_;
-    error = client->stream_->connect(*net::SocketAddress::from_numeric(where.host, where.port));
+    client->stream_->tell(client);
+    error = client->stream_->connect(*net::SocketAddress::from_numeric(where.host, where.port),
+                                     [client](int status) { client->connected(status); });
   }
   if (error != 0) {
     client->finish();
@@ -126,33 +126,33 @@ void DemoClient::start(net::Loop& loop, const Endpoint& where, std::string text,
 DemoClient::DemoClient(std::string text, std::function<void(Outcome)> done)
     : text_(std::move(text)), input_(read_size), done_(std::move(done)) {}
 
-void DemoClient::on_connected(net::Stream& stream, int status) {
-  if (status != 0 || stream.start_reading() != 0 || !stream.write(as_bytes(text_))) {
+void DemoClient::connected(int status) {
+  if (status != 0 || stream_->start_reading() != 0 || !stream_->write(as_bytes(text_))) {
     finish();
     return;
   }
   // FIN after all that is queued: a refusal shows in reading.
-  static_cast<void>(stream.shutdown());
+  static_cast<void>(stream_->shutdown());
 }
 
-ByteSpan DemoClient::on_buffer(net::Stream&) {
+ByteSpan DemoClient::on_buffer() {
   return input_.prepare(read_size);
 }
 
-void DemoClient::on_read(net::Stream&, ByteView bytes) {
+void DemoClient::on_read(ByteView bytes) {
   for (const char byte : as_text(bytes)) {
     differs_ = differs_ || outcome_.bytes >= text_.size() || byte != demo_answer(text_[outcome_.bytes]);
     ++outcome_.bytes;
   }
 }
 
-void DemoClient::on_end(net::Stream&, int status) {
+void DemoClient::on_end(int status) {
   outcome_.reset = status != 0;
   outcome_.same = status == 0 && !differs_ && outcome_.bytes == text_.size();
   finish();
 }
 
-void DemoClient::on_written(net::Stream&, int status) {
+void DemoClient::on_written(int status) {
   if (status != 0) {
     outcome_.reset = true;
     finish();
@@ -165,10 +165,7 @@ void DemoClient::finish() {
   stream_.reset();
 }
 
-void DemoClient::on_handle_closed() {
-  if (--open_handles_ > 0) {
-    return;
-  }
+void DemoClient::on_handles_closed() {
   const auto done = std::move(done_);
   const Outcome outcome = outcome_;
   delete this;

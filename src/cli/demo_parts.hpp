@@ -36,7 +36,7 @@ class DemoService {
 };
 
 /// Sends a text, ends its direction, reads until the other side ends, and compares. Frees itself when done.
-class DemoClient final : public net::StreamEvents {
+class DemoClient final : public net::HandleOwner, private net::StreamEvents {
  public:
   struct Outcome {
     bool same = false;      ///< every byte came back, in capitals, and then a clean end
@@ -53,16 +53,15 @@ class DemoClient final : public net::StreamEvents {
   DemoClient(std::string text, std::function<void(Outcome)> done);
   void finish();
 
-  void on_connected(net::Stream& stream, int status) override;
-  ByteSpan on_buffer(net::Stream& stream) override;
-  void on_read(net::Stream& stream, ByteView bytes) override;
-  void on_end(net::Stream& stream, int status) override;
-  void on_written(net::Stream& stream, int status) override;
-  void on_handle_closed() override;
+  void connected(int status);
+  ByteSpan on_buffer() override;
+  void on_read(ByteView bytes) override;
+  void on_end(int status) override;
+  void on_written(int status) override;
+  void on_handles_closed() override;
 
   net::HandlePtr<net::Stream> stream_;
   net::HandlePtr<net::Timer> timer_;
-  unsigned open_handles_ = 0;
   std::string text_;
   Buffer input_;
   Outcome outcome_;

@@ -4,8 +4,8 @@
 
 namespace persona::cli {
 
-forward::Loaded to_loaded(Prepared prepared) {
-  forward::Loaded loaded;
+reload::Loaded to_loaded(Prepared prepared) {
+  reload::Loaded loaded;
   for (const config::Diagnostic& found : prepared.report.diagnostics()) {
     auto& list = found.severity == config::Diagnostic::Severity::error ? loaded.errors : loaded.warnings;
     list.push_back(prepared.report.sentence(found));

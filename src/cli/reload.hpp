@@ -3,12 +3,12 @@
 
 #include <filesystem>
 
-#include "persona/forward/reloader.hpp"
+#include "persona/reload/reloader.hpp"
 #include "prepare.hpp"
 
 namespace persona::cli {
 
 /// A service prepared from its file, as material; nothing when there are errors. Any thread.
-forward::Loaded to_loaded(Prepared prepared);
+reload::Loaded to_loaded(Prepared prepared);
 
 }  // namespace persona::cli

@@ -7,10 +7,10 @@
 #include "persona/admin/report.hpp"
 #include "persona/admin/server.hpp"
 #include "persona/config/load.hpp"
-#include "persona/forward/expiry.hpp"
-#include "persona/forward/reloader.hpp"
 #include "persona/forward/runtime.hpp"
 #include "persona/host/process.hpp"
+#include "persona/reload/expiry_watch.hpp"
+#include "persona/reload/reloader.hpp"
 #include "persona/tls/aead.hpp"
 #include "prepare.hpp"
 #include "reload.hpp"
@@ -181,13 +181,13 @@ class Run {
   /// What keeps a service up to date, until it is stopped.
   struct Kept {
     std::filesystem::path file;
-    std::unique_ptr<forward::ExpiryWatch> expiry;
-    std::unique_ptr<forward::Reloader> reloader;
+    std::unique_ptr<reload::ExpiryWatch> expiry;
+    std::unique_ptr<reload::Reloader> reloader;
   };
 
   void keep_fresh(const std::shared_ptr<forward::Service>& service, std::filesystem::path file,
                   std::vector<std::filesystem::path> files) {
-    auto expiry = std::make_unique<forward::ExpiryWatch>(runtime_->loop(), service);
+    auto expiry = std::make_unique<reload::ExpiryWatch>(runtime_->loop(), service);
     const bool is_first = kept_.empty();
     const auto applied = [this, is_first, service, watch = expiry.get()] {
       if (is_first) {
@@ -195,7 +195,7 @@ class Run {
       }
       watch->look();
     };
-    auto reloader = std::make_unique<forward::Reloader>(
+    auto reloader = std::make_unique<reload::Reloader>(
         runtime_->loop(), runtime_->pool(), runtime_->resolver(), service,
         [file] { return to_loaded(prepare(file)); }, std::move(files), applied);
     kept_.push_back({std::move(file), std::move(expiry), std::move(reloader)});

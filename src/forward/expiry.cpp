@@ -1,46 +1,6 @@
 #include "persona/forward/expiry.hpp"
 
-#include <algorithm>
-#include <array>
-#include <chrono>
-#include <utility>
-
-#include "persona/forward/service.hpp"
-
 namespace persona::forward {
-
-namespace {
-
-using identity::TimePoint;
-
-constexpr std::array<std::int64_t, 3> thresholds = {1, 7, 30};  // days
-constexpr auto hourly = std::chrono::minutes(59);  // a timer may be a little early by the other clock
-
-std::string_view noun(Expiry::Role role) {
-  switch (role) {
-    case Expiry::Role::leaf:
-      return "certificate";
-    case Expiry::Role::intermediate:
-      return "intermediate certificate";
-    case Expiry::Role::ca:
-      return "CA certificate";
-    case Expiry::Role::gateway:
-      return "the gateway's certificate";
-  }
-  return {};
-}
-
-std::string span_in_words(std::chrono::seconds span) {
-  const auto count = [](std::int64_t number, std::string_view unit) {
-    return fmt::format("{} {}{}", number, unit, number == 1 ? "" : "s");
-  };
-  if (span <= std::chrono::hours(24)) {
-    return span < std::chrono::hours(1) ? "less than an hour" : count(span / std::chrono::hours(1), "hour");
-  }
-  return count(span / std::chrono::hours(24), "day");
-}
-
-}  // namespace
 
 std::string_view to_string(Expiry::Role role) {
   switch (role) {
@@ -54,66 +14,6 @@ std::string_view to_string(Expiry::Role role) {
       return "gateway";
   }
   return {};
-}
-
-std::string expiry_sentence(const Expiry& expiry, TimePoint now) {
-  const bool over = expiry.not_after < now;
-  const std::string span = span_in_words(over ? now - expiry.not_after : expiry.not_after - now);
-  return fmt::format("{} {} ({}): {}", noun(expiry.role),
-                     over ? fmt::format("expired {} ago", span) : fmt::format("expires in {}", span),
-                     identity::format_date(expiry.not_after), expiry.name);
-}
-
-std::vector<Expiry> ExpiryNotices::due(const std::vector<Expiry>& expiries, TimePoint now) {
-  std::map<Key, Told> told;
-  std::vector<Expiry> result;
-  for (const Expiry& expiry : expiries) {
-    const auto reached = std::find_if(thresholds.begin(), thresholds.end(), [&](std::int64_t days) {
-      return expiry.not_after - now <= std::chrono::hours(24) * days;
-    });
-    if (reached == thresholds.end()) {
-      continue;
-    }
-    const Key key{expiry.role, expiry.name, expiry.not_after};
-    if (told.contains(key)) {
-      continue;  // twice in a list
-    }
-    const auto before = told_.find(key);
-    const bool is_due = before == told_.end() || *reached < before->second.days ||
-                        (*reached == thresholds.front() && now - before->second.when >= hourly);
-    if (is_due) {
-      result.push_back(expiry);
-    }
-    told.emplace(key, is_due ? Told{*reached, now} : before->second);
-  }
-  told_ = std::move(told);
-  return result;
-}
-
-ExpiryWatch::ExpiryWatch(net::Loop& loop, std::shared_ptr<Service> service, Clock clock)
-    : service_(std::move(service)), clock_(std::move(clock)), timer_(net::Timer::create(loop, nullptr)) {}
-
-void ExpiryWatch::look() {
-  tell();
-  timer_->start(interval, [this] {
-    const ReloadStatus status = service_->reload_status();
-    if (status.newer_on_disk) {
-      service_->logger().warn(
-          "newer files are on disk than what is in use",
-          {{"why", status.last_successful
-                       ? "reload.watch is off: reload by SIGHUP, on Windows by persona service reload"
-                       : "the last reload was refused: " + status.last_error}});
-    }
-    look();
-  });
-}
-
-void ExpiryWatch::tell() {
-  const TimePoint now = clock_();
-  for (const Expiry& expiry : notices_.due(service_->expiries(), now)) {
-    service_->logger().warn(expiry_sentence(expiry, now),
-                            {{"days_left", identity::days_between(now, expiry.not_after)}});
-  }
 }
 
 }  // namespace persona::forward

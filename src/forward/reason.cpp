@@ -46,6 +46,22 @@ bool is_clean(Reason reason) {
   return reason == Reason::local_closed || reason == Reason::gateway_closed;
 }
 
+bool is_trouble(Reason reason) {
+  switch (reason) {
+    case Reason::local_closed:
+    case Reason::gateway_closed:
+    case Reason::local_reset:
+    case Reason::idle_timeout:
+    case Reason::shutdown:
+      return false;
+    default:
+      return true;
+  }
+}
+
+End::End(const tls::Failure& failure)
+    : reason(reason_of(failure)), error(failure.message), verify_reason(failure.verify_reason) {}
+
 Reason reason_of(const tls::Failure& failure) {
   switch (failure.kind) {
     case tls::Failure::Kind::handshake_failed:

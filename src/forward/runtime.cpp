@@ -4,7 +4,8 @@
 #include <system_error>
 #include <utility>
 
-#include "persona/forward/accept.hpp"
+#include "accept.hpp"
+#include "worker.hpp"
 
 namespace persona::forward {
 
@@ -39,6 +40,10 @@ Runtime::Runtime(std::unique_ptr<HandshakePool> pool, std::unique_ptr<net::Resol
       logger_(std::move(logger)) {}
 
 Runtime::~Runtime() = default;
+
+net::Loop& Runtime::loop() {
+  return workers_.front()->loop();
+}
 
 Result<std::vector<Endpoint>> Runtime::add(const std::shared_ptr<Service>& service) {
   Entry entry;

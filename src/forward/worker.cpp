@@ -1,9 +1,9 @@
-#include "persona/forward/worker.hpp"
+#include "worker.hpp"
 
 #include <utility>
 #include <vector>
 
-#include "persona/forward/connection.hpp"
+#include "connection.hpp"
 
 namespace persona::forward {
 
@@ -35,7 +35,8 @@ void Worker::adopt(std::shared_ptr<Service> service, std::shared_ptr<const Gener
 
 void Worker::open_connection(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
                              Accepted accepted) {
-  auto owned = std::make_unique<Connection>(*this, std::move(service), std::move(generation));
+  loop_->assert_here();
+  auto owned = std::make_unique<Connection>(*this, std::move(service), std::move(generation), accepted);
   Connection& connection = *owned;
   connections_.emplace(&connection, std::move(owned));
   connection.start(std::move(accepted));
@@ -64,7 +65,7 @@ void Worker::cut(std::shared_ptr<const Service> service) {
     // A connection leaves the map only in a later callback, so iterating while closing is safe.
     for (auto& [connection, owned] : connections_) {
       const bool meant = !service || service.get() == &connection->service();
-      if (meant && connection->close(Reason::shutdown, "persona is shutting down")) {
+      if (meant && connection->close({Reason::shutdown, "persona is shutting down"})) {
         ++connections_cut_;
       }
     }

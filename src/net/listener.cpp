@@ -57,6 +57,7 @@ Result<HandlePtr<Listener>> Listener::bind(Loop& loop, const Endpoint& endpoint)
 }
 
 void Listener::start(Events events) {
+  Loop::assert_on_loop(impl_->handle.loop);
   impl_->events = std::move(events);
   const int code = impl_->poll();
   assert(code == 0);  // fails only while closing
@@ -102,6 +103,7 @@ void Listener::Impl::rest(int uv_code) {
 }
 
 void Listener::close() {
+  Loop::assert_on_loop(impl_->handle.loop);
   impl_->socket.remove_file();
   impl_->timer.reset();
   uv_close(reinterpret_cast<uv_handle_t*>(&impl_->handle),

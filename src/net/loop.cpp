@@ -17,6 +17,7 @@ Result<std::unique_ptr<Loop>> Loop::create() {
   if (int code = uv_loop_init(&loop->loop_); code != 0) {
     return fail(ErrorKind::network, "cannot create an event loop: {}", error_words(code));
   }
+  loop->loop_.data = loop.get();
   const auto woken = [](void* self) { static_cast<Loop*>(self)->run_posted(); };
   if (int code = loop->waker_.open(&loop->loop_, woken, loop.get()); code != 0) {
     static_cast<void>(uv_run(&loop->loop_, UV_RUN_DEFAULT));  // what had to be closed again
@@ -37,6 +38,7 @@ void Loop::run() {
   const int left = uv_run(&loop_, UV_RUN_DEFAULT);
   assert(left == 0);
   static_cast<void>(left);
+  thread_ = std::thread::id();
 }
 
 void Loop::post(std::function<void()> task) {
@@ -62,6 +64,7 @@ void Loop::run_posted() {
 }
 
 void Loop::finish() {
+  assert_here();
   std::vector<std::function<void()>> dropped;
   const std::lock_guard lock(mutex_);
   if (finished_) {

@@ -152,12 +152,16 @@ std::size_t Resolver::threads() const {
 
 HandlePtr<Lookup> Lookup::start(Loop& loop, Resolver& resolver, const std::string& account,
                                 const std::string& host, std::uint16_t port, HandleOwner* owner, Done done) {
+  loop.assert_here();
   HandlePtr<Lookup> lookup(new Lookup);
   lookup->resolver_ = resolver.shared_;
   lookup->waiter_ = std::make_shared<Waiter>(Waiter{loop, lookup.get(), account, host});
   lookup->port_ = port;
   lookup->done_ = std::move(done);
   lookup->owner_ = owner;
+  if (owner != nullptr) {
+    owner->handle_opened();
+  }
   lookup->resolver_->ask(lookup->waiter_);
   return lookup;
 }
@@ -168,12 +172,13 @@ std::string Lookup::timed_out(std::string_view setting, Milliseconds waited) con
 }
 
 void Lookup::close() {
+  waiter_->loop.assert_here();
   resolver_->leave(*waiter_);
   waiter_->lookup = nullptr;
   HandleOwner* owner = owner_;
   delete this;
   if (owner != nullptr) {
-    owner->on_handle_closed();
+    owner->handle_closed();
   }
 }
 

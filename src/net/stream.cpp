@@ -19,7 +19,12 @@ constexpr unsigned keepalive_seconds = 60;
 
 }  // namespace
 
-HandlePtr<Stream> Stream::create(Loop& loop, Kind kind, StreamEvents& owner, int& error) {
+void Stream::assert_here() const {
+  Loop::assert_on_loop(handle_.any.loop);
+}
+
+HandlePtr<Stream> Stream::create(Loop& loop, Kind kind, HandleOwner& owner, int& error) {
+  loop.assert_here();
   auto* stream = new Stream;
   stream->kind_ = kind;
   error = kind == Kind::tcp ? uv_tcp_init(loop.uv(), &stream->handle_.tcp)
@@ -30,7 +35,7 @@ HandlePtr<Stream> Stream::create(Loop& loop, Kind kind, StreamEvents& owner, int
   }
   stream->handle_.any.data = stream;
   stream->owner_ = &owner;
-  stream->closed_owner_ = &owner;
+  owner.handle_opened();
   return HandlePtr<Stream>(stream);
 }
 
@@ -53,61 +58,68 @@ void Stream::set_tcp_options() {
   }
 }
 
-int Stream::connect(const SocketAddress& address) {
+int Stream::connect(const SocketAddress& address, std::function<void(int status)> connected) {
+  assert_here();
   const auto done = [](uv_connect_t* request, int status) {
     Stream& stream = self(request->handle->data);
-    stream.connect_.reset();
-    if (stream.owner_ == nullptr) {
-      return;
-    }
-    if (status == 0) {
+    // Moved out first: the callback may let go of the stream.
+    const auto connect = std::move(stream.connect_);
+    if (connect->connected && status == 0) {
       stream.set_tcp_options();
     }
-    stream.owner_->on_connected(stream, status);
-  };
-  connect_ = std::make_unique<uv_connect_t>();
-  return uv_tcp_connect(connect_.get(), &handle_.tcp, address.get(), done);
-}
-
-int Stream::connect_unix(const std::string& path) {
-  const auto done = [](uv_connect_t* request, int status) {
-    Stream& stream = self(request->handle->data);
-    stream.connect_.reset();
-    if (stream.owner_ != nullptr) {
-      stream.owner_->on_connected(stream, status);
+    if (connect->connected) {
+      connect->connected(status);
     }
   };
-  connect_ = std::make_unique<uv_connect_t>();
-  uv_pipe_connect(connect_.get(), &handle_.pipe, path.c_str(), done);
+  connect_ = std::make_unique<Connect>(Connect{{}, std::move(connected)});
+  const int code = uv_tcp_connect(&connect_->request, &handle_.tcp, address.get(), done);
+  if (code != 0) {
+    connect_.reset();
+  }
+  return code;
+}
+
+int Stream::connect_unix(const std::string& path, std::function<void(int status)> connected) {
+  assert_here();
+  const auto done = [](uv_connect_t* request, int status) {
+    const auto connect = std::move(self(request->handle->data).connect_);
+    if (connect->connected) {
+      connect->connected(status);
+    }
+  };
+  connect_ = std::make_unique<Connect>(Connect{{}, std::move(connected)});
+  uv_pipe_connect(&connect_->request, &handle_.pipe, path.c_str(), done);
   return 0;
 }
 
 int Stream::start_reading() {
+  assert_here();
   const auto allocate = [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
     Stream& stream = self(handle->data);
-    const ByteSpan space = stream.owner_ != nullptr ? stream.owner_->on_buffer(stream) : ByteSpan{};
+    const ByteSpan space = stream.events_ != nullptr ? stream.events_->on_buffer() : ByteSpan{};
     *buffer = uv_buf_init(reinterpret_cast<char*>(space.data()), static_cast<unsigned>(space.size()));
   };
   const auto read = [](uv_stream_t* handle, ssize_t count, const uv_buf_t* buffer) {
     Stream& stream = self(handle->data);
-    if (stream.owner_ == nullptr || count == 0) {
+    if (stream.events_ == nullptr || count == 0) {
       return;
     }
     if (count > 0) {
-      stream.owner_->on_read(
-          stream, {reinterpret_cast<const std::uint8_t*>(buffer->base), static_cast<std::size_t>(count)});
+      stream.events_->on_read(
+          {reinterpret_cast<const std::uint8_t*>(buffer->base), static_cast<std::size_t>(count)});
       return;
     }
     stream.stop_reading();
     // libuv 1.44 reports an end where a reset follows data closely (POLLHUP after a partial read,
     // uv__stream_io): only the socket knows that it was one.
-    stream.owner_->on_end(stream, count == UV_EOF ? stream.take_pending_error() : static_cast<int>(count));
+    stream.events_->on_end(count == UV_EOF ? stream.take_pending_error() : static_cast<int>(count));
   };
   const int code = uv_read_start(stream(), allocate, read);
   return code == UV_EALREADY ? 0 : code;
 }
 
 void Stream::stop_reading() {
+  assert_here();
   // Always returns 0 (libuv's documentation of uv_read_stop).
   static_cast<void>(uv_read_stop(stream()));
 }
@@ -143,6 +155,7 @@ int Stream::try_write(std::span<const ByteView>& pieces, std::size_t& written_of
 }
 
 tl::expected<bool, int> Stream::write(std::span<const ByteView> pieces) {
+  assert_here();
   std::size_t skip = 0;
   if (!writing()) {
     if (int code = try_write(pieces, skip); code != 0) {
@@ -172,7 +185,7 @@ int Stream::send_queued() {
   const auto done = [](uv_write_t* request, int status) {
     Stream& stream = self(request->handle->data);
     stream.in_flight_.reset();
-    if (stream.owner_ == nullptr) {
+    if (stream.let_go_) {
       return;
     }
     if (status == 0 && !stream.queued_.empty()) {
@@ -184,7 +197,9 @@ int Stream::send_queued() {
     if (status == 0 && std::exchange(stream.shutdown_wanted_, false)) {
       static_cast<void>(stream.shutdown());
     }
-    stream.owner_->on_written(stream, status);
+    if (stream.events_ != nullptr) {
+      stream.events_->on_written(status);
+    }
   };
   in_flight_ = std::make_unique<Write>();
   in_flight_->bytes.swap(queued_);
@@ -199,6 +214,7 @@ int Stream::send_queued() {
 }
 
 int Stream::shutdown() {
+  assert_here();
   if (writing()) {
     shutdown_wanted_ = true;  // libuv would send FIN before what it has not been given yet
     return 0;
@@ -231,12 +247,17 @@ SocketAddress Stream::peer() const {
 }
 
 void Stream::close() {
-  owner_ = nullptr;
+  assert_here();
+  events_ = nullptr;
+  let_go_ = true;
+  if (connect_) {
+    connect_->connected = nullptr;
+  }
   const auto closed = [](uv_handle_t* handle) {
     auto* stream = static_cast<Stream*>(handle->data);
-    HandleOwner* owner = stream->closed_owner_;
+    HandleOwner* owner = stream->owner_;
     delete stream;
-    owner->on_handle_closed();
+    owner->handle_closed();
   };
   if (reset_ && kind_ == Kind::tcp) {
     // Refused while a shutdown is under way (libuv's documentation of uv_tcp_close_reset): then the lingering

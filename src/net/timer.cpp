@@ -6,8 +6,12 @@
 namespace persona::net {
 
 HandlePtr<Timer> Timer::create(Loop& loop, HandleOwner* owner) {
+  loop.assert_here();
   HandlePtr<Timer> timer(new Timer);
   timer->owner_ = owner;
+  if (owner != nullptr) {
+    owner->handle_opened();
+  }
   timer->handle_.data = timer.get();
   const int code = uv_timer_init(loop.uv(), &timer->handle_);
   assert(code == 0);  // it cannot fail (libuv's src/timer.c)
@@ -16,6 +20,7 @@ HandlePtr<Timer> Timer::create(Loop& loop, HandleOwner* owner) {
 }
 
 void Timer::start(Milliseconds delay, std::function<void()> expired) {
+  Loop::assert_on_loop(handle_.loop);
   expired_ = std::move(expired);
   // The loop's clock stands still within an iteration, and a handshake takes milliseconds of it.
   uv_update_time(handle_.loop);
@@ -30,19 +35,21 @@ void Timer::start(Milliseconds delay, std::function<void()> expired) {
 }
 
 void Timer::stop() {
+  Loop::assert_on_loop(handle_.loop);
   const int code = uv_timer_stop(&handle_);
   assert(code == 0);
   static_cast<void>(code);
 }
 
 void Timer::close() {
+  Loop::assert_on_loop(handle_.loop);
   expired_ = nullptr;
   uv_close(reinterpret_cast<uv_handle_t*>(&handle_), [](uv_handle_t* handle) {
     auto* timer = static_cast<Timer*>(handle->data);
     HandleOwner* owner = timer->owner_;
     delete timer;
     if (owner != nullptr) {
-      owner->on_handle_closed();
+      owner->handle_closed();
     }
   });
 }

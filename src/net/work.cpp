@@ -8,6 +8,7 @@ namespace persona::net {
 
 HandlePtr<Work> Work::start(Loop& loop, std::function<void()> task, std::function<void()> done,
                             std::string& error) {
+  loop.assert_here();
   auto* work = new Work;
   work->request_.data = work;
   work->task_ = std::move(task);
@@ -22,6 +23,7 @@ HandlePtr<Work> Work::start(Loop& loop, std::function<void()> task, std::functio
 }
 
 void Work::close() {
+  Loop::assert_on_loop(request_.loop);
   if (!pending_) {
     delete this;
     return;

@@ -107,7 +107,7 @@ class Dialled:
 @case("a gateway that is away keeps the old set, which is tried again until it is back")
 def away(case):
     pki = Pki(case)
-    words = "closed the connection during the TLS handshake"
+    words = "closed the connection without answering the TLS handshake"
 
     def hang_up(connection):
         connection.recv(1 << 16)  # else it would be a reset

@@ -176,5 +176,5 @@ def probed(case):
     persona.wait_log("reloaded", changed=True)
 
 
-enter_or_skip([HEALTHY])
+enter_or_skip({"127.0.0.1": [HEALTHY]})
 main()

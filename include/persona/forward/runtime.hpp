@@ -11,12 +11,13 @@
 #include "persona/base/result.hpp"
 #include "persona/forward/handshake_pool.hpp"
 #include "persona/forward/service.hpp"
-#include "persona/forward/worker.hpp"
 #include "persona/net/listener.hpp"
 #include "persona/net/resolver.hpp"
 #include "persona/net/timer.hpp"
 
 namespace persona::forward {
+
+class Worker;
 
 /// Built and run by one thread, which becomes that of the main loop; add(), drain() and cut() belong to it.
 class Runtime {
@@ -36,7 +37,7 @@ class Runtime {
 
   /// The loop that accepts, for signals and the like. Its other handles must be let go when `drained` is
   /// called.
-  net::Loop& loop() { return workers_.front()->loop(); }
+  net::Loop& loop();
 
   /// Lives until run() returns.
   HandshakePool& pool() { return *pool_; }

@@ -1,18 +1,38 @@
 // Ownership of libuv handles: the owner lets go, libuv's close callback frees the memory.
 #pragma once
 
+#include <cassert>
 #include <memory>
 
 namespace persona::net {
 
-/// Told on the loop's thread when the memory of a handle is about to be freed. An owner that counts its
-/// handles knows from the last call that no callback can reach it any more.
+/// Who has handles, and outlives them. A handle that is made for an owner counts itself in, and out when its
+/// memory is about to be freed; with the last one on_handles_closed() is called, and from then on no callback
+/// can reach the owner. It may free itself there. Loop's thread only.
 class HandleOwner {
  public:
-  virtual void on_handle_closed() = 0;
+  HandleOwner(const HandleOwner&) = delete;
+  HandleOwner& operator=(const HandleOwner&) = delete;
+
+  /// By what counts as a handle: those of libuv's, a look-up, a task that comes back to the owner.
+  void handle_opened() { ++open_handles_; }
+
+  /// May free the owner.
+  void handle_closed() {
+    assert(open_handles_ > 0);
+    if (--open_handles_ == 0) {
+      on_handles_closed();
+    }
+  }
 
  protected:
-  ~HandleOwner() = default;
+  HandleOwner() = default;
+  ~HandleOwner() { assert(open_handles_ == 0); }
+
+ private:
+  virtual void on_handles_closed() = 0;
+
+  unsigned open_handles_ = 0;
 };
 
 struct CloseDeleter {

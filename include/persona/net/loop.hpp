@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,16 @@ class Loop {
   [[nodiscard]] bool close();
 
   bool on_thread() const { return thread_ == std::this_thread::get_id(); }
+
+  /// May the calling thread touch what lives on the loop? While run() runs, its thread only; before and
+  /// after, whoever has the loop.
+  bool is_here() const { return thread_ == std::thread::id() || on_thread(); }
+
+  /// Functions for the loop's thread only begin with one of these. Nothing where NDEBUG is defined.
+  void assert_here() const { assert(is_here()); }
+  static void assert_on_loop([[maybe_unused]] const uv_loop_t* loop) {
+    assert(static_cast<const Loop*>(loop->data)->is_here());
+  }
 
  private:
   Loop() = default;

@@ -73,8 +73,9 @@ class Lookup {
   using Done = std::function<void(Result<std::vector<SocketAddress>>)>;
 
   /// `done` is called once on the loop, never from within start() and never after the owner has let go.
-  /// `account`: whose bound it counts for, the name of the service. `owner` (may be null) is told from within
-  /// the letting go, so that it must have another handle open then. `resolver` outlives the look-up.
+  /// `account`: whose bound it counts for, the name of the service. `owner` (may be null) counts it as a
+  /// handle that closes from within the letting go, so that it must have another one open then. `resolver`
+  /// outlives the look-up.
   static HandlePtr<Lookup> start(Loop& loop, Resolver& resolver, const std::string& account,
                                  const std::string& host, std::uint16_t port, HandleOwner* owner, Done done);
 

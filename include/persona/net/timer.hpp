@@ -14,7 +14,7 @@ namespace persona::net {
 /// Loop's thread only.
 class Timer {
  public:
-  /// `owner` may be null; else it is told when the handle has closed.
+  /// `owner` may be null; else it counts the timer.
   static HandlePtr<Timer> create(Loop& loop, HandleOwner* owner);
 
   /// Replaces what was set before. `expired` is called once.

@@ -25,8 +25,8 @@ _A, _IN = 1, 1  # RFC 1035 section 3.2
 
 
 def enter_or_skip(hosts):
-    """Before any thread: puts this process and its children on such a machine. `hosts`: names of 127.0.0.1. Where the
-    system does not allow it, it says so and ends the test, which then has shown nothing."""
+    """Before any thread: puts this process and its children on such a machine. `hosts`: the names of each
+    address. Where the system does not allow it, it says so and ends the test, which then has shown nothing."""
     try:
         _enter(hosts)
     except OSError as error:
@@ -47,7 +47,8 @@ def _enter(hosts):
     _call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="persona-etc-"))
     try:
-        for name, content in (("hosts", "127.0.0.1 localhost " + " ".join(hosts) + "\n"),
+        lines = ["127.0.0.1 localhost"] + [" ".join((address, *names)) for address, names in hosts.items()]
+        for name, content in (("hosts", "\n".join(lines) + "\n"),
                               ("resolv.conf", RESOLV_CONF), ("nsswitch.conf", "hosts: files dns\n")):
             (folder / name).write_text(content)
             (folder / name).chmod(0o644)

@@ -15,23 +15,18 @@ using namespace persona::forward::test;
 namespace {
 
 /// A client that sends nothing and reads nothing.
-class Client final : public net::StreamEvents {
+class Client final : public net::HandleOwner {
  public:
   Client(net::Loop& loop, const Endpoint& service) {
     int error = 0;
     stream_ = net::Stream::create(loop, net::Stream::Kind::tcp, *this, error);
     REQUIRE(error == 0);
-    REQUIRE(stream_->connect(*net::SocketAddress::from_numeric(service.host, service.port)) == 0);
+    REQUIRE(stream_->connect(*net::SocketAddress::from_numeric(service.host, service.port), [](int) {}) == 0);
   }
   void leave() { stream_.reset(); }
 
  private:
-  void on_connected(net::Stream&, int) override {}
-  ByteSpan on_buffer(net::Stream&) override { return {}; }
-  void on_read(net::Stream&, ByteView) override {}
-  void on_end(net::Stream&, int) override {}
-  void on_written(net::Stream&, int) override {}
-  void on_handle_closed() override {}
+  void on_handles_closed() override {}
 
   net::HandlePtr<net::Stream> stream_;
 };

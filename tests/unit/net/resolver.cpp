@@ -222,7 +222,7 @@ TEST_CASE("letting go of another one from within the answer that both wait for c
 TEST_CASE("the owner is told when a look-up is let go, under way or answered") {
   struct Owner final : HandleOwner {
     int closed = 0;
-    void on_handle_closed() override { ++closed; }
+    void on_handles_closed() override { ++closed; }
   };
   Scene scene;
   Owner owner;

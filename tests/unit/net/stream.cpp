@@ -16,7 +16,7 @@ using persona::net::test::TestLoop;
 namespace {
 
 /// Records what happens to one stream.
-struct Recorder final : StreamEvents {
+struct Recorder final : HandleOwner, StreamEvents {
   std::string received;
   int connected = -1;
   int ended = 1;
@@ -26,24 +26,30 @@ struct Recorder final : StreamEvents {
   HandlePtr<Stream> stream;
   Buffer input;
 
-  void on_connected(Stream&, int status) override {
-    connected = status;
-    on_progress();
+  int connect(Loop& loop, std::uint16_t port) {
+    int error = 0;
+    stream = Stream::create(loop, Stream::Kind::tcp, *this, error);
+    REQUIRE(error == 0);
+    stream->tell(this);
+    return stream->connect(*SocketAddress::from_numeric("127.0.0.1", port), [this](int status) {
+      connected = status;
+      on_progress();
+    });
   }
-  ByteSpan on_buffer(Stream&) override { return input.prepare(65'536); }
-  void on_read(Stream&, ByteView bytes) override {
+  ByteSpan on_buffer() override { return input.prepare(65'536); }
+  void on_read(ByteView bytes) override {
     received += as_text(bytes);
     on_progress();
   }
-  void on_end(Stream&, int status) override {
+  void on_end(int status) override {
     ended = status;
     on_progress();
   }
-  void on_written(Stream&, int) override {
+  void on_written(int) override {
     ++written;
     on_progress();
   }
-  void on_handle_closed() override { closed = true; }
+  void on_handles_closed() override { closed = true; }
 };
 
 /// A connected pair on one loop.
@@ -61,13 +67,11 @@ struct Wire {
                        int error = 0;
                        accepted.stream = Stream::create(*loop, Stream::Kind::tcp, accepted, error);
                        REQUIRE(error == 0);
+                       accepted.stream->tell(&accepted);
                        REQUIRE(accepted.stream->adopt(std::move(socket)) == 0);
                      },
                      [](const std::string&, Milliseconds) {}});
-    int error = 0;
-    dialled.stream = Stream::create(*loop, Stream::Kind::tcp, dialled, error);
-    REQUIRE(error == 0);
-    REQUIRE(dialled.stream->connect(*SocketAddress::from_numeric("127.0.0.1", listener->local().port)) == 0);
+    REQUIRE(dialled.connect(*loop, listener->local().port) == 0);
     until([this] { return accepted.stream && dialled.connected == 0; });
   }
 
@@ -167,10 +171,7 @@ TEST_CASE("a refused connection is reported with its code") {
   }
   uv_run(loop->uv(), UV_RUN_NOWAIT);
   Recorder recorder;
-  int error = 0;
-  recorder.stream = Stream::create(*loop, Stream::Kind::tcp, recorder, error);
-  REQUIRE(error == 0);
-  REQUIRE(recorder.stream->connect(*SocketAddress::from_numeric("127.0.0.1", port)) == 0);
+  REQUIRE(recorder.connect(*loop, port) == 0);
   while (recorder.connected == -1) {
     uv_run(loop->uv(), UV_RUN_ONCE);
   }

@@ -10,15 +10,22 @@
 
 #include "persona/base/log.hpp"
 #include "persona/forward/handshake_pool.hpp"
-#include "persona/forward/probe.hpp"
 #include "persona/forward/service.hpp"
 #include "persona/net/file_stamp.hpp"
 #include "persona/net/file_watcher.hpp"
 #include "persona/net/loop.hpp"
+#include "persona/net/resolver.hpp"
 #include "persona/net/timer.hpp"
 #include "persona/net/work.hpp"
 
-namespace persona::forward {
+namespace persona::reload {
+
+class Probe;
+
+using forward::Generation;
+using forward::HandshakePool;
+using forward::Material;
+using forward::Service;
 
 /// All files of a service, read once.
 struct Loaded {
@@ -43,6 +50,9 @@ class Reloader {
   /// called when new connections use another generation.
   Reloader(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver, std::shared_ptr<Service> service,
            Load load, std::vector<std::filesystem::path> files, std::function<void()> applied);
+  ~Reloader();
+  Reloader(const Reloader&) = delete;
+  Reloader& operator=(const Reloader&) = delete;
 
   /// Looks at the files at once (they may have changed since they were loaded) and watches them from then on.
   void start();
@@ -113,7 +123,7 @@ class Reloader {
   bool watch_problem_told_ = false;
   net::HandlePtr<net::Timer> timer_;  // to look again
   net::HandlePtr<net::Work> work_;    // while looking
-  std::optional<Probe> probe_;        // behind it
+  std::unique_ptr<Probe> probe_;      // behind it
 };
 
-}  // namespace persona::forward
+}  // namespace persona::reload

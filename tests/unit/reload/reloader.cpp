@@ -1,4 +1,4 @@
-#include "persona/forward/reloader.hpp"
+#include "persona/reload/reloader.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -8,11 +8,12 @@
 
 #include <doctest/doctest.h>
 
+#include "../forward/material.hpp"
 #include "../net/support.hpp"
-#include "material.hpp"
 
 using namespace persona;
 using namespace persona::forward;
+using namespace persona::reload;
 using namespace persona::forward::test;
 
 namespace {

@@ -1,4 +1,4 @@
-#include "persona/forward/reloader.hpp"
+#include "persona/reload/reloader.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -6,8 +6,12 @@
 #include <utility>
 
 #include "persona/identity/identity.hpp"
+#include "persona/reload/expiry_watch.hpp"
+#include "probe.hpp"
 
-namespace persona::forward {
+namespace persona::reload {
+
+using forward::ReloadStatus;
 
 namespace {
 
@@ -62,6 +66,8 @@ Reloader::Reloader(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver
       running_(service_->current()),
       files_(sorted(std::move(files))),
       timer_(net::Timer::create(loop, nullptr)) {}
+
+Reloader::~Reloader() = default;
 
 void Reloader::start() {
   look(Cause::start);
@@ -122,7 +128,7 @@ void Reloader::judge(Look& look, const Generation& running) {
         "the file has changed from one of `gateway` and `service` to the other: restart persona to use it");
     return;
   }
-  look.restart_needed = keep_what_needs_restart(loaded.material->config, running.config());
+  look.restart_needed = forward::keep_what_needs_restart(loaded.material->config, running.config());
   auto next = Generation::create(std::move(*loaded.material), &running);
   if (!next) {
     loaded.errors.push_back(next.error().message);
@@ -200,17 +206,19 @@ void Reloader::looked(Cause cause, const std::shared_ptr<Look>& look) {
 }
 
 void Reloader::probe(Cause cause, const std::shared_ptr<Look>& look) {
-  probe_.emplace(loop_, pool_, resolver_, look->next, [this, cause, look](const Probe::Outcome& outcome) {
-    if (outcome.failed) {
-      refuse(cause,
-             {fmt::format("the trial connection to the gateway failed (reload.probe): {}", outcome.error)},
-             true);
-    } else {
-      apply(cause, *look);
-    }
-    probe_.reset();  // the last, because it holds `look`
-    next();
-  });
+  probe_ = std::make_unique<Probe>(
+      loop_, pool_, resolver_, look->next, [this, cause, look](const std::optional<End>& failed) {
+        if (failed) {
+          refuse(
+              cause,
+              {fmt::format("the trial connection to the gateway failed (reload.probe): {}", failed->error)},
+              true);
+        } else {
+          apply(cause, *look);
+        }
+        probe_.reset();  // the last, because it holds `look`
+        next();
+      });
 }
 
 void Reloader::unchanged() {
@@ -311,4 +319,4 @@ void Reloader::next() {
   }
 }
 
-}  // namespace persona::forward
+}  // namespace persona::reload

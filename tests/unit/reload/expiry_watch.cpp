@@ -1,4 +1,4 @@
-#include "persona/forward/expiry.hpp"
+#include "persona/reload/expiry_watch.hpp"
 
 #include <string>
 #include <vector>
@@ -7,6 +7,7 @@
 
 using namespace persona;
 using namespace persona::forward;
+using namespace persona::reload;
 using namespace std::chrono_literals;
 using identity::TimePoint;
 using std::chrono::days;

@@ -5,13 +5,11 @@
 #include <memory>
 #include <unordered_map>
 
-#include "persona/base/buffer.hpp"
 #include "persona/net/loop.hpp"
 #include "persona/net/resolver.hpp"
 #include "persona/net/socket.hpp"
 #include "persona/net/stream.hpp"
-#include "persona/tls/record.hpp"
-#include "persona/tls/session.hpp"
+#include "scratch.hpp"
 
 namespace persona::forward {
 
@@ -30,9 +28,6 @@ struct Accepted {
 /// Loop's thread only, unless said otherwise.
 class Worker {
  public:
-  /// The most that one read takes and so the most that is in flight per direction.
-  static constexpr std::size_t batch = std::size_t{256} * 1024;
-
   /// `pool` and `resolver` outlive the worker.
   static Result<std::unique_ptr<Worker>> create(HandshakePool& pool, net::Resolver& resolver);
   ~Worker();
@@ -57,17 +52,10 @@ class Worker {
   /// For Connection: its last handle has closed.
   void release(Connection& connection);
 
-  /// Scratch space for one callback: every connection of the loop reads, opens and seals in it. `input` has
-  /// room for the beginning of a record that an earlier read left, and a batch behind it.
-  ByteSpan input() { return input_.prepare(input_size); }
-  tls::Plaintext& plaintext() { return plaintext_; }
-  Buffer& records() { return records_; }
+  /// What every connection of the loop works in.
+  Scratch& scratch() { return scratch_; }
 
  private:
-  static constexpr std::size_t record = tls::record_header_size + tls::max_record_ciphertext;
-  static constexpr std::size_t input_size = record + batch;
-  static constexpr std::size_t records_size = batch + (batch / tls::max_record_plaintext + 2) * 64;
-
   Worker(std::unique_ptr<net::Loop> loop, HandshakePool& pool, net::Resolver& resolver);
   void open_connection(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
                        Accepted accepted);
@@ -79,9 +67,7 @@ class Worker {
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
   std::function<void()> drained_;
   std::size_t connections_cut_ = 0;
-  Buffer input_{input_size};
-  tls::Plaintext plaintext_;
-  Buffer records_{records_size};
+  Scratch scratch_;
 };
 
 }  // namespace persona::forward

@@ -1,11 +1,11 @@
-// The way in: who may connect, how many at once, and on which loop a connection will live.
+// Stage 1, the way in: who may connect, how many at once, and on which loop a connection will live.
 #pragma once
 
 #include <memory>
 
 #include "persona/base/duration.hpp"
 #include "persona/forward/service.hpp"
-#include "persona/forward/worker.hpp"
+#include "worker.hpp"
 
 namespace persona::forward {
 

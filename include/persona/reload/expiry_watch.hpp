@@ -1,0 +1,60 @@
+// When to say that certificates expire.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "persona/base/duration.hpp"
+#include "persona/forward/expiry.hpp"
+#include "persona/forward/service.hpp"
+#include "persona/net/loop.hpp"
+#include "persona/net/timer.hpp"
+
+namespace persona::reload {
+
+using forward::Expiry;
+
+/// "certificate expires in 6 days (2026-12-03): CN=client"; a day or less is told in hours.
+std::string expiry_sentence(const Expiry& expiry, identity::TimePoint now);
+
+/// Remembers what was said: each certificate at 30, 7 and 1 days, then every hour. One thread.
+class ExpiryNotices {
+ public:
+  /// Those of `expiries` that are due. A certificate that is no longer among them is forgotten.
+  std::vector<Expiry> due(const std::vector<Expiry>& expiries, identity::TimePoint now);
+
+ private:
+  using Key = std::tuple<Expiry::Role, std::string, identity::TimePoint>;
+  struct Told {
+    std::int64_t days = 0;     // the threshold
+    identity::TimePoint when;  // for the last threshold
+  };
+  std::map<Key, Told> told_;
+};
+
+/// Warns in the service's log, when started, when asked, and every hour; of files on disk that are newer than
+/// what is in use, too. On the main loop; to be let go before it can end.
+class ExpiryWatch {
+ public:
+  static constexpr Milliseconds interval = std::chrono::hours(1);
+  using Clock = std::function<identity::TimePoint()>;
+
+  ExpiryWatch(net::Loop& loop, std::shared_ptr<forward::Service> service, Clock clock = &identity::now);
+
+  /// Now, and an hour from now.
+  void look();
+
+ private:
+  void tell();
+
+  std::shared_ptr<forward::Service> service_;
+  Clock clock_;
+  ExpiryNotices notices_;
+  net::HandlePtr<net::Timer> timer_;
+};
+
+}  // namespace persona::reload

@@ -1,0 +1,115 @@
+// One forwarded connection: an accepted leg, a dialled leg, and one TLS session on one of them.
+//
+//     mode persona:  ReachingGateway -> Tunnel -> closed
+//     mode gateway:  Handshaking -> ReachingService -> Tunnel -> closed
+//
+// Each stage is an object that is told by its streams itself; what it needs dies with it.
+#pragma once
+
+#include <memory>
+#include <variant>
+
+#include "connection_log.hpp"
+#include "persona/forward/dialler.hpp"
+#include "persona/forward/gateway_dialler.hpp"
+#include "persona/forward/handshaking.hpp"
+#include "persona/forward/reason.hpp"
+#include "persona/forward/service.hpp"
+#include "persona/net/stream.hpp"
+#include "persona/net/timer.hpp"
+#include "tunnel.hpp"
+#include "worker.hpp"
+
+namespace persona::forward {
+
+/// Lives on one loop and is touched by its thread only. Owned by the Worker, which frees it when the last of
+/// its handles has closed; until then it is closed, and nobody calls it back.
+class Connection final : public net::HandleOwner,
+                         private GatewayDialler::Events,
+                         private Dialler::Events,
+                         private Handshaking::Events,
+                         private Tunnel::Host {
+ public:
+  /// The service has counted it in, and is told when it is freed.
+  Connection(Worker& worker, std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
+             const Accepted& accepted);
+  ~Connection();
+
+  const Service& service() const { return *service_; }
+
+  /// Takes over the socket and starts. It may be freed within the call.
+  void start(Accepted accepted);
+
+  /// Idempotent, the first reason wins, every exit goes through it. False when it was closed already.
+  bool close(const End& why);
+
+ private:
+  /// Mode persona: the client waits while a gateway is dialled and verified.
+  struct ReachingGateway;
+  /// Mode gateway: the client is verified, and waits while the service is dialled.
+  struct ReachingService;
+  struct Closed {};
+
+  using Stage = std::variant<Closed, std::unique_ptr<ReachingGateway>, std::unique_ptr<Handshaking>,
+                             std::unique_ptr<ReachingService>, std::unique_ptr<Tunnel>>;
+
+  /// What becomes of the legs.
+  struct Farewell {
+    bool reset_plain = false;  // RST, else FIN
+    bool reset_tls = false;
+  };
+
+  bool dials_tls() const { return service_->mode() == config::Mode::persona; }
+  template <class T>
+  T* in() {
+    auto* stage = std::get_if<std::unique_ptr<T>>(&stage_);
+    return stage != nullptr ? stage->get() : nullptr;
+  }
+  int adopt(Accepted accepted);
+  void accepted_left(int status);
+  Dialler::Options dial_options() const;
+  Handshaking::Place place();
+  void reach_gateway();
+  void verify_client();
+  void reach_service(Handshaking::Verified client);
+  void open(std::unique_ptr<tls::Session> session, Tunnel::Before before);
+  void note_target();
+  const tls::SessionInfo* session();
+  void log_close(const End& why);
+  Farewell farewell(const End& why);
+  bool abort_session(tls::Session& session);
+
+  // GatewayDialler::Events and Dialler::Events
+  void on_gateway_verified(net::HandlePtr<net::Stream> stream, Handshaking::Verified verified) override;
+  void on_connected(net::HandlePtr<net::Stream> stream) override;
+  void on_next_address(const End& why) override;
+  void on_given_up(const End& why) override { close(why); }
+
+  // Handshaking::Events, of the client's
+  void on_verified(Handshaking::Verified verified) override { reach_service(std::move(verified)); }
+  void on_handshake_failed(const End& why) override { close(why); }
+
+  // Tunnel::Host
+  Milliseconds now() override;
+  void set_alarm(Tunnel::Alarm alarm, Milliseconds delay) override;
+  void drop_alarm(Tunnel::Alarm alarm) override { timer(alarm).reset(); }
+  void on_tunnel_ended(const End& why) override { close(why); }
+  net::HandlePtr<net::Timer>& timer(Tunnel::Alarm alarm) {
+    return alarm == Tunnel::Alarm::quiet ? quiet_timer_ : hangup_timer_;
+  }
+
+  void on_handles_closed() override { worker_.release(*this); }
+
+  Worker& worker_;
+  std::shared_ptr<Service> service_;
+  std::shared_ptr<const Generation> generation_;  // of when it was accepted, for life
+  ConnectionLog log_;
+  Stage stage_;
+  bool closed_ = false;
+  net::HandlePtr<net::Stream> plain_;  // the plaintext leg: accepted by persona, dialled by a gateway
+  net::HandlePtr<net::Stream> tls_;    // the TLS leg: dialled by persona, accepted by a gateway
+  net::HandlePtr<net::Timer> quiet_timer_;
+  net::HandlePtr<net::Timer> hangup_timer_;
+};
+
+}  // namespace persona::forward

@@ -1,0 +1,172 @@
+#include "persona/forward/handshaking.hpp"
+
+#include <utility>
+
+#include "persona/net/error.hpp"
+
+namespace persona::forward {
+
+struct Handshaking::Task {
+  Task(std::shared_ptr<const tls::Context> context, tls::Handshake::Target target, Handshaking& whose)
+      : job(std::move(context), std::move(target)), handshaking(&whose) {}
+
+  HandshakeJob job;
+  Handshaking* handshaking;  // loop's thread only; null: it was let go
+};
+
+Handshaking::Handshaking(const Place& place, net::Leg& stream, std::shared_ptr<const tls::Context> context,
+                         tls::Handshake::Target target, Milliseconds timeout, Events& events)
+    : place_(place),
+      stream_(stream),
+      events_(events),
+      task_(std::make_shared<Task>(std::move(context), std::move(target), *this)),
+      started_(net::precise_now()) {
+  place_.loop.assert_here();
+  stream_.tell(this);
+  if (timeout.count() > 0) {
+    timer_ = net::Timer::create(place_.loop, &place_.owner);
+    timer_->start(timeout, [this, timeout] {
+      fail({Reason::handshake_timeout,
+            fmt::format("the {} did not finish the TLS handshake within timeouts.handshake ({})", peer(),
+                        format_duration(timeout))});
+    });
+  }
+}
+
+// A step that is out finds nobody to come back to, and drops its result.
+Handshaking::~Handshaking() {
+  task_->job.abandoned = true;
+  task_->handshaking = nullptr;
+}
+
+std::string_view Handshaking::peer() const {
+  return tls::peer_word(task_->job.context->options().role);
+}
+
+void Handshaking::start() {
+  if (int error = stream_.start_reading(); error != 0) {
+    fail({Reason::gateway_reset, net::error_words(error)});
+  } else if (task_->job.context->options().role == tls::Role::client) {
+    next_step();  // makes the ClientHello
+  }
+}
+
+ByteSpan Handshaking::on_buffer() {
+  return place_.input.first(read_size);
+}
+
+void Handshaking::on_read(ByteView bytes) {
+  received_ += bytes.size();
+  held_.append(bytes);
+  if (!step_out_) {
+    next_step();
+  } else if (held_.size() >= read_size) {
+    stream_.stop_reading();  // until the step is back
+  }
+}
+
+// The job is with the pool until step_done(). It counts as a handle meanwhile, so whatever ends the owner, it
+// is still there when the step comes back.
+void Handshaking::next_step() {
+  step_out_ = true;
+  place_.owner.handle_opened();
+  task_->job.input.append(held_.view());
+  held_.release();
+  place_.pool.run(place_.queue, [task = task_, loop = &place_.loop, owner = &place_.owner] {
+    if (!task->job.abandoned) {
+      task->job.step();
+    }
+    loop->post([task, owner] {
+      if (task->handshaking != nullptr) {
+        task->handshaking->step_done();
+      }
+      owner->handle_closed();
+    });
+  });
+}
+
+void Handshaking::step_done() {
+  step_out_ = false;
+  HandshakeJob& job = task_->job;
+  send(job.output.view());
+  alert_sent_ =
+      job.status == tls::Status::failed && !job.output.empty() && broken_ == 0 && !stream_.writing();
+  job.output.clear();
+  switch (job.status) {
+    case tls::Status::want_input:
+      if (!held_.empty()) {
+        next_step();
+      } else if (ended_) {
+        ended(*ended_);
+      } else if (int error = stream_.start_reading(); error != 0) {
+        ended(error);
+      }
+      return;
+    case tls::Status::established:
+      verified();
+      return;
+    case tls::Status::closed:
+    case tls::Status::failed:
+      fail(End(*job.failure));
+      return;
+  }
+}
+
+void Handshaking::send(ByteView records) {
+  if (records.empty() || broken_ != 0) {
+    return;
+  }
+  if (auto written = stream_.write(records); !written) {
+    broken_ = written.error();
+  }
+}
+
+// The peer's alert may still wait to be read, and says more than the failed write: reading ends the
+// handshake.
+void Handshaking::on_written(int status) {
+  if (broken_ == 0) {
+    broken_ = status;
+  }
+}
+
+void Handshaking::verified() {
+  HandshakeJob& job = task_->job;
+  Verified verified;
+  verified.session = std::move(job.session);
+  verified.took = net::precise_now() - started_;
+  verified.rest = std::move(job.input);
+  verified.rest.append(held_.view());
+  verified.ended = ended_;
+  verified.broken = broken_;
+  timer_.reset();
+  events_.on_verified(std::move(verified));
+}
+
+void Handshaking::on_end(int status) {
+  ended_ = status;
+  if (!step_out_) {
+    ended(status);
+  }
+}
+
+void Handshaking::ended(int status) {
+  if (status != 0 || broken_ != 0) {
+    fail({Reason::gateway_reset, fmt::format("the {} reset the connection during the TLS handshake: {}",
+                                             peer(), net::error_words(status != 0 ? status : broken_))});
+  } else if (received_ > 0) {
+    fail({Reason::handshake_failed,
+          fmt::format("the {} closed the connection during the TLS handshake", peer())});
+  } else if (task_->job.context->options().role == tls::Role::client) {
+    fail({Reason::handshake_failed,
+          "the gateway closed the connection without answering the TLS handshake: is it a TLS port?"});
+  } else {
+    fail(Reason::gateway_closed);  // a port check: connected and left without a word
+  }
+}
+
+void Handshaking::fail(End end) {  // NOLINT(performance-unnecessary-value-param): it outlives this object
+  timer_.reset();
+  events_.on_handshake_failed(end);
+}
+
+}  // namespace persona::forward

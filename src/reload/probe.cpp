@@ -1,0 +1,170 @@
+#include "probe.hpp"
+
+#include <utility>
+
+#include "persona/forward/gateway_dialler.hpp"
+#include "persona/net/stream.hpp"
+#include "persona/net/timer.hpp"
+
+namespace persona::reload {
+
+using forward::Dialler;
+using forward::GatewayDialler;
+using forward::Handshaking;
+using forward::Reason;
+
+namespace {
+
+Milliseconds limit_of(Milliseconds timeout) {
+  return timeout.count() > 0 ? timeout : Probe::patience;
+}
+
+GatewayDialler::Options options_of(const config::Timeouts& timeouts) {
+  GatewayDialler::Options options;
+  options.dial = {limit_of(timeouts.connect), Dialler::Health::left};
+  options.handshake_timeout = limit_of(timeouts.handshake);
+  options.resumes = false;
+  return options;
+}
+
+}  // namespace
+
+/// Kept by its probe, by the handles that it has open, and by a step that is with the pool.
+class Probe::Attempt final : public net::HandleOwner,
+                             private GatewayDialler::Events,
+                             private net::StreamEvents,
+                             public std::enable_shared_from_this<Attempt> {
+ public:
+  Attempt(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver,
+          std::shared_ptr<const Generation> generation, Done done)
+      : loop_(loop), generation_(std::move(generation)), done_(std::move(done)) {
+    // A queue of its own: a storm of connections to the service does not hold up its reload.
+    const Handshaking::Place place{loop, pool, this, *this, input_.prepare(Handshaking::read_size)};
+    gateway_.emplace(place, resolver, *generation_, options_of(generation_->config().timeouts),
+                     static_cast<GatewayDialler::Events&>(*this));
+  }
+
+  void start() {
+    self_ = shared_from_this();
+    timer_ = net::Timer::create(loop_, this);
+    // Not at once: `done` must not be called from within the constructor.
+    timer_->start(Milliseconds(0), [this] { gateway_->start(); });
+  }
+
+  void stop() {
+    done_ = nullptr;
+    let_go();
+  }
+
+ private:
+  void on_handles_closed() override {
+    const auto last = std::move(self_);  // may free this
+  }
+
+  void let_go() {
+    stream_.reset();
+    gateway_.reset();
+    timer_.reset();
+  }
+
+  void finish(std::optional<End> failed) {
+    let_go();
+    if (const auto done = std::exchange(done_, nullptr)) {
+      done(failed);
+    }
+  }
+
+  // The others may do.
+  void on_next_address(const End&) override {}
+  void on_given_up(const End& why) override { finish(why); }
+
+  void on_gateway_verified(net::HandlePtr<net::Stream> stream, Handshaking::Verified verified) override {
+    stream_ = std::move(stream);
+    stream_->tell(this);
+    session_ = std::move(verified.session);
+    held_ = std::move(verified.rest);
+    if (session_->info().version == TlsVersion::tls12) {
+      accepted();  // its Finished comes after it has judged our certificate (RFC 5246 section 7.3)
+      return;
+    }
+    timer_->start(silence, [this] { accepted(); });
+    if (open() && verified.ended) {
+      on_end(*verified.ended);
+    }
+  }
+
+  /// False: this is decided.
+  bool open() {
+    ByteSpan rest = held_.writable();
+    const std::size_t before = rest.size();
+    plaintext_.clear();
+    Buffer owed;
+    const tls::Status status = session_->open(rest, plaintext_, owed);
+    if (status == tls::Status::failed) {
+      refused(End(*session_->failure()));
+      return false;
+    }
+    if (status == tls::Status::closed || rest.size() < before) {
+      accepted();
+      return false;
+    }
+    return true;
+  }
+
+  void accepted() {
+    Buffer farewell;
+    session_->close_notify(farewell);
+    // When it fails, the gateway misses a polite end.
+    static_cast<void>(stream_->write(farewell.view()));
+    finish(std::nullopt);
+  }
+
+  void refused(End why) {
+    timer_->stop();
+    stream_.reset();
+    session_.reset();
+    held_.release();
+    gateway_->failed(std::move(why));
+  }
+
+  ByteSpan on_buffer() override { return input_.prepare(Handshaking::read_size); }
+
+  void on_read(ByteView bytes) override {
+    held_.append(bytes);
+    open();
+  }
+
+  void on_end(int status) override {
+    refused(
+        {status == 0 ? Reason::truncated : Reason::gateway_reset,
+         fmt::format("the gateway {} right after the TLS handshake, without a word: it may have refused our "
+                     "certificate",
+                     status == 0 ? "closed the connection" : "reset the connection")});
+  }
+
+  void on_written(int) override {}
+
+  net::Loop& loop_;
+  std::shared_ptr<const Generation> generation_;
+  Done done_;
+  std::shared_ptr<Attempt> self_;  // while handles are open
+  Buffer input_;
+  std::optional<GatewayDialler> gateway_;
+  net::HandlePtr<net::Timer> timer_;
+  net::HandlePtr<net::Stream> stream_;     // of a verified gateway, which may yet refuse us
+  std::unique_ptr<tls::Session> session_;  // and the session
+  Buffer held_;
+  tls::Plaintext plaintext_;
+};
+
+Probe::Probe(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver,
+             std::shared_ptr<const Generation> generation, Done done)
+    : attempt_(std::make_shared<Attempt>(loop, pool, resolver, std::move(generation), std::move(done))) {
+  attempt_->start();
+}
+
+Probe::~Probe() {
+  attempt_->stop();
+}
+
+}  // namespace persona::reload

@@ -1,0 +1,202 @@
+#include "persona/forward/handshaking.hpp"
+
+#include <doctest/doctest.h>
+#include <uv.h>
+
+#include "../net/support.hpp"
+#include "../tls/pair.hpp"
+#include "memory_leg.hpp"
+
+using namespace persona;
+using namespace persona::forward;
+using namespace persona::forward::test;
+
+namespace {
+
+/// A handshake of ours over a leg in memory, and the far end as a job that the test steps.
+class Scene final : public net::HandleOwner, private Handshaking::Events {
+ public:
+  explicit Scene(tls::Role role, Milliseconds timeout = std::chrono::seconds(20)) {
+    const bool client = role == tls::Role::client;
+    static const auto client_context = tls::test::make_context(tls::test::client_options());
+    static const auto server_context = tls::test::make_context(tls::test::server_options());
+    handle_opened();
+    const Handshaking::Place place{*loop, pool, this, *this, input_.prepare(Handshaking::read_size)};
+    far.emplace(client ? server_context : client_context,
+                tls::Handshake::Target{client ? "" : "db.example.com", ""});
+    ours.emplace(place, leg, client ? client_context : server_context,
+                 tls::Handshake::Target{client ? "db.example.com" : "", ""}, timeout,
+                 static_cast<Handshaking::Events&>(*this));
+  }
+  ~Scene() {
+    ours.reset();
+    handle_closed();
+    while (open_) {
+      uv_run(loop->uv(), UV_RUN_ONCE);
+    }
+  }
+
+  bool done() const { return verified || failed; }
+
+  /// Until our step is back, and what it said has been sent.
+  void run_until(const std::function<bool()>& what) {
+    while (!what()) {
+      uv_run(loop->uv(), UV_RUN_ONCE);
+    }
+  }
+
+  /// One step of the far end, with what we have sent.
+  void far_step() {
+    far->input.append(leg.sent.view());
+    leg.sent.clear();
+    far->step();
+  }
+  Bytes take_far() {
+    const ByteView view = far->output.view();
+    Bytes bytes(view.begin(), view.end());
+    far->output.clear();
+    return bytes;
+  }
+
+  std::string_view reason() const { return failed ? to_string(failed->reason) : "none"; }
+
+  net::test::TestLoop loop;
+  HandshakePool pool{1};
+  MemoryLeg leg;
+  std::optional<HandshakeJob> far;
+  std::optional<Handshaking> ours;
+  std::optional<Handshaking::Verified> verified;
+  std::optional<End> failed;
+
+ private:
+  void on_verified(Handshaking::Verified what) override {
+    CHECK_FALSE(done());
+    verified = std::move(what);
+  }
+  void on_handshake_failed(const End& why) override {
+    CHECK_FALSE(done());
+    failed = why;
+  }
+  void on_handles_closed() override { open_ = false; }
+
+  bool open_ = true;
+  Buffer input_;
+};
+
+}  // namespace
+
+TEST_CASE("an end while a step is out is told when the step is back") {
+  Scene scene(tls::Role::client);
+  scene.ours->start();
+  REQUIRE(scene.leg.reading);
+  scene.leg.end();
+  CHECK_FALSE(scene.done());
+  scene.run_until([&] { return scene.done(); });
+  CHECK(scene.reason() == "handshake_failed");
+  CHECK(scene.failed->error ==
+        "the gateway closed the connection without answering the TLS handshake: is it a TLS port?");
+  CHECK_FALSE(scene.leg.sent.empty());  // the ClientHello of that step
+}
+
+TEST_CASE("what the peer said before it ended explains the end") {
+  Scene scene(tls::Role::client);
+  scene.ours->start();
+  scene.leg.receive("HTTP/1.1 400 Bad Request\r\n\r\n");
+  scene.leg.end(UV_ECONNRESET);
+  CHECK_FALSE(scene.done());
+  scene.run_until([&] { return scene.done(); });
+  CHECK(scene.reason() == "handshake_failed");
+  CHECK(scene.failed->error.find("HTTP/") != std::string::npos);
+}
+
+TEST_CASE("a reset while no step is out ends the handshake at once") {
+  Scene scene(tls::Role::client);
+  scene.ours->start();
+  scene.run_until([&] { return !scene.leg.sent.empty(); });
+  scene.leg.end(UV_ECONNRESET);
+  CHECK(scene.reason() == "gateway_reset");
+  CHECK(scene.failed->error ==
+        "the gateway reset the connection during the TLS handshake: connection reset by peer");
+}
+
+TEST_CASE("a client that connects and leaves without a word is no failure") {
+  Scene scene(tls::Role::server);
+  scene.ours->start();
+  scene.leg.end();
+  CHECK(scene.reason() == "gateway_closed");
+  CHECK(scene.failed->error.empty());
+}
+
+TEST_CASE("data that comes with the last bytes of the handshake belongs to the session") {
+  Scene scene(tls::Role::server);
+  scene.ours->start();
+  scene.far_step();
+  scene.leg.receive(scene.take_far());
+  scene.run_until([&] { return !scene.leg.sent.empty(); });
+  scene.far_step();
+  REQUIRE(scene.far->session);
+  Bytes last = scene.take_far();
+  Buffer records;
+  REQUIRE(scene.far->session->seal(as_bytes("early words"), records));
+  last.insert(last.end(), records.view().begin(), records.view().end());
+  scene.leg.receive(last);
+  records.clear();
+  REQUIRE(scene.far->session->seal(as_bytes(" and more"), records));
+  scene.leg.receive(records.view());  // while the step is out
+  scene.leg.end();
+  CHECK_FALSE(scene.done());
+  scene.run_until([&] { return scene.done(); });
+  REQUIRE(scene.verified);
+  CHECK(scene.verified->ended == 0);
+  ByteSpan rest = scene.verified->rest.writable();
+  tls::Plaintext plaintext;
+  Buffer reply;
+  CHECK(scene.verified->session->open(rest, plaintext, reply) == tls::Status::want_input);
+  std::string text;
+  for (const ByteView piece : plaintext.pieces) {
+    text += as_text(piece);
+  }
+  CHECK(text == "early words and more");
+}
+
+TEST_CASE("a peer that sends much while a step is out is not read further until it is back") {
+  Scene scene(tls::Role::client);
+  scene.ours->start();
+  scene.leg.receive(Bytes(3 * Handshaking::read_size, 0x16));
+  CHECK_FALSE(scene.leg.reading);
+  scene.run_until([&] { return scene.done(); });
+  CHECK(scene.reason() == "handshake_failed");
+}
+
+TEST_CASE("a handshake that takes too long is a timeout, in words") {
+  Scene scene(tls::Role::client, Milliseconds(50));
+  scene.ours->start();
+  scene.run_until([&] { return scene.done(); });
+  CHECK(scene.reason() == "handshake_timeout");
+  CHECK(scene.failed->error ==
+        "the gateway did not finish the TLS handshake within timeouts.handshake (50ms)");
+}
+
+TEST_CASE("letting go while a step is out is heard of no more") {
+  Scene scene(tls::Role::client);
+  scene.ours->start();
+  scene.ours.reset();
+  bool later = false;
+  scene.pool.run(&scene, [&] { scene.loop->post([&] { later = true; }); });
+  scene.run_until([&] { return later; });
+  CHECK_FALSE(scene.done());
+  CHECK(scene.leg.sent.empty());
+}
+
+TEST_CASE("who is refused is told by an alert, unless writing has failed") {
+  for (const bool broken : {false, true}) {
+    CAPTURE(broken);
+    Scene scene(tls::Role::server);
+    scene.leg.write_error = broken ? UV_EPIPE : 0;
+    scene.ours->start();
+    scene.leg.receive(Bytes{22, 3, 1, 0, 4, 2, 0, 0, 0});  // a ServerHello
+    scene.run_until([&] { return scene.done(); });
+    CHECK(scene.reason() == "handshake_failed");
+    CHECK(scene.ours->alert_sent() == !broken);
+  }
+}
