@@ -6,14 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "../../src/trust/name_pattern.hpp"
 #include "persona/base/address.hpp"
 #include "persona/base/bytes.hpp"
 #include "persona/base/endpoint.hpp"
 #include "persona/base/text.hpp"
-#include "persona/identity/name_pattern.hpp"
 
 using namespace persona;
-using namespace persona::identity;
+using namespace persona::x509;
 
 namespace {
 

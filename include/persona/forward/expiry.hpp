@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "persona/base/duration.hpp"
-#include "persona/identity/certificate.hpp"
 #include "persona/net/loop.hpp"
 #include "persona/net/timer.hpp"
+#include "persona/x509/time.hpp"
 
 namespace persona::forward {
 
@@ -28,26 +28,26 @@ struct Expiry {
 
   Role role = Role::leaf;
   std::string name;  ///< of the certificate
-  identity::TimePoint not_after;
+  x509::TimePoint not_after;
 };
 
 /// The `role` label of the gauge.
 std::string_view to_string(Expiry::Role role);
 
 /// "certificate expires in 6 days (2026-12-03): CN=client"; a day or less is told in hours.
-std::string expiry_sentence(const Expiry& expiry, identity::TimePoint now);
+std::string expiry_sentence(const Expiry& expiry, x509::TimePoint now);
 
 /// Remembers what was said: each certificate at 30, 7 and 1 days, then every hour. One thread.
 class ExpiryNotices {
  public:
   /// Those of `expiries` that are due. A certificate that is no longer among them is forgotten.
-  std::vector<Expiry> due(const std::vector<Expiry>& expiries, identity::TimePoint now);
+  std::vector<Expiry> due(const std::vector<Expiry>& expiries, x509::TimePoint now);
 
  private:
-  using Key = std::tuple<Expiry::Role, std::string, identity::TimePoint>;
+  using Key = std::tuple<Expiry::Role, std::string, x509::TimePoint>;
   struct Told {
-    std::int64_t days = 0;     // the threshold
-    identity::TimePoint when;  // for the last threshold
+    std::int64_t days = 0;  // the threshold
+    x509::TimePoint when;   // for the last threshold
   };
   std::map<Key, Told> told_;
 };
@@ -57,9 +57,9 @@ class ExpiryNotices {
 class ExpiryWatch {
  public:
   static constexpr Milliseconds interval = std::chrono::hours(1);
-  using Clock = std::function<identity::TimePoint()>;
+  using Clock = std::function<x509::TimePoint()>;
 
-  ExpiryWatch(net::Loop& loop, std::shared_ptr<Service> service, Clock clock = &identity::now);
+  ExpiryWatch(net::Loop& loop, std::shared_ptr<Service> service, Clock clock = &x509::now);
 
   /// Now, and an hour from now.
   void look();

@@ -8,8 +8,8 @@
 using namespace persona;
 using namespace persona::forward;
 using namespace std::chrono_literals;
-using identity::TimePoint;
 using std::chrono::days;
+using x509::TimePoint;
 
 namespace {
 
