@@ -8,11 +8,12 @@
 
 #include "../../tests/forge/raw_peer.hpp"
 #include "cases.hpp"
+#include "persona/authority/authority.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/pki.hpp"
-#include "persona/identity/trust.hpp"
-#include "persona/identity/verify.hpp"
 #include "persona/tls/handshake.hpp"
+#include "persona/trust/trust_store.hpp"
+#include "persona/trust/verify.hpp"
+#include "persona/x509/crypto.hpp"
 
 namespace persona::bench {
 
@@ -42,16 +43,16 @@ double median(const std::function<double()>& run) {
   return times[times.size() / 2];
 }
 
-identity::CertificateList parsed(const ChainCase& chain) {
-  identity::CertificateList list;
+x509::CertificateList parsed(const ChainCase& chain) {
+  x509::CertificateList list;
   for (const Bytes& der : chain.chain) {
     demand(list.append_der(der).has_value(), "a chain cannot be parsed");
   }
   return list;
 }
 
-std::shared_ptr<const identity::Trust> make_trust(const std::string& ca) {
-  auto trust = identity::Trust::from_pem({.ca = ca});
+std::shared_ptr<const trust::TrustStore> make_trust(const std::string& ca) {
+  auto trust = trust::TrustStore::from_pem({.ca = ca});
   demand(trust.has_value(), "the CA is refused");
   return *trust;
 }
@@ -62,14 +63,14 @@ struct Judged {
 };
 
 Judged judge(const ChainCase& chain, const std::string& ca) {
-  identity::VerifyPolicy policy;
+  trust::VerifyPolicy policy;
   policy.role = "client";
   Judged judged;
   judged.milliseconds = median([&] {
     const auto trust = make_trust(ca);  // which remembers nothing
     const double before = cpu_milliseconds();
     const auto list = parsed(chain);
-    judged.reason = identity::to_string(identity::verify_chain(*trust, *list.get(), policy).reason);
+    judged.reason = trust::to_string(trust::verify_chain(*trust, *list.get(), policy).reason);
     return cpu_milliseconds() - before;
   });
   return judged;
@@ -101,10 +102,10 @@ double handshake(const ChainCase& chain, const std::shared_ptr<const tls::Contex
 }
 
 tls::ContextOptions server_options(const std::string& ca) {
-  const auto authority = identity::Authority::create("Own CA", std::chrono::hours(24));
+  const auto authority = authority::Authority::create("Own CA", std::chrono::hours(24));
   demand(authority.has_value(), "no CA");
-  identity::IssueRequest request;
-  request.usage = identity::IssueRequest::Usage::server;
+  authority::IssueRequest request;
+  request.usage = authority::IssueRequest::Usage::server;
   request.common_name = "server";
   const auto pair = authority->issue(request);
   demand(pair.has_value(), "no certificate");
@@ -161,7 +162,6 @@ int run() {
 }  // namespace persona::bench
 
 int main() {
-  persona::bench::demand(persona::identity::initialise_crypto().has_value(),
-                         "the crypto library does not start");
+  persona::bench::demand(persona::x509::initialise_crypto().has_value(), "the crypto library does not start");
   return persona::bench::run();
 }

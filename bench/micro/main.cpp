@@ -1,8 +1,8 @@
-#include "persona/identity/certificate.hpp"
+#include "persona/x509/crypto.hpp"
 #include "suites.hpp"
 
 int main(int argc, char** argv) {
-  persona::bench::demand(persona::identity::initialise_crypto().has_value());
+  persona::bench::demand(persona::x509::initialise_crypto().has_value());
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) {
     return 2;

@@ -7,7 +7,7 @@
 
 #include "commands.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/trust.hpp"
+#include "persona/trust/trust_store.hpp"
 #include "prepare.hpp"
 
 namespace persona::cli {
@@ -22,9 +22,9 @@ std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-std::string expiry(const identity::CertificateInfo& certificate) {
-  const auto days = std::max<std::int64_t>(0, identity::days_between(identity::now(), certificate.not_after));
-  return fmt::format("expires {} ({} left)", identity::format_date(certificate.not_after),
+std::string expiry(const x509::CertificateInfo& certificate) {
+  const auto days = std::max<std::int64_t>(0, x509::days_between(x509::now(), certificate.not_after));
+  return fmt::format("expires {} ({} left)", x509::format_date(certificate.not_after),
                      plural(static_cast<std::size_t>(days), "day"));
 }
 
@@ -80,7 +80,7 @@ std::string summary(const Prepared& prepared) {
   describe_far_side(config, table);
   if (prepared.identity != nullptr) {
     const auto chain = prepared.identity->chain().describe();
-    const identity::CertificateInfo& leaf = chain.front();
+    const x509::CertificateInfo& leaf = chain.front();
     table.row("identity", leaf.name);
     table.row("identity", fmt::format("issued by {}", leaf.issuer));
     table.row("identity", expiry(leaf));
@@ -90,7 +90,7 @@ std::string summary(const Prepared& prepared) {
     }
   }
   if (prepared.trust != nullptr) {
-    for (const identity::CertificateInfo& ca : prepared.trust->roots().describe()) {
+    for (const x509::CertificateInfo& ca : prepared.trust->roots().describe()) {
       table.row("trust", fmt::format("{}, {}", ca.name, expiry(ca)));
     }
   }

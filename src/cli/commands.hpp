@@ -15,7 +15,7 @@ inline constexpr int exit_usage = 2;    ///< usage or configuration
 int run(const std::filesystem::path& config);
 
 /// The same as the Windows service `name`, when the Service Control Manager has started this process, which
-/// has to be told so at once: identity::initialise_crypto() is called here.
+/// has to be told so at once: x509::initialise_crypto() is called here.
 int run_as_service(const std::filesystem::path& config, const std::string& name);
 
 /// Validates everything offline: findings to `err`, a summary of what would run to `out`.

@@ -8,11 +8,11 @@
 
 #include "commands.hpp"
 #include "demo_parts.hpp"
+#include "persona/authority/authority.hpp"
 #include "persona/forward/runtime.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/pki.hpp"
-#include "persona/identity/trust.hpp"
 #include "persona/net/signals.hpp"
+#include "persona/trust/trust_store.hpp"
 
 namespace persona::cli {
 
@@ -62,13 +62,13 @@ config::Config base_config(const std::string& name) {
 
 /// Throwaway certificates, loaded.
 struct Papers {
-  std::shared_ptr<const identity::Trust> trust;
+  std::shared_ptr<const trust::TrustStore> trust;
   std::shared_ptr<const identity::Identity> client;
   std::shared_ptr<const identity::Identity> gateway;
 };
 
-Result<std::shared_ptr<const identity::Identity>> issue(const identity::Authority& authority,
-                                                        const identity::IssueRequest& request) {
+Result<std::shared_ptr<const identity::Identity>> issue(const authority::Authority& authority,
+                                                        const authority::IssueRequest& request) {
   auto pem = authority.issue(request);
   if (!pem) {
     return tl::unexpected(pem.error());
@@ -81,24 +81,24 @@ Result<std::shared_ptr<const identity::Identity>> issue(const identity::Authorit
 }
 
 Result<Papers> make_papers() {
-  const auto authority = identity::Authority::create("persona demo CA", std::chrono::hours(24));
+  const auto authority = authority::Authority::create("persona demo CA", std::chrono::hours(24));
   if (!authority) {
     return tl::unexpected(authority.error());
   }
   Papers papers;
-  auto trust = identity::Trust::from_pem({.ca = authority->certificate_pem()});
+  auto trust = trust::TrustStore::from_pem({.ca = authority->certificate_pem()});
   if (!trust) {
     return fail(ErrorKind::internal, "{}", trust.error().front().message);
   }
   papers.trust = *trust;
-  identity::IssueRequest request;
+  authority::IssueRequest request;
   request.common_name = "demo client";
   auto client = issue(*authority, request);
   if (!client) {
     return tl::unexpected(client.error());
   }
   papers.client = *client;
-  request.usage = identity::IssueRequest::Usage::server;
+  request.usage = authority::IssueRequest::Usage::server;
   request.common_name = "demo gateway";
   request.dns_names = {gateway_name};
   auto gateway = issue(*authority, request);

@@ -10,7 +10,7 @@
 #include "commands.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/host/process.hpp"
-#include "persona/identity/certificate.hpp"
+#include "persona/x509/crypto.hpp"
 #include "pki.hpp"
 #include "service.hpp"
 
@@ -75,7 +75,7 @@ int dispatch(const std::vector<std::string>& arguments) {
     host::prepare_process();
     return run_as_service(path_from_text(config), service);  // which must not make its starter wait
   }
-  if (auto ready = identity::initialise_crypto(); !ready) {
+  if (auto ready = x509::initialise_crypto(); !ready) {
     std::fprintf(stderr, "persona: %s\n", ready.error().message.c_str());
     return exit_failure;
   }

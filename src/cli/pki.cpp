@@ -9,17 +9,17 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
+#include "persona/authority/authority_folder.hpp"
 #include "persona/base/path_text.hpp"
-#include "persona/identity/authority_folder.hpp"
-#include "persona/identity/show.hpp"
+#include "persona/x509/show.hpp"
 
 namespace persona::cli {
 
 namespace {
 
-using identity::AuthorityFolder;
-using identity::Profile;
-using identity::Report;
+using authority::AuthorityFolder;
+using authority::Profile;
+using authority::Report;
 
 constexpr unsigned most_years = 50;
 constexpr unsigned most_days = 36'500;
@@ -131,8 +131,8 @@ struct PkiCommand::Options {
   std::string usage;
   std::string reason = "unspecified";
   std::optional<unsigned> days;
-  identity::InitRequest init_request;
-  identity::LeafRequest leaf;
+  authority::InitRequest init_request;
+  authority::LeafRequest leaf;
   bool keep_key = false;
   std::vector<std::string> files;
 
@@ -230,7 +230,7 @@ void PkiCommand::Options::declare_lists() {
 int PkiCommand::Options::show_files(std::FILE* out, std::FILE* err) const {
   int code = exit_done;
   for (const std::string& file : files) {
-    const auto text = identity::show_file(path_from_text(file), password_path());
+    const auto text = x509::show_file(path_from_text(file), password_path());
     if (text) {
       std::fputs(text->c_str(), out);
     } else {
@@ -259,12 +259,12 @@ int PkiCommand::run(std::FILE* out, std::FILE* err) const {
   }
   const AuthorityFolder authority = options.authority();
   if (options.init->parsed()) {
-    options.init_request.profile = identity::parse_profile(options.profile).value_or(Profile::production);
+    options.init_request.profile = authority::parse_profile(options.profile).value_or(Profile::production);
     return print(authority.init(options.init_request), out, err);
   }
   if (options.issue->parsed()) {
-    options.leaf.usage = options.usage == "server" ? identity::IssueRequest::Usage::server
-                                                   : identity::IssueRequest::Usage::client;
+    options.leaf.usage = options.usage == "server" ? authority::IssueRequest::Usage::server
+                                                   : authority::IssueRequest::Usage::client;
     options.leaf.days = options.days;
     return print(authority.issue(options.leaf), out, err);
   }
@@ -272,8 +272,8 @@ int PkiCommand::run(std::FILE* out, std::FILE* err) const {
     return print(authority.renew({options.leaf.name, options.days, options.keep_key}), out, err);
   }
   if (options.revoke->parsed()) {
-    const auto why = identity::parse_reason(options.reason);
-    return print(authority.revoke(options.leaf.name, why.value_or(identity::RevocationReason::unspecified)),
+    const auto why = authority::parse_reason(options.reason);
+    return print(authority.revoke(options.leaf.name, why.value_or(authority::RevocationReason::unspecified)),
                  out, err);
   }
   if (options.crl->parsed()) {

@@ -9,8 +9,8 @@
 #include "persona/config/load.hpp"
 #include "persona/identity/digest.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/trust.hpp"
 #include "persona/net/users.hpp"
+#include "persona/trust/trust_store.hpp"
 
 namespace persona::cli {
 
@@ -18,7 +18,7 @@ namespace {
 
 using config::Mark;
 using config::Mode;
-using identity::LoadError;
+using x509::LoadError;
 
 constexpr std::int64_t days_that_are_soon = 30;
 
@@ -69,14 +69,14 @@ void report_all(Prepared& prepared, const std::vector<LoadError>& errors) {
 }
 
 /// "certificate expires in 12 days (2026-12-03): CN=client", for each that does.
-void warn_of_expiry(const identity::CertificateList& list, std::string_view kind, Mark mark,
+void warn_of_expiry(const x509::CertificateList& list, std::string_view kind, Mark mark,
                     config::Report& report) {
-  const identity::TimePoint now = identity::now();
-  for (const identity::CertificateInfo& info : list.describe()) {
-    const std::int64_t days = identity::days_between(now, info.not_after);
+  const x509::TimePoint now = x509::now();
+  for (const x509::CertificateInfo& info : list.describe()) {
+    const std::int64_t days = x509::days_between(now, info.not_after);
     if (now <= info.not_after && days < days_that_are_soon) {  // those that have expired are told of already
       report.warning(mark, fmt::format("{} expires in {} day{} ({}): {}", kind, days, days == 1 ? "" : "s",
-                                       identity::format_date(info.not_after), info.name));
+                                       x509::format_date(info.not_after), info.name));
     }
   }
 }
@@ -92,8 +92,8 @@ identity::IdentityFiles identity_files(const config::Config& config) {
   return files;
 }
 
-identity::TrustFiles trust_files(const config::Config& config) {
-  identity::TrustFiles files;
+trust::TrustFiles trust_files(const config::Config& config) {
+  trust::TrustFiles files;
   files.crl_expired_allowed = config.trust.crl_expired_allowed;
   for (const auto& ca : config.trust.ca) {
     files.ca.push_back(ca.value);
@@ -117,17 +117,17 @@ void load_identity(Prepared& prepared, const identity::IdentityFiles& files) {
 }
 
 /// What refuses connections later: CRLs that have expired, CAs that have none.
-void warn_of_revocation_lists(const identity::Trust& trust, const config::Config& config,
+void warn_of_revocation_lists(const trust::TrustStore& trust, const config::Config& config,
                               config::Report& report) {
   const auto lists = trust.crls();
   if (lists.empty()) {
     return;
   }
   const Mark mark = config.trust.crl.front().mark;
-  for (const identity::CrlInfo& list : lists) {
-    if (list.next_update < identity::now()) {
+  for (const trust::CrlInfo& list : lists) {
+    if (list.next_update < x509::now()) {
       report.warning(mark, fmt::format("the revocation list of {} has expired ({}){}", list.issuer,
-                                       identity::format_date(list.next_update),
+                                       x509::format_date(list.next_update),
                                        config.trust.crl_expired_allowed
                                            ? ""
                                            : ": certificates of that CA are refused until it is renewed"));
@@ -136,8 +136,8 @@ void warn_of_revocation_lists(const identity::Trust& trust, const config::Config
   constexpr std::size_t shown = 3;
   std::vector<std::string> without;
   std::size_t more = 0;
-  for (const identity::CertificateInfo& ca : trust.roots().describe()) {
-    const auto is_its = [&](const identity::CrlInfo& list) { return list.issuer == ca.subject; };
+  for (const x509::CertificateInfo& ca : trust.roots().describe()) {
+    const auto is_its = [&](const trust::CrlInfo& list) { return list.issuer == ca.subject; };
     if (std::any_of(lists.begin(), lists.end(), is_its)) {
       continue;
     }
@@ -155,16 +155,16 @@ void warn_of_revocation_lists(const identity::Trust& trust, const config::Config
   }
 }
 
-void load_trust(Prepared& prepared, const identity::TrustFiles& files) {
+void load_trust(Prepared& prepared, const trust::TrustFiles& files) {
   const config::Config& config = prepared.config;
-  auto loaded = identity::Trust::load(files);
+  auto loaded = trust::TrustStore::load(files);
   if (!loaded) {
     report_all(prepared, loaded.error());
     return;
   }
   for (std::size_t index = 0; index < files.ca.size(); ++index) {
     // Once more alone, to know which of the files a certificate is in.
-    if (const auto alone = identity::Trust::load({{files.ca[index]}, {}, false})) {
+    if (const auto alone = trust::TrustStore::load({{files.ca[index]}, {}, false})) {
       warn_of_expiry((*alone)->roots(), "CA certificate", config.trust.ca[index].mark, prepared.report);
     }
   }
@@ -226,7 +226,7 @@ class Sources {
   }
 
   const identity::IdentityFiles& identity() const { return identity_; }
-  const identity::TrustFiles& trust() const { return trust_; }
+  const trust::TrustFiles& trust() const { return trust_; }
 
   void compare(Prepared& prepared) const {
     const bool known = !config_.empty() && !contents_.empty();
@@ -240,7 +240,7 @@ class Sources {
  private:
   std::filesystem::path file_;
   identity::IdentityFiles identity_;
-  identity::TrustFiles trust_;
+  trust::TrustFiles trust_;
   std::string config_;
   std::string contents_;
 };

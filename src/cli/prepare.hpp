@@ -14,8 +14,10 @@
 
 namespace persona::identity {
 class Identity;
-class Trust;
 }  // namespace persona::identity
+namespace persona::trust {
+class TrustStore;
+}  // namespace persona::trust
 
 namespace persona::cli {
 
@@ -23,8 +25,8 @@ struct Prepared {
   config::Report report;
   config::Config config;                               ///< as far as it could be read
   std::shared_ptr<const identity::Identity> identity;  ///< may be null when the report has errors
-  std::shared_ptr<const identity::Trust> trust;  ///< null also where clients are not asked for certificates
-  std::vector<std::filesystem::path> files{};    ///< all that was read, the configuration first
+  std::shared_ptr<const trust::TrustStore> trust;  ///< null also where clients are not asked for certificates
+  std::vector<std::filesystem::path> files{};      ///< all that was read, the configuration first
   /// Of the contents of `files`, each in its role, and of all that identity and trust are made of, settings
   /// included (identity::content_digest); empty when they changed while they were read.
   std::string digest{};

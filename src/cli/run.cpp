@@ -58,7 +58,7 @@ void warn_of_descriptors(const std::vector<Prepared>& services, log::Logger& log
   }
 }
 
-std::int64_t seconds(identity::TimePoint time) {
+std::int64_t seconds(x509::TimePoint time) {
   return time.time_since_epoch().count();
 }
 
@@ -78,7 +78,7 @@ admin::ServiceState state_of(const forward::Service& service) {
 }
 
 admin::State admin_state(const std::vector<std::shared_ptr<forward::Service>>& services, bool draining) {
-  admin::State state{PERSONA_VERSION, draining, seconds(identity::now()), {}};
+  admin::State state{PERSONA_VERSION, draining, seconds(x509::now()), {}};
   for (const auto& service : services) {
     state.services.push_back(state_of(*service));
   }

@@ -3,7 +3,7 @@
 
 #include "commands.hpp"
 #include "persona/host/service_process.hpp"
-#include "persona/identity/certificate.hpp"
+#include "persona/x509/crypto.hpp"
 #include "supervisor.hpp"
 
 namespace persona::cli {
@@ -12,7 +12,7 @@ int run_as_service(const std::filesystem::path& config, const std::string& name)
   host::ServiceExit end = host::ServiceExit::failure;
   const auto served = host::ServiceProcess::run(name, [&](host::ServiceProcess& process) {
     ServiceControl control(process);
-    if (auto ready = identity::initialise_crypto(); !ready) {
+    if (auto ready = x509::initialise_crypto(); !ready) {
       control.show(log::Level::error, fmt::format("persona: {}\n", ready.error().message));
       return end;
     }

@@ -2,16 +2,16 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
-#include "persona/identity/certificate.hpp"
 #include "persona/net/loop.hpp"
 #include "persona/tls/aead.hpp"
+#include "persona/x509/crypto.hpp"
 
 namespace persona::cli {
 
 int version(std::FILE* out) {
   const std::string text =
       fmt::format("persona {}\nmbedTLS {} ({})\nlibuv {}\nAEAD provider: {}\n", PERSONA_VERSION,
-                  identity::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN, net::libuv_version(),
+                  x509::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN, net::libuv_version(),
                   tls::describe_aead_provider(tls::default_aead_provider()));
   std::fputs(text.c_str(), out);
   return exit_done;

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "persona/identity/client_rules.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/trust.hpp"
+#include "persona/trust/client_rules.hpp"
+#include "persona/trust/trust_store.hpp"
 
 namespace persona::forward {
 
@@ -25,8 +25,8 @@ tls::ContextOptions tls_options(const Material& material) {
   options.pins = config.gateway.pins;
   if (config.client_allow) {
     const auto& allow = *config.client_allow;
-    options.clients = std::make_shared<identity::ClientRules>(
-        identity::ClientPatterns{allow.cn, allow.dns, allow.uri, allow.pins});
+    options.clients = std::make_shared<trust::ClientRules>(
+        trust::ClientPatterns{allow.cn, allow.dns, allow.uri, allow.pins});
   }
   if (config.mode == config::Mode::gateway) {
     options.role = tls::Role::server;
@@ -67,8 +67,7 @@ std::vector<Expiry> expiries_of(const tls::ContextOptions& options) {
   }
   if (options.trust) {
     for (const auto& each : options.trust->roots().describe()) {
-      if (each.not_after >=
-          identity::now()) {  // else it was told when it was loaded, and nothing depends on it
+      if (each.not_after >= x509::now()) {  // else it was told when it was loaded, and nothing depends on it
         expiries.push_back({Expiry::Role::ca, each.name, each.not_after});
       }
     }

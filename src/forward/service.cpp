@@ -19,7 +19,7 @@ Service::Service(std::shared_ptr<const Generation> first, std::shared_ptr<log::L
       logger_(std::move(logger)),
       failures_(logger_),
       current_(std::move(first)) {
-  reload_status_.last_success = identity::now();
+  reload_status_.last_success = x509::now();
 }
 
 std::shared_ptr<const Generation> Service::current() const {
@@ -47,7 +47,7 @@ void Service::set_reload_status(ReloadStatus status) {
   reload_status_ = std::move(status);
 }
 
-void Service::saw_gateway(const Endpoint& target, const std::string& name, identity::TimePoint not_after) {
+void Service::saw_gateway(const Endpoint& target, const std::string& name, x509::TimePoint not_after) {
   std::string key = target.to_string();
   const std::lock_guard lock(mutex_);
   gateways_.insert_or_assign(std::move(key), Expiry{Expiry::Role::gateway, name, not_after});

@@ -4,8 +4,8 @@
 #include <string_view>
 #include <utility>
 
-#include "distinguished_name.hpp"
-#include "signature.hpp"
+#include "persona/x509/distinguished_name.hpp"
+#include "persona/x509/signature.hpp"
 
 namespace persona::identity {
 
@@ -22,7 +22,7 @@ ByteView view(const mbedtls_x509_buf& buffer) {
 }
 
 bool names_as_issuer(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer) {
-  return same_distinguished_name(view(certificate.issuer_raw), view(issuer.subject_raw));
+  return x509::same_distinguished_name(view(certificate.issuer_raw), view(issuer.subject_raw));
 }
 
 bool may_issue(const mbedtls_x509_crt& certificate) {
@@ -37,7 +37,7 @@ std::string why_not(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt&
       may_issue(issuer) ? "its key did not sign it; get the intermediate certificates anew from who issued it"
                         : "it may not issue certificates (its basicConstraints or keyUsage)";
   return fmt::format("the chain does not build: {} is the issuer of {} by its name, but {}",
-                     display_name(issuer), display_name(certificate), reason);
+                     x509::display_name(issuer), x509::display_name(certificate), reason);
 }
 
 class Orderer {
@@ -50,7 +50,7 @@ class Orderer {
       if (!link.used) {
         order_.push_back(link.certificate);
         if (!link.told) {
-          result_.unrelated.push_back(display_name(*link.certificate));
+          result_.unrelated.push_back(x509::display_name(*link.certificate));
         }
       }
     }
@@ -91,10 +91,10 @@ class Orderer {
   /// A weak signature is not looked at: it is refused by another finding, which is the better sentence.
   bool is_issued_by(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer) {
     return may_issue(issuer) &&
-           (weak_hash(certificate).has_value() || is_signed_by(certificate, issuer, signatures_));
+           (x509::weak_hash(certificate).has_value() || x509::is_signed_by(certificate, issuer, signatures_));
   }
 
-  SignatureCache signatures_;
+  x509::SignatureCache signatures_;
   std::vector<Link> links_;
   OrderedChain& result_;
   std::vector<const mbedtls_x509_crt*> order_;
@@ -102,7 +102,7 @@ class Orderer {
 
 }  // namespace
 
-Result<OrderedChain> order_chain(const CertificateList& file, const mbedtls_x509_crt& leaf) {
+Result<OrderedChain> order_chain(const x509::CertificateList& file, const mbedtls_x509_crt& leaf) {
   OrderedChain result;
   std::vector<Link> links;
   std::size_t leaf_index = 0;
@@ -111,7 +111,7 @@ Result<OrderedChain> order_chain(const CertificateList& file, const mbedtls_x509
       return as_text(view(other.certificate->raw)) == as_text(view(each->raw));
     });
     if (known) {
-      result.duplicates.push_back(display_name(*each));
+      result.duplicates.push_back(x509::display_name(*each));
       continue;
     }
     if (each == &leaf) {

@@ -7,7 +7,7 @@
 
 #include <psa/crypto.h>
 
-#include "file.hpp"
+#include "persona/x509/file.hpp"
 
 namespace persona::identity {
 
@@ -38,7 +38,7 @@ class Digest {
   }
 
   void add_file(const Path& file) {
-    const auto content = read_file(file);
+    const auto content = x509::read_file(file);
     add(content ? "content" : "unreadable");
     add(content ? content->view() : std::string_view(content.error().message));
   }
@@ -87,7 +87,7 @@ std::string content_digest(const Path& file) {
   return digest.finish();
 }
 
-std::string content_digest(const IdentityFiles& identity, const TrustFiles& trust) {
+std::string content_digest(const IdentityFiles& identity, const trust::TrustFiles& trust) {
   // By name, so that whoever adds a member has to come here.
   const auto& [certificate, private_key, password_file, use] = identity;
   const auto& [ca, crl, crl_expired_allowed] = trust;

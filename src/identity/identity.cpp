@@ -9,30 +9,31 @@
 #include <mbedtls/x509_crt.h>
 
 #include "chain_order.hpp"
-#include "file.hpp"
 #include "own_findings.hpp"
-#include "pem.hpp"
-#include "persona/identity/random.hpp"
-#include "pkcs12.hpp"
-#include "private_key.hpp"
-#include "secret.hpp"
-#include "words.hpp"
+#include "permissions.hpp"
+#include "persona/x509/crypto.hpp"
+#include "persona/x509/file.hpp"
+#include "persona/x509/pem.hpp"
+#include "persona/x509/pkcs12.hpp"
+#include "persona/x509/private_key.hpp"
+#include "persona/x509/secret.hpp"
+#include "persona/x509/words.hpp"
 
 namespace persona::identity {
 
 namespace {
 
-using Part = LoadError::Part;
-using Severity = LoadError::Severity;
+using Part = x509::LoadError::Part;
+using Severity = x509::LoadError::Severity;
 
 constexpr std::size_t most_names = 5;  // in one sentence
 
 bool belong_together(const mbedtls_x509_crt& certificate, const mbedtls_pk_context& key) {
-  return mbedtls_pk_check_pair(&certificate.pk, &key, psa_random, nullptr) == 0;
+  return mbedtls_pk_check_pair(&certificate.pk, &key, x509::psa_random, nullptr) == 0;
 }
 
 /// The first certificate that is the key's, or null.
-const mbedtls_x509_crt* find_own(const CertificateList& certificates, const mbedtls_pk_context& key) {
+const mbedtls_x509_crt* find_own(const x509::CertificateList& certificates, const mbedtls_pk_context& key) {
   const mbedtls_x509_crt* each = certificates.get();
   while (each != nullptr && !belong_together(*each, key)) {
     each = each->next;
@@ -50,17 +51,17 @@ std::string list_of(const std::vector<std::string>& names) {
   return text;
 }
 
-std::vector<std::string> names_of(const CertificateList& certificates) {
+std::vector<std::string> names_of(const x509::CertificateList& certificates) {
   std::vector<std::string> names;
   for (const mbedtls_x509_crt* each = certificates.get(); each != nullptr; each = each->next) {
-    names.push_back(display_name(*each));
+    names.push_back(x509::display_name(*each));
   }
   return names;
 }
 
 bool has_private_key(std::string_view pem) {
-  const auto blocks = find_pem_blocks(pem);
-  return blocks && std::any_of(blocks->begin(), blocks->end(), is_private_key);
+  const auto blocks = x509::find_pem_blocks(pem);
+  return blocks && std::any_of(blocks->begin(), blocks->end(), x509::is_private_key);
 }
 
 std::string_view without_line_end(std::string_view text) {
@@ -89,7 +90,7 @@ class IdentityLoader {
     const bool key_apart = !files.private_key.empty() && !is_same_file(files.private_key, files.certificate);
     const auto certificate = read(files.certificate, Part::certificate);
     const auto private_key = key_apart ? read(files.private_key, Part::private_key) : std::nullopt;
-    std::optional<Secret> password;
+    std::optional<x509::Secret> password;
     if (files.password_file) {
       password = read(*files.password_file, Part::password_file);
       if (password) {
@@ -113,9 +114,9 @@ class IdentityLoader {
 
   Identity::Loaded load(std::string_view certificate, std::string_view private_key,
                         std::optional<std::string_view> password_text) {
-    const Secret certificate_copy(certificate);
-    const Secret key_copy(private_key);
-    std::optional<Secret> password;
+    const x509::Secret certificate_copy(certificate);
+    const x509::Secret key_copy(private_key);
+    std::optional<x509::Secret> password;
     if (password_text) {
       password.emplace(*password_text);
     }
@@ -126,8 +127,8 @@ class IdentityLoader {
   }
 
   Identity::Loaded load_pkcs12(std::string_view der, std::optional<std::string_view> password_text) {
-    const Secret copy(der);
-    std::optional<Secret> password;
+    const x509::Secret copy(der);
+    std::optional<x509::Secret> password;
     if (password_text) {
       password.emplace(*password_text);
     }
@@ -148,12 +149,12 @@ class IdentityLoader {
   }
 
   static bool has_key(std::string_view content) {
-    return is_pkcs12(content) || has_private_key(content) || pkcs12_in_pem(content).has_value();
+    return x509::is_pkcs12(content) || has_private_key(content) || x509::pkcs12_in_pem(content).has_value();
   }
 
   /// The file's content, or nothing and one more error.
-  std::optional<Secret> read(const std::filesystem::path& path, Part part) {
-    auto content = read_file(path);
+  std::optional<x509::Secret> read(const std::filesystem::path& path, Part part) {
+    auto content = x509::read_file(path);
     if (!content) {
       error(part, content.error().message);
       return std::nullopt;
@@ -168,10 +169,10 @@ class IdentityLoader {
   }
 
   /// Either file may be unreadable, which has been told.
-  void parse_separate(const Names& names, const std::optional<Secret>& certificate,
-                      const std::optional<Secret>& private_key, const std::optional<Secret>& password,
-                      bool password_unreadable) {
-    if (certificate && (is_pkcs12(certificate->view()) || pkcs12_in_pem(certificate->view()))) {
+  void parse_separate(const Names& names, const std::optional<x509::Secret>& certificate,
+                      const std::optional<x509::Secret>& private_key,
+                      const std::optional<x509::Secret>& password, bool password_unreadable) {
+    if (certificate && (x509::is_pkcs12(certificate->view()) || x509::pkcs12_in_pem(certificate->view()))) {
       error(Part::private_key,
             fmt::format("{} is a PKCS#12 file, which has its private key: remove identity.private_key",
                         names.certificate));
@@ -186,18 +187,18 @@ class IdentityLoader {
   }
 
   /// `private_key` null: the certificate's text has it.
-  void parse(const Names& names, const Secret& certificate, const Secret* private_key,
-             const std::optional<Secret>& password, bool password_unreadable) {
-    if (is_pkcs12(certificate.view())) {
+  void parse(const Names& names, const x509::Secret& certificate, const x509::Secret* private_key,
+             const std::optional<x509::Secret>& password, bool password_unreadable) {
+    if (x509::is_pkcs12(certificate.view())) {
       parse_bundle(names.certificate, as_bytes(certificate.view()), password, password_unreadable);
       return;
     }
-    if (const auto der = pkcs12_in_pem(certificate.view())) {
+    if (const auto der = x509::pkcs12_in_pem(certificate.view())) {
       parse_bundle(names.certificate, as_bytes(der->view()), password, password_unreadable);
       return;
     }
     parse_certificates(names, certificate);
-    PrivateKey key;
+    x509::PrivateKey key;
     if (private_key != nullptr || has_private_key(certificate.view())) {
       key = parse_key(names, private_key != nullptr ? *private_key : certificate, password,
                       password_unreadable);
@@ -210,15 +211,15 @@ class IdentityLoader {
     judge(std::move(key), names.certificate, true);
   }
 
-  void parse_certificates(const Names& names, const Secret& text) {
+  void parse_certificates(const Names& names, const x509::Secret& text) {
     if (const auto appended = certificates_.append_pem(text.view(), names.certificate); !appended) {
       error(Part::certificate, appended.error().message);
     }
   }
 
-  PrivateKey parse_key(const Names& names, const Secret& text, const std::optional<Secret>& password,
-                       bool password_unreadable) {
-    if (is_pkcs12(text.view()) || pkcs12_in_pem(text.view())) {
+  x509::PrivateKey parse_key(const Names& names, const x509::Secret& text,
+                             const std::optional<x509::Secret>& password, bool password_unreadable) {
+    if (x509::is_pkcs12(text.view()) || x509::pkcs12_in_pem(text.view())) {
       error(Part::private_key, fmt::format("{} is a PKCS#12 file, which has certificates too: name it as "
                                            "identity.certificate and remove identity.private_key",
                                            names.private_key));
@@ -227,7 +228,7 @@ class IdentityLoader {
     if (password_unreadable) {
       return nullptr;
     }
-    auto parsed = parse_private_key(text, view_of(password), names.private_key);
+    auto parsed = x509::parse_private_key(text, view_of(password), names.private_key);
     if (!parsed) {
       error(parsed.error().password ? Part::password_file : Part::private_key, parsed.error().message);
       return nullptr;
@@ -235,12 +236,12 @@ class IdentityLoader {
     return std::move(*parsed);
   }
 
-  void parse_bundle(const std::string& name, ByteView der, const std::optional<Secret>& password,
+  void parse_bundle(const std::string& name, ByteView der, const std::optional<x509::Secret>& password,
                     bool password_unreadable) {
     if (password_unreadable) {
       return;
     }
-    auto parsed = parse_pkcs12(der, view_of(password), name);
+    auto parsed = x509::parse_pkcs12(der, view_of(password), name);
     if (!parsed) {
       error(parsed.error().password ? Part::password_file : Part::certificate, parsed.error().message);
       return;
@@ -249,16 +250,16 @@ class IdentityLoader {
     judge(std::move(parsed->key), name, false);  // the order in a PKCS#12 file means nothing
   }
 
-  static std::optional<std::string_view> view_of(const std::optional<Secret>& secret) {
+  static std::optional<std::string_view> view_of(const std::optional<x509::Secret>& secret) {
     return secret ? std::optional(secret->view()) : std::nullopt;
   }
 
   /// All that can be said once everything is parsed. `key` may be null, and there may be no certificates.
-  void judge(PrivateKey key, const std::string& name, bool order_matters) {
-    const TimePoint at = now();
+  void judge(x509::PrivateKey key, const std::string& name, bool order_matters) {
+    const x509::TimePoint at = x509::now();
     for (const mbedtls_x509_crt* each = certificates_.get(); each != nullptr; each = each->next) {
-      if (const auto problem = validity_problem(*each, at)) {
-        error(Part::certificate, fmt::format("certificate {}: {}", *problem, display_name(*each)));
+      if (const auto problem = x509::validity_problem(*each, at)) {
+        error(Part::certificate, fmt::format("certificate {}: {}", *problem, x509::display_name(*each)));
       }
     }
     if (certificates_.empty()) {
@@ -267,7 +268,7 @@ class IdentityLoader {
     const mbedtls_x509_crt* leaf = key != nullptr ? find_own(certificates_, *key) : certificates_.get();
     if (leaf == nullptr) {
       error(Part::private_key, fmt::format("the private key does not match the certificate: {}",
-                                           display_name(*certificates_.get())));
+                                           x509::display_name(*certificates_.get())));
       return;
     }
     if (key != nullptr && !arrange(*leaf, name, order_matters)) {
@@ -307,8 +308,9 @@ class IdentityLoader {
   }
 
   Identity::Loaded finish() {
-    const bool failed = std::any_of(found_.begin(), found_.end(),
-                                    [](const LoadError& each) { return each.severity == Severity::error; });
+    const bool failed = std::any_of(found_.begin(), found_.end(), [](const x509::LoadError& each) {
+      return each.severity == Severity::error;
+    });
     if (failed) {
       return tl::unexpected(std::move(found_));
     }
@@ -320,16 +322,16 @@ class IdentityLoader {
   }
 
   IdentityUse use_;
-  CertificateList certificates_;
-  PrivateKey key_;
-  std::vector<LoadError> found_;
+  x509::CertificateList certificates_;
+  x509::PrivateKey key_;
+  std::vector<x509::LoadError> found_;
 };
 
 Identity::Identity() = default;
 Identity::~Identity() = default;
 
 void Identity::KeyDeleter::operator()(mbedtls_pk_context* key) const {
-  PrivateKeyDeleter()(key);
+  x509::PrivateKeyDeleter()(key);
 }
 
 Identity::Loaded Identity::load(const IdentityFiles& files) {

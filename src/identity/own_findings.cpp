@@ -6,19 +6,20 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/x509_crt.h>
 
-#include "distinguished_name.hpp"
-#include "key_bounds.hpp"
-#include "signature.hpp"
+#include "persona/x509/distinguished_name.hpp"
+#include "persona/x509/key_bounds.hpp"
+#include "persona/x509/signature.hpp"
 
 namespace persona::identity {
 
 namespace {
 
-LoadError finding(LoadError::Severity severity, std::string message) {
-  return {LoadError::Part::certificate, 0, std::move(message), severity};
+x509::LoadError finding(x509::LoadError::Severity severity, std::string message) {
+  return {x509::LoadError::Part::certificate, 0, std::move(message), severity};
 }
 
-void judge_extended_usage(const mbedtls_x509_crt& leaf, IdentityUse use, std::vector<LoadError>& found) {
+void judge_extended_usage(const mbedtls_x509_crt& leaf, IdentityUse use,
+                          std::vector<x509::LoadError>& found) {
   const bool present = mbedtls_x509_crt_has_ext_type(&leaf, MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE) != 0;
   const auto lacks = [&](const char* oid, std::size_t size) {
     return mbedtls_x509_crt_check_extended_key_usage(&leaf, oid, size) != 0;
@@ -26,71 +27,72 @@ void judge_extended_usage(const mbedtls_x509_crt& leaf, IdentityUse use, std::ve
   if (use == IdentityUse::client &&
       lacks(MBEDTLS_OID_CLIENT_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH))) {
     found.push_back(
-        finding(LoadError::Severity::error,
+        finding(x509::LoadError::Severity::error,
                 "certificate is not for clients (its extendedKeyUsage lacks clientAuth), so the gateway will "
                 "refuse it: " +
-                    display_name(leaf)));
+                    x509::display_name(leaf)));
   }
   if (use == IdentityUse::server &&
       lacks(MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH))) {
     found.push_back(
-        finding(LoadError::Severity::error,
+        finding(x509::LoadError::Severity::error,
                 "certificate is not for servers (its extendedKeyUsage lacks serverAuth), so clients "
                 "will refuse it: " +
-                    display_name(leaf)));
+                    x509::display_name(leaf)));
   }
   if (use == IdentityUse::server && !present) {
     found.push_back(
-        finding(LoadError::Severity::warning,
+        finding(x509::LoadError::Severity::warning,
                 "certificate does not say that it is for servers (it has no extendedKeyUsage), and "
                 "strict clients refuse it: " +
-                    display_name(leaf)));
+                    x509::display_name(leaf)));
   }
 }
 
-void judge_leaf(const mbedtls_x509_crt& leaf, IdentityUse use, std::vector<LoadError>& found) {
+void judge_leaf(const mbedtls_x509_crt& leaf, IdentityUse use, std::vector<x509::LoadError>& found) {
   judge_extended_usage(leaf, use, found);
   if (mbedtls_x509_crt_check_key_usage(&leaf, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) != 0) {
-    found.push_back(finding(LoadError::Severity::error,
+    found.push_back(finding(x509::LoadError::Severity::error,
                             "certificate may not be used to sign a handshake (its keyUsage lacks "
                             "digitalSignature), so it will be refused: " +
-                                display_name(leaf)));
+                                x509::display_name(leaf)));
   }
   if (mbedtls_x509_crt_get_ca_istrue(&leaf) == 1) {
     found.push_back(
-        finding(LoadError::Severity::warning,
+        finding(x509::LoadError::Severity::warning,
                 "certificate is a CA's (basicConstraints CA:TRUE), so whoever gets its key can issue "
                 "certificates: have one issued for this end alone: " +
-                    display_name(leaf)));
+                    x509::display_name(leaf)));
   }
 }
 
 }  // namespace
 
-std::vector<LoadError> own_findings(const CertificateList& chain, IdentityUse use) {
-  std::vector<LoadError> found;
+std::vector<x509::LoadError> own_findings(const x509::CertificateList& chain, IdentityUse use) {
+  std::vector<x509::LoadError> found;
   const mbedtls_x509_crt* leaf = chain.get();
   if (leaf == nullptr) {
     return found;
   }
   judge_leaf(*leaf, use, found);
   for (const mbedtls_x509_crt* each = leaf; each != nullptr; each = each->next) {
-    const bool root = each != leaf && same_distinguished_name({each->subject_raw.p, each->subject_raw.len},
-                                                              {each->issuer_raw.p, each->issuer_raw.len});
-    const auto weak = root ? std::nullopt : weak_hash(*each);  // nobody looks at a root's signature
+    const bool root =
+        each != leaf && x509::same_distinguished_name({each->subject_raw.p, each->subject_raw.len},
+                                                      {each->issuer_raw.p, each->issuer_raw.len});
+    const auto weak = root ? std::nullopt : x509::weak_hash(*each);  // nobody looks at a root's signature
     if (weak) {
       found.push_back(
-          finding(LoadError::Severity::error,
+          finding(x509::LoadError::Severity::error,
                   fmt::format("certificate is signed with {}, which is refused everywhere: have it "
                               "issued again with SHA-256: {}",
-                              *weak, display_name(*each))));
+                              *weak, x509::display_name(*each))));
     }
-    const auto defect = root ? std::nullopt : key_defect(*each);
+    const auto defect = root ? std::nullopt : x509::key_defect(*each);
     if (defect) {
       found.push_back(
-          finding(LoadError::Severity::warning,
+          finding(x509::LoadError::Severity::warning,
                   fmt::format("certificate has a key that {} ({}), so persona and others refuse it: {}",
-                              defect->predicate, defect->key, display_name(*each))));
+                              defect->predicate, defect->key, x509::display_name(*each))));
     }
   }
   return found;

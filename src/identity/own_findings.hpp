@@ -5,12 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "persona/identity/certificate.hpp"
 #include "persona/identity/identity.hpp"
+#include "persona/x509/certificate.hpp"
+#include "persona/x509/load_error.hpp"
 
 namespace persona::identity {
 
 /// Usage, key usage and kind of the leaf, and how the certificates of the chain are signed.
-std::vector<LoadError> own_findings(const CertificateList& chain, IdentityUse use);
+std::vector<x509::LoadError> own_findings(const x509::CertificateList& chain, IdentityUse use);
 
 }  // namespace persona::identity

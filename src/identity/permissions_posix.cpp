@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "persona/identity/identity.hpp"
+#include "permissions.hpp"
 
 namespace persona::identity {
 

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "access_list_windows.hpp"
-#include "persona/identity/identity.hpp"
+#include "permissions.hpp"
 
 namespace persona::identity {
 

@@ -9,7 +9,7 @@ namespace persona::reload {
 
 namespace {
 
-using identity::TimePoint;
+using x509::TimePoint;
 
 constexpr std::array<std::int64_t, 3> thresholds = {1, 7, 30};  // days
 constexpr auto hourly = std::chrono::minutes(59);  // a timer may be a little early by the other clock
@@ -45,7 +45,7 @@ std::string expiry_sentence(const Expiry& expiry, TimePoint now) {
   const std::string span = span_in_words(over ? now - expiry.not_after : expiry.not_after - now);
   return fmt::format("{} {} ({}): {}", noun(expiry.role),
                      over ? fmt::format("expired {} ago", span) : fmt::format("expires in {}", span),
-                     identity::format_date(expiry.not_after), expiry.name);
+                     x509::format_date(expiry.not_after), expiry.name);
 }
 
 std::vector<Expiry> ExpiryNotices::due(const std::vector<Expiry>& expiries, TimePoint now) {
@@ -96,7 +96,7 @@ void ExpiryWatch::tell() {
   const TimePoint now = clock_();
   for (const Expiry& expiry : notices_.due(service_->expiries(), now)) {
     service_->logger().warn(expiry_sentence(expiry, now),
-                            {{"days_left", identity::days_between(now, expiry.not_after)}});
+                            {{"days_left", x509::days_between(now, expiry.not_after)}});
   }
 }
 

@@ -33,10 +33,10 @@ std::int64_t nanoseconds_now() {
 log::Fields describe(const Generation& generation) {
   log::Fields fields;
   if (const auto& identity = generation.tls()->options().identity) {
-    const identity::CertificateInfo leaf = identity->chain().describe().front();
+    const x509::CertificateInfo leaf = identity->chain().describe().front();
     fields.emplace_back("certificate", leaf.name);
     fields.emplace_back("serial", leaf.serial);
-    fields.emplace_back("expires", identity::format_date(leaf.not_after));
+    fields.emplace_back("expires", x509::format_date(leaf.not_after));
   }
   return fields;
 }
@@ -247,7 +247,7 @@ void Reloader::apply(Cause cause, const Look& look) {
     logger.warn(warning);
   }
   tell_restart(cause, look.restart_needed);
-  service_->set_reload_status({true, identity::now(), {}, false, look.restart_needed});
+  service_->set_reload_status({true, x509::now(), {}, false, look.restart_needed});
   applied_();
 }
 

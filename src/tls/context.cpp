@@ -6,10 +6,10 @@
 #include <mbedtls/ssl.h>
 
 #include "persona/identity/identity.hpp"
-#include "persona/identity/random.hpp"
-#include "persona/identity/trust.hpp"
 #include "persona/tls/failure.hpp"
 #include "persona/tls/tickets.hpp"
+#include "persona/trust/trust_store.hpp"
+#include "persona/x509/crypto.hpp"
 #include "resumption.hpp"
 #include "ssl.hpp"
 
@@ -65,7 +65,7 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
       code != 0) {
     return persona::fail(ErrorKind::internal, "cannot set up TLS: {}", mbedtls_words(code));
   }
-  mbedtls_ssl_conf_rng(config, identity::psa_random, nullptr);
+  mbedtls_ssl_conf_rng(config, x509::psa_random, nullptr);
   mbedtls_ssl_conf_min_tls_version(config, to_mbedtls(o.min_version));
   mbedtls_ssl_conf_max_tls_version(config, to_mbedtls(o.max_version));
   mbedtls_ssl_conf_authmode(config, authentication_mode(o.role, o.peer_certificate));
@@ -107,8 +107,8 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
   return std::shared_ptr<const Context>(std::move(context));
 }
 
-identity::VerifyPolicy Context::verify_policy(std::optional<std::string> expected_name) const {
-  identity::VerifyPolicy policy;
+trust::VerifyPolicy Context::verify_policy(std::optional<std::string> expected_name) const {
+  trust::VerifyPolicy policy;
   policy.role = peer_word(options_.role);
   policy.expected_name = std::move(expected_name);
   policy.pins = options_.pins;

@@ -11,11 +11,11 @@
 
 #include "persona/base/buffer.hpp"
 #include "persona/base/bytes.hpp"
-#include "persona/identity/certificate.hpp"
 #include "persona/tls/clock.hpp"
 #include "persona/tls/context.hpp"
 #include "persona/tls/key_schedule.hpp"
 #include "persona/tls/session.hpp"
+#include "persona/x509/time.hpp"
 
 namespace persona::tls {
 
@@ -25,7 +25,7 @@ struct Handover {
   Secret server_traffic_secret;     ///< server_application_traffic_secret_0
   Secret resumption_master_secret;  ///< empty: no tickets
   SessionInfo info;
-  identity::TimePoint peer_valid_until{};  ///< when the first certificate of the peer's chain expires
+  x509::TimePoint peer_valid_until{};  ///< when the first certificate of the peer's chain expires
   Moment authenticated_at{};  ///< when the peer proved its key: now, or before the sessions resumed since
   Bytes client_certificate;   ///< server: the client's leaf in DER, for tickets
 };

@@ -10,8 +10,8 @@
 #include "peer_alert.hpp"
 #include "persona/base/address.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/trust.hpp"
 #include "persona/tls/record.hpp"
+#include "persona/trust/trust_store.hpp"
 #include "resumption.hpp"
 #include "ssl.hpp"
 
@@ -20,23 +20,23 @@ namespace persona::tls {
 namespace {
 
 /// RFC 8446 section 6.2.
-std::uint8_t refusal_alert(identity::VerifyReason reason) {
+std::uint8_t refusal_alert(trust::VerifyReason reason) {
   switch (reason) {
-    case identity::VerifyReason::untrusted_issuer:
-    case identity::VerifyReason::self_signed:
-    case identity::VerifyReason::bad_signature:
+    case trust::VerifyReason::untrusted_issuer:
+    case trust::VerifyReason::self_signed:
+    case trust::VerifyReason::bad_signature:
       return MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA;
-    case identity::VerifyReason::revoked:
+    case trust::VerifyReason::revoked:
       return MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED;
-    case identity::VerifyReason::expired:
-    case identity::VerifyReason::not_yet_valid:
+    case trust::VerifyReason::expired:
+    case trust::VerifyReason::not_yet_valid:
       return MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
-    case identity::VerifyReason::crl_missing:
-    case identity::VerifyReason::crl_invalid:
-    case identity::VerifyReason::crl_expired:
+    case trust::VerifyReason::crl_missing:
+    case trust::VerifyReason::crl_invalid:
+    case trust::VerifyReason::crl_expired:
       return MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN;
-    case identity::VerifyReason::pin_mismatch:
-    case identity::VerifyReason::not_allowed:
+    case trust::VerifyReason::pin_mismatch:
+    case trust::VerifyReason::not_allowed:
       return MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED;
     default:
       return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
@@ -66,8 +66,8 @@ Result<std::unique_ptr<Handshake>> Handshake::create(std::shared_ptr<const Conte
   if (options.role == Role::client) {
     expected_name = handshake->target_.server_name;
   }
-  handshake->ssl_ = std::make_unique<Ssl>(identity::PeerVerifier(
-      options.trust.get(), handshake->context_->verify_policy(std::move(expected_name))));
+  handshake->ssl_ = std::make_unique<Ssl>(
+      trust::PeerVerifier(options.trust.get(), handshake->context_->verify_policy(std::move(expected_name))));
   mbedtls_ssl_context* ssl = &handshake->ssl_->context;
   if (int code = mbedtls_ssl_setup(ssl, handshake->context_->config()); code != 0) {
     return persona::fail(ErrorKind::internal, "cannot set up a TLS session (mbedTLS -0x{:04x})", -code);
@@ -225,7 +225,7 @@ Status Handshake::establish() {
     handover.authenticated_at = offered_->authenticated_at;
   } else {
     const auto& verdict = ssl_->verifier.verdict();
-    handover.peer_valid_until = verdict ? verdict->valid_until : identity::TimePoint::max();
+    handover.peer_valid_until = verdict ? verdict->valid_until : x509::TimePoint::max();
     handover.authenticated_at = context_->options().clock();
     if (const auto* leaf = mbedtls_ssl_get_peer_cert(&ssl_->context)) {
       handover.client_certificate.assign(leaf->raw.p, leaf->raw.p + leaf->raw.len);
@@ -245,10 +245,10 @@ Failure Handshake::refusal() const {
     return {Failure::Kind::verify_failed,
             fmt::format("the {}'s certificate has a key that is not accepted: is its curve in tls.groups?",
                         peer_word(context_->options().role)),
-            to_string(identity::VerifyReason::weak_key)};
+            to_string(trust::VerifyReason::weak_key)};
   }
   return {Failure::Kind::verify_failed, ssl_->verifier.explain(),
-          to_string(verdict ? verdict->reason : identity::VerifyReason::malformed)};
+          to_string(verdict ? verdict->reason : trust::VerifyReason::malformed)};
 }
 
 Status Handshake::fail_after(int code) {
@@ -288,7 +288,7 @@ Status Handshake::fail_after(int code) {
         return fail({Failure::Kind::handshake_failed,
                      fmt::format("the {} accepts no signature that our key ({}) can make in TLS 1.2: have it "
                                  "accept SHA-256 or SHA-384 with this kind of key, or TLS 1.3",
-                                 peer, identity::describe(*ours->chain().get()).key)});
+                                 peer, x509::describe(*ours->chain().get()).key)});
       }
       break;
     default:
@@ -297,7 +297,7 @@ Status Handshake::fail_after(int code) {
   if (is_certificate_error(code)) {
     return fail({Failure::Kind::verify_failed,
                  fmt::format("a certificate that the {} sent cannot be read: {}", peer, mbedtls_words(code)),
-                 to_string(identity::VerifyReason::malformed)});
+                 to_string(trust::VerifyReason::malformed)});
   }
   if (auto sentence = explain_not_tls(role, first_bytes_, first_count_)) {
     return fail({Failure::Kind::handshake_failed, std::move(*sentence)});
@@ -335,7 +335,7 @@ SessionInfo Handshake::session_info() const {
   }
   const mbedtls_x509_crt* leaf = resumed_ ? nullptr : mbedtls_ssl_get_peer_cert(ssl);
   if (leaf != nullptr) {
-    info.peer_not_after = identity::not_after(*leaf);
+    info.peer_not_after = x509::not_after(*leaf);
   }
   return info;
 }

@@ -11,7 +11,7 @@ std::string our_certificate(const Context& context) {
   if (!identity) {
     return {};
   }
-  const identity::CertificateInfo info = identity::describe(*identity->chain().get());
+  const x509::CertificateInfo info = x509::describe(*identity->chain().get());
   return fmt::format("{}, issued by {}", info.subject, info.issuer);
 }
 

@@ -80,11 +80,10 @@ bool still_welcome(const TicketContent& content, const Context& context) {
   if (policy == PeerCertificate::none) {
     return true;
   }
-  if (identity::now() >= content.valid_until) {
+  if (x509::now() >= content.valid_until) {
     return false;
   }
-  return identity::verify_leaf_again(content.client_certificate, context.verify_policy(std::nullopt))
-      .accepted();
+  return trust::verify_leaf_again(content.client_certificate, context.verify_policy(std::nullopt)).accepted();
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ std::string mbedtls_words(int code) {
   return text.data();
 }
 
-Ssl::Ssl(identity::PeerVerifier peer_verifier) : verifier(std::move(peer_verifier)) {
+Ssl::Ssl(trust::PeerVerifier peer_verifier) : verifier(std::move(peer_verifier)) {
   mbedtls_ssl_init(&context);
   mbedtls_ssl_set_verify(&context, &Ssl::verify, this);
   mbedtls_ssl_set_bio(&context, this, &Ssl::send, &Ssl::receive, nullptr);
@@ -68,7 +68,7 @@ int Ssl::negotiated_suite() const {
 
 int Ssl::verify(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags) {
   auto& ssl = *static_cast<Ssl*>(self);
-  const int code = identity::PeerVerifier::callback(&ssl.verifier, certificate, depth, flags);
+  const int code = trust::PeerVerifier::callback(&ssl.verifier, certificate, depth, flags);
   if (depth == 0 && ssl.verifier.refuses_key() &&
       mbedtls_ssl_conf_get_endpoint(mbedtls_ssl_context_get_config(&ssl.context)) == MBEDTLS_SSL_IS_SERVER) {
     ssl.muted = true;

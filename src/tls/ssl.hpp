@@ -11,9 +11,9 @@
 #include <mbedtls/ssl.h>
 
 #include "persona/base/buffer.hpp"
-#include "persona/identity/verify.hpp"
 #include "persona/tls/key_schedule.hpp"
 #include "persona/tls/tickets.hpp"
+#include "persona/trust/verify.hpp"
 
 namespace persona::tls {
 
@@ -21,7 +21,7 @@ namespace persona::tls {
 std::string mbedtls_words(int code);
 
 struct Ssl {
-  explicit Ssl(identity::PeerVerifier peer_verifier);
+  explicit Ssl(trust::PeerVerifier peer_verifier);
   ~Ssl();
   Ssl(const Ssl&) = delete;
   Ssl& operator=(const Ssl&) = delete;
@@ -54,7 +54,7 @@ struct Ssl {
   static int send(void* self, const unsigned char* bytes, std::size_t count);
 
   mbedtls_ssl_context context;
-  identity::PeerVerifier verifier;
+  trust::PeerVerifier verifier;
   ByteView input;            // of the call under way
   Buffer* output = nullptr;  // of the call under way
   bool muted = false;  // mbedTLS's alert would be one that the peer cannot read: Handshake writes another

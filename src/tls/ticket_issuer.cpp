@@ -48,8 +48,7 @@ std::optional<TicketContent> decode(ByteView plain) {
   content.created = static_cast<TicketTime>(reader.number(8));
   content.authenticated_at.monotonic = read_milliseconds(reader);
   content.authenticated_at.wall = read_milliseconds(reader);
-  content.valid_until =
-      identity::TimePoint(std::chrono::seconds(static_cast<std::int64_t>(reader.number(8))));
+  content.valid_until = x509::TimePoint(std::chrono::seconds(static_cast<std::int64_t>(reader.number(8))));
   content.psk = Secret(reader.vector(1));
   content.peer = as_text(reader.vector(2));
   const ByteView certificate = reader.vector(3);

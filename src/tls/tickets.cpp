@@ -46,8 +46,8 @@ std::optional<NewSessionTicket> parse_new_session_ticket(ByteView body) {
 
 bool usable(const Ticket& ticket, const Moment& now) {
   const TicketTime age = ticket_time() - ticket.received;
-  return age >= 0 && std::chrono::milliseconds(age) < ticket.lifetime &&
-         identity::now() < ticket.valid_until && resumable_for(ticket.authenticated_at, now).count() > 0;
+  return age >= 0 && std::chrono::milliseconds(age) < ticket.lifetime && x509::now() < ticket.valid_until &&
+         resumable_for(ticket.authenticated_at, now).count() > 0;
 }
 
 }  // namespace

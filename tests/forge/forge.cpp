@@ -11,10 +11,9 @@
 #include <mbedtls/rsa.h>
 #include <mbedtls/x509_crt.h>
 
-#include "identity/der.hpp"
-#include "identity/der_reader.hpp"
-#include "persona/identity/certificate.hpp"
-#include "persona/identity/random.hpp"
+#include "persona/x509/crypto.hpp"
+#include "persona/x509/der_reader.hpp"
+#include "persona/x509/der_writer.hpp"
 
 namespace support {
 
@@ -22,8 +21,8 @@ namespace {
 
 using persona::Bytes;
 using persona::ByteView;
-using persona::identity::DerReader;
-using persona::identity::DerWriter;
+using persona::x509::DerReader;
+using persona::x509::DerWriter;
 using std::chrono::days;
 
 constexpr std::size_t most_octets = 16384;
@@ -35,7 +34,7 @@ void must(bool holds, const char* what) {
 }
 
 void start(mbedtls_pk_context& key, mbedtls_pk_type_t type) {
-  must(persona::identity::initialise_crypto().has_value(), "the crypto library starts");
+  must(persona::x509::initialise_crypto().has_value(), "the crypto library starts");
   mbedtls_pk_init(&key);
   must(mbedtls_pk_setup(&key, mbedtls_pk_info_from_type(type)) == 0, "a key");
 }
@@ -85,7 +84,7 @@ Bytes sequence_of(const std::vector<Bytes>& values) {
 
 ForgedKey::ForgedKey(mbedtls_ecp_group_id curve) {
   start(context, MBEDTLS_PK_ECKEY);
-  must(mbedtls_ecp_gen_key(curve, mbedtls_pk_ec(context), persona::identity::psa_random, nullptr) == 0,
+  must(mbedtls_ecp_gen_key(curve, mbedtls_pk_ec(context), persona::x509::psa_random, nullptr) == 0,
        "an EC key");
 }
 
@@ -151,8 +150,8 @@ Bytes forge_der(const Forgery& what, ForgedKey& key, ForgedKey& signer) {
   }
   set_extended_usage(writer, what.extended_usage);
   Bytes buffer(most_octets);
-  const int size = mbedtls_x509write_crt_der(&writer, buffer.data(), buffer.size(),
-                                             persona::identity::psa_random, nullptr);
+  const int size =
+      mbedtls_x509write_crt_der(&writer, buffer.data(), buffer.size(), persona::x509::psa_random, nullptr);
   mbedtls_x509write_crt_free(&writer);
   must(size > 0, "a certificate");
   if (what.broken) {

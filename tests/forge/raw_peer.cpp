@@ -3,18 +3,18 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "persona/identity/random.hpp"
+#include "persona/x509/crypto.hpp"
 
 namespace support {
 
-RawPeer::RawPeer(Role role, const persona::identity::CertificateList& chain, ForgedKey& key,
+RawPeer::RawPeer(Role role, const persona::x509::CertificateList& chain, ForgedKey& key,
                  mbedtls_ssl_protocol_version version) {
   mbedtls_ssl_config_init(&config_);
   mbedtls_ssl_init(&ssl_);
   const int endpoint = role == Role::client ? MBEDTLS_SSL_IS_CLIENT : MBEDTLS_SSL_IS_SERVER;
   bool made = mbedtls_ssl_config_defaults(&config_, endpoint, MBEDTLS_SSL_TRANSPORT_STREAM,
                                           MBEDTLS_SSL_PRESET_DEFAULT) == 0;
-  mbedtls_ssl_conf_rng(&config_, persona::identity::psa_random, nullptr);
+  mbedtls_ssl_conf_rng(&config_, persona::x509::psa_random, nullptr);
   mbedtls_ssl_conf_authmode(&config_, MBEDTLS_SSL_VERIFY_NONE);
   mbedtls_ssl_conf_min_tls_version(&config_, version);
   mbedtls_ssl_conf_max_tls_version(&config_, version);

@@ -8,7 +8,7 @@
 
 #include "forge.hpp"
 #include "persona/base/buffer.hpp"
-#include "persona/identity/certificate.hpp"
+#include "persona/x509/certificate.hpp"
 
 namespace support {
 
@@ -18,7 +18,7 @@ class RawPeer {
   enum class Role { client, server };
 
   /// `chain`: the leaf first. `key` need not be the leaf's; both outlive this. `version`: the only one.
-  RawPeer(Role role, const persona::identity::CertificateList& chain, ForgedKey& key,
+  RawPeer(Role role, const persona::x509::CertificateList& chain, ForgedKey& key,
           mbedtls_ssl_protocol_version version = MBEDTLS_SSL_VERSION_TLS1_3);
   ~RawPeer();
   RawPeer(const RawPeer&) = delete;

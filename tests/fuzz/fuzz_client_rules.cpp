@@ -10,10 +10,10 @@
 #include "persona/base/bytes.hpp"
 #include "persona/base/endpoint.hpp"
 #include "persona/base/text.hpp"
-#include "persona/identity/name_pattern.hpp"
+#include "trust/name_pattern.hpp"
 
 using namespace persona;
-using namespace persona::identity;
+using namespace persona::x509;
 
 namespace {
 

@@ -8,12 +8,14 @@
 #include <mbedtls/x509_crl.h>
 
 #include "../support/peer.hpp"
-#include "identity/crl.hpp"
-#include "persona/identity/certificate.hpp"
-#include "persona/identity/pki.hpp"
+#include "persona/authority/authority.hpp"
+#include "persona/x509/certificate.hpp"
+#include "persona/x509/crypto.hpp"
+#include "trust/revocation.hpp"
 
 using namespace persona;
-using namespace persona::identity;
+using namespace persona::authority;
+using namespace persona::x509;
 using persona::tls::test::must;
 
 namespace {
@@ -43,7 +45,7 @@ struct Fixture {
     IssueRequest request;
     request.common_name = "revoked";
     revoked = parsed(must(authority->issue(request))->certificate);
-    identity::RevocationList list;
+    authority::RevocationList list;
     list.this_update = now() - std::chrono::hours(1);
     list.next_update = now() + std::chrono::hours(24 * 365);
     const mbedtls_x509_buf& serial = revoked.get()->serial;

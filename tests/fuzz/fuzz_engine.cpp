@@ -5,10 +5,11 @@
 #include <cstdlib>
 
 #include "../support/engine.hpp"
+#include "persona/authority/authority.hpp"
 #include "persona/base/buffer.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/pki.hpp"
-#include "persona/identity/trust.hpp"
+#include "persona/trust/trust_store.hpp"
+#include "persona/x509/crypto.hpp"
 
 using namespace persona;
 
@@ -30,15 +31,15 @@ struct Fixture {
   std::shared_ptr<const tls::Context> contexts[2][2];  // by role, by version
 
   Fixture() {
-    must(identity::initialise_crypto());
-    const auto authority = must(identity::Authority::create("Fuzz CA", std::chrono::hours(24)));
-    const auto trust = *must(identity::Trust::from_pem({.ca = authority->certificate_pem()}));
-    identity::IssueRequest request;
+    must(x509::initialise_crypto());
+    const auto authority = must(authority::Authority::create("Fuzz CA", std::chrono::hours(24)));
+    const auto trust = *must(trust::TrustStore::from_pem({.ca = authority->certificate_pem()}));
+    authority::IssueRequest request;
     request.common_name = "fuzz";
     request.dns_names = {"fuzz.example"};
     for (const tls::Role role : {tls::Role::client, tls::Role::server}) {
-      request.usage = role == tls::Role::client ? identity::IssueRequest::Usage::client
-                                                : identity::IssueRequest::Usage::server;
+      request.usage = role == tls::Role::client ? authority::IssueRequest::Usage::client
+                                                : authority::IssueRequest::Usage::server;
       const auto pem = must(authority->issue(request));
       for (const TlsVersion version : {TlsVersion::tls12, TlsVersion::tls13}) {
         tls::ContextOptions options;

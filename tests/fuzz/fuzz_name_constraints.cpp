@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "identity/dns_name.hpp"
-#include "identity/name_constraints.hpp"
 #include "persona/base/bytes.hpp"
+#include "persona/x509/dns_name.hpp"
+#include "trust/name_constraints.hpp"
 
 using namespace persona;
-using namespace persona::identity;
+using namespace persona::x509;
 
 namespace {
 

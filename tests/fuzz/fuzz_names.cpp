@@ -7,13 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "identity/dns_name.hpp"
-#include "identity/name_constraints.hpp"
-#include "persona/identity/certificate.hpp"
-#include "persona/identity/verify.hpp"
+#include "persona/trust/verify.hpp"
+#include "persona/x509/certificate.hpp"
+#include "persona/x509/crypto.hpp"
+#include "persona/x509/dns_name.hpp"
+#include "trust/name_constraints.hpp"
 
 using namespace persona;
-using namespace persona::identity;
+using namespace persona::x509;
 
 namespace {
 

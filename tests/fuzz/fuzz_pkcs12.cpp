@@ -8,6 +8,7 @@
 #include <mbedtls/pkcs12.h>
 
 #include "persona/identity/identity.hpp"
+#include "persona/x509/crypto.hpp"
 
 using namespace persona;
 
@@ -82,7 +83,7 @@ void judge(const identity::Identity::Loaded& loaded) {
     return;
   }
   demand(!loaded.error().empty());
-  for (const identity::LoadError& error : loaded.error()) {
+  for (const x509::LoadError& error : loaded.error()) {
     demand(!error.message.empty());
   }
 }
@@ -90,7 +91,7 @@ void judge(const identity::Identity::Loaded& loaded) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const bool ready = identity::initialise_crypto().has_value();
+  static const bool ready = x509::initialise_crypto().has_value();
   demand(ready);
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   if (takes_long(input)) {

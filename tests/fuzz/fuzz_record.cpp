@@ -6,9 +6,10 @@
 #include <cstdlib>
 
 #include "../support/peer.hpp"
+#include "persona/authority/authority.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/pki.hpp"
-#include "persona/identity/trust.hpp"
+#include "persona/trust/trust_store.hpp"
+#include "persona/x509/crypto.hpp"
 
 using namespace persona;
 using namespace persona::tls;
@@ -27,15 +28,15 @@ struct Fixture {
   TicketStore store;
 
   Fixture() {
-    must(identity::initialise_crypto());
-    const auto authority = must(identity::Authority::create("Fuzz CA", std::chrono::hours(24)));
-    identity::IssueRequest request;
+    must(x509::initialise_crypto());
+    const auto authority = must(authority::Authority::create("Fuzz CA", std::chrono::hours(24)));
+    authority::IssueRequest request;
     request.common_name = "fuzz";
     const auto pem = must(authority->issue(request));
     for (const Role role : {Role::client, Role::server}) {
       ContextOptions options;
       options.role = role;
-      options.trust = *must(identity::Trust::from_pem({.ca = authority->certificate_pem()}));
+      options.trust = *must(trust::TrustStore::from_pem({.ca = authority->certificate_pem()}));
       options.identity =
           *must(identity::Identity::from_pem(pem->certificate, pem->private_key, std::nullopt));
       contexts[role == Role::client ? 0 : 1] = *must(Context::create(options));
@@ -48,7 +49,7 @@ struct Fixture {
     parts.target = "fuzz";
     parts.cipher_suite = aes_128;
     parts.resumption_master_secret = secret_of(aes_128, 1);
-    parts.valid_until = identity::now() + std::chrono::hours(1);
+    parts.valid_until = x509::now() + std::chrono::hours(1);
     parts.authenticated_at = now_by_both_clocks();
     return std::make_unique<TicketBank>(std::move(parts));
   }

@@ -3,13 +3,13 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "persona/identity/certificate.hpp"
-#include "persona/identity/show.hpp"
+#include "persona/x509/crypto.hpp"
+#include "persona/x509/show.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const bool ready = persona::identity::initialise_crypto().has_value();
+  static const bool ready = persona::x509::initialise_crypto().has_value();
   const auto text =
-      persona::identity::show_content({reinterpret_cast<const char*>(data), size}, "file", "password");
+      persona::x509::show_content({reinterpret_cast<const char*>(data), size}, "file", "password");
   // Neither an escape sequence nor anything else that moves a cursor.
   for (const char character : text ? *text : text.error().message) {
     if (!ready ||

@@ -6,6 +6,7 @@
 #include "../support/peer.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/tls/tickets.hpp"
+#include "persona/x509/crypto.hpp"
 
 using namespace persona;
 using namespace persona::tls;
@@ -25,7 +26,7 @@ struct Fixture {
   std::size_t ticket_at = 0;
 
   Fixture() {
-    must(identity::initialise_crypto());
+    must(x509::initialise_crypto());
     TicketContent content;
     content.cipher_suite = aes_128;
     content.authenticated_at = now_by_both_clocks();
@@ -45,7 +46,7 @@ void bank(ByteView body) {
   parts.target = "fuzz";
   parts.cipher_suite = aes_128;
   parts.resumption_master_secret = secret_of(aes_128, 1);
-  parts.valid_until = identity::now() + std::chrono::hours(1);
+  parts.valid_until = x509::now() + std::chrono::hours(1);
   parts.authenticated_at = now_by_both_clocks();
   const bool taken = TicketBank(std::move(parts)).receive(body);
   demand(taken == is_new_session_ticket(body));

@@ -14,12 +14,14 @@
 
 #include <nlohmann/json.hpp>
 
-#include "persona/identity/certificate.hpp"
-#include "persona/identity/trust.hpp"
-#include "persona/identity/verify.hpp"
+#include "persona/trust/trust_store.hpp"
+#include "persona/trust/verify.hpp"
+#include "persona/x509/certificate.hpp"
+#include "persona/x509/crypto.hpp"
 
 using namespace persona;
-using namespace persona::identity;
+using namespace persona::trust;
+using namespace persona::x509;
 using nlohmann::json;
 
 namespace {
@@ -96,7 +98,7 @@ json judge(const json& test) {
   texts.crl = crl;
   texts.crl_expired_allowed = test.value("crl_expired", "refuse") == "allow";
   texts.any_certificates = true;
-  const auto trust = Trust::from_pem(texts);
+  const auto trust = TrustStore::from_pem(texts);
   if (!trust) {
     return refused("at_start", trust.error().front().message);
   }

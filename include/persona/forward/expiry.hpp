@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "persona/identity/certificate.hpp"
+#include "persona/x509/time.hpp"
 
 namespace persona::forward {
 
@@ -18,7 +18,7 @@ struct Expiry {
 
   Role role = Role::leaf;
   std::string name;  ///< of the certificate
-  identity::TimePoint not_after;
+  x509::TimePoint not_after;
 };
 
 /// The `role` label of the gauge.

@@ -18,8 +18,10 @@
 
 namespace persona::identity {
 class Identity;
-class Trust;
 }  // namespace persona::identity
+namespace persona::trust {
+class TrustStore;
+}  // namespace persona::trust
 
 namespace persona::forward {
 
@@ -28,7 +30,7 @@ struct Material {
   config::Config config;
   std::shared_ptr<const identity::Identity>
       identity;  ///< null: a persona that has none to present (the demo's)
-  std::shared_ptr<const identity::Trust> trust;
+  std::shared_ptr<const trust::TrustStore> trust;
   std::string digest{};  ///< of the contents of all files it was read from; empty: unknown
   /// Of all that identity and trust were made of, and nothing else: files in their roles, settings.
   std::string certificate_digest{};

@@ -14,15 +14,16 @@
 #include "persona/config/config.hpp"
 #include "persona/forward/failure_log.hpp"
 #include "persona/forward/generation.hpp"
+#include "persona/x509/time.hpp"
 
 namespace persona::forward {
 
 /// How the last reload went, for metrics and the status.
 struct ReloadStatus {
-  bool last_successful = true;         ///< the start counts as one
-  identity::TimePoint last_success{};  ///< when what is in use came into use, or was found to be up to date
-  std::string last_error;              ///< why the last one was refused; empty when it was not
-  bool newer_on_disk = false;          ///< the files are not what is in use
+  bool last_successful = true;     ///< the start counts as one
+  x509::TimePoint last_success{};  ///< when what is in use came into use, or was found to be up to date
+  std::string last_error;          ///< why the last one was refused; empty when it was not
+  bool newer_on_disk = false;      ///< the files are not what is in use
   std::vector<std::string> restart_needed;  ///< keys of the configuration that wait for a restart
 };
 
@@ -46,7 +47,7 @@ class Service {
   void set_reload_status(ReloadStatus status);
 
   /// A gateway has shown this certificate.
-  void saw_gateway(const Endpoint& target, const std::string& name, identity::TimePoint not_after);
+  void saw_gateway(const Endpoint& target, const std::string& name, x509::TimePoint not_after);
 
   /// Of the certificates in use, and of those that the gateways have shown last.
   std::vector<Expiry> expiries() const;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "persona/identity/identity.hpp"
-#include "persona/identity/trust.hpp"
+#include "persona/trust/trust_store.hpp"
 
 namespace persona::identity {
 
@@ -18,6 +18,6 @@ std::string content_digest(const std::filesystem::path& file);
 /// Of all that Identity::load and Trust::load make something of: the contents of every file together with its
 /// role and its place among its like, and every setting. The same contents in another role are another
 /// identity or another trust.
-std::string content_digest(const IdentityFiles& identity, const TrustFiles& trust);
+std::string content_digest(const IdentityFiles& identity, const trust::TrustFiles& trust);
 
 }  // namespace persona::identity

@@ -9,22 +9,12 @@
 #include <vector>
 
 #include "persona/base/result.hpp"
-#include "persona/identity/certificate.hpp"
+#include "persona/x509/certificate.hpp"
+#include "persona/x509/load_error.hpp"
 
 struct mbedtls_pk_context;
 
 namespace persona::identity {
-
-/// Which of the files named is at fault, so that the caller can point at its line.
-struct LoadError {
-  enum class Part { certificate, private_key, password_file, ca, crl };
-  enum class Severity { error, warning };
-
-  Part part = Part::certificate;
-  std::size_t index = 0;  ///< of the file, where there may be several
-  std::string message;    ///< "certificate expired 3 days ago (2026-11-18): CN=client"
-  Severity severity = Severity::error;
-};
 
 /// What the leaf has to be good for.
 enum class IdentityUse { any, client, server };
@@ -41,7 +31,7 @@ struct IdentityFiles {
 /// lets go.
 class Identity {
  public:
-  using Loaded = tl::expected<std::shared_ptr<const Identity>, std::vector<LoadError>>;
+  using Loaded = tl::expected<std::shared_ptr<const Identity>, std::vector<x509::LoadError>>;
 
   /// Checks that the files are readable, the key matches a certificate (which is the leaf), the certificates
   /// build a chain, none of them is expired, not yet valid or weakly signed, and the leaf is good for `use`.
@@ -60,26 +50,22 @@ class Identity {
   Identity(const Identity&) = delete;
   Identity& operator=(const Identity&) = delete;
 
-  const CertificateList& chain() const { return chain_; }
+  const x509::CertificateList& chain() const { return chain_; }
   mbedtls_pk_context* key() const { return key_.get(); }  // mbedTLS signs through a non-const pointer
 
   /// What was found and is not fatal: an order that was mended, certificates too many, permissions.
-  const std::vector<LoadError>& warnings() const { return warnings_; }
+  const std::vector<x509::LoadError>& warnings() const { return warnings_; }
 
  private:
   friend class IdentityLoader;  // identity.cpp
   Identity();
 
-  CertificateList chain_;
+  x509::CertificateList chain_;
   struct KeyDeleter {
     void operator()(mbedtls_pk_context* key) const;
   };
   std::unique_ptr<mbedtls_pk_context, KeyDeleter> key_;
-  std::vector<LoadError> warnings_;
+  std::vector<x509::LoadError> warnings_;
 };
-
-/// A warning in words when others than the owner may read the file, else nothing.
-/// Platform: identity/permissions_posix.cpp.
-std::optional<std::string> permission_warning(const std::filesystem::path& private_key);
 
 }  // namespace persona::identity

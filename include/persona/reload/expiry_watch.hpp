@@ -19,19 +19,19 @@ namespace persona::reload {
 using forward::Expiry;
 
 /// "certificate expires in 6 days (2026-12-03): CN=client"; a day or less is told in hours.
-std::string expiry_sentence(const Expiry& expiry, identity::TimePoint now);
+std::string expiry_sentence(const Expiry& expiry, x509::TimePoint now);
 
 /// Remembers what was said: each certificate at 30, 7 and 1 days, then every hour. One thread.
 class ExpiryNotices {
  public:
   /// Those of `expiries` that are due. A certificate that is no longer among them is forgotten.
-  std::vector<Expiry> due(const std::vector<Expiry>& expiries, identity::TimePoint now);
+  std::vector<Expiry> due(const std::vector<Expiry>& expiries, x509::TimePoint now);
 
  private:
-  using Key = std::tuple<Expiry::Role, std::string, identity::TimePoint>;
+  using Key = std::tuple<Expiry::Role, std::string, x509::TimePoint>;
   struct Told {
-    std::int64_t days = 0;     // the threshold
-    identity::TimePoint when;  // for the last threshold
+    std::int64_t days = 0;  // the threshold
+    x509::TimePoint when;   // for the last threshold
   };
   std::map<Key, Told> told_;
 };
@@ -41,9 +41,9 @@ class ExpiryNotices {
 class ExpiryWatch {
  public:
   static constexpr Milliseconds interval = std::chrono::hours(1);
-  using Clock = std::function<identity::TimePoint()>;
+  using Clock = std::function<x509::TimePoint()>;
 
-  ExpiryWatch(net::Loop& loop, std::shared_ptr<forward::Service> service, Clock clock = &identity::now);
+  ExpiryWatch(net::Loop& loop, std::shared_ptr<forward::Service> service, Clock clock = &x509::now);
 
   /// Now, and an hour from now.
   void look();

@@ -10,15 +10,17 @@
 #include "persona/base/result.hpp"
 #include "persona/base/spki_pin.hpp"
 #include "persona/base/tls_parameters.hpp"
-#include "persona/identity/verify.hpp"
 #include "persona/tls/clock.hpp"
+#include "persona/trust/verify.hpp"
 
 struct mbedtls_ssl_config;
 
 namespace persona::identity {
 class Identity;
-class Trust;
 }  // namespace persona::identity
+namespace persona::trust {
+class TrustStore;
+}  // namespace persona::trust
 
 namespace persona::tls {
 
@@ -37,7 +39,7 @@ enum class PeerCertificate {
 struct ContextOptions {
   Role role = Role::client;
   std::shared_ptr<const identity::Identity> identity;  ///< null: a client without a certificate
-  std::shared_ptr<const identity::Trust> trust;        ///< null only with PeerCertificate::none
+  std::shared_ptr<const trust::TrustStore> trust;      ///< null only with PeerCertificate::none
   PeerCertificate peer_certificate = PeerCertificate::required;
   TlsVersion min_version = TlsVersion::tls12;
   TlsVersion max_version = TlsVersion::tls13;
@@ -45,11 +47,11 @@ struct ContextOptions {
   /// IANA code points in order of preference. In TLS 1.2 also the curves that certificates may have, the
   /// peer's and, for a gateway that keeps to RFC 8422 section 5.3, ours.
   std::vector<std::uint16_t> groups;
-  std::vector<std::string> alpn;                         ///< empty: not offered
-  bool resumption = true;                                ///< by tickets, TLS 1.3 only
-  std::vector<SpkiPin> pins;                             ///< one must be the peer's leaf's; empty: any
-  std::shared_ptr<const identity::ClientRules> clients;  ///< role server; null: any verified client
-  Clock clock = &now_by_both_clocks;                     ///< tells when a peer has to prove its key again
+  std::vector<std::string> alpn;                      ///< empty: not offered
+  bool resumption = true;                             ///< by tickets, TLS 1.3 only
+  std::vector<SpkiPin> pins;                          ///< one must be the peer's leaf's; empty: any
+  std::shared_ptr<const trust::ClientRules> clients;  ///< role server; null: any verified client
+  Clock clock = &now_by_both_clocks;                  ///< tells when a peer has to prove its key again
 
   /// Identity, trust and rules are the same when they are the same object.
   friend bool operator==(const ContextOptions&, const ContextOptions&) = default;
@@ -67,7 +69,7 @@ class Context {
   const ContextOptions& options() const { return options_; }
 
   /// What the peer of a handshake has to be; `expected_name` is the client role's.
-  identity::VerifyPolicy verify_policy(std::optional<std::string> expected_name) const;
+  trust::VerifyPolicy verify_policy(std::optional<std::string> expected_name) const;
 
   const mbedtls_ssl_config* config() const { return config_.get(); }
 

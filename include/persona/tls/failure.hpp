@@ -21,7 +21,7 @@ struct Failure {
 
   Kind kind = Kind::handshake_failed;
   std::string message;                  ///< a sentence without full stop that says what to look at
-  std::string_view verify_reason = {};  ///< of verify_failed: identity::to_string(VerifyReason), else empty
+  std::string_view verify_reason = {};  ///< of verify_failed: trust::to_string(VerifyReason), else empty
 };
 
 /// How the peer of a role is called in sentences: "gateway" for a client, "client" for a server.

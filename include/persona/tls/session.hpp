@@ -11,8 +11,8 @@
 #include "persona/base/buffer.hpp"
 #include "persona/base/bytes.hpp"
 #include "persona/base/tls_parameters.hpp"
-#include "persona/identity/certificate.hpp"
 #include "persona/tls/failure.hpp"
+#include "persona/x509/time.hpp"
 
 namespace persona::tls {
 
@@ -31,7 +31,7 @@ struct SessionInfo {
   std::string alpn;  ///< empty: none agreed
   std::string peer;  ///< subject of the peer's certificate; empty: it presented none
   /// When the peer's leaf expires; nothing when it presented none, as in a session that is resumed.
-  std::optional<identity::TimePoint> peer_not_after;
+  std::optional<x509::TimePoint> peer_not_after;
 };
 
 /// Plaintext of one Session::open: pieces in order, views into its input or into `copied`. Kept by the caller

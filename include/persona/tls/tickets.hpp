@@ -13,10 +13,10 @@
 #include <unordered_map>
 
 #include "persona/base/bytes.hpp"
-#include "persona/identity/certificate.hpp"
 #include "persona/tls/aead.hpp"
 #include "persona/tls/clock.hpp"
 #include "persona/tls/key_schedule.hpp"
+#include "persona/x509/time.hpp"
 
 namespace persona::tls {
 
@@ -41,9 +41,9 @@ struct Ticket {
   std::uint32_t age_add = 0;
   std::chrono::seconds lifetime{0};  ///< since `received`; at most what resumable_for() said then
   TicketTime received = 0;
-  Moment authenticated_at{};          ///< when the full handshake was that it descends from
-  std::string peer;                   ///< the subject that was verified
-  identity::TimePoint valid_until{};  ///< when the first certificate of its chain expires
+  Moment authenticated_at{};      ///< when the full handshake was that it descends from
+  std::string peer;               ///< the subject that was verified
+  x509::TimePoint valid_until{};  ///< when the first certificate of its chain expires
 };
 
 /// The tickets of one service, by gateway address and name. Thread-safe: the loops share it. Belongs to a
@@ -83,7 +83,7 @@ class TicketBank {
     std::uint16_t cipher_suite = 0;
     Secret resumption_master_secret;
     std::string peer;
-    identity::TimePoint valid_until{};
+    x509::TimePoint valid_until{};
     Moment authenticated_at{};  ///< as Ticket
   };
 
@@ -106,9 +106,9 @@ struct TicketContent {
   TicketTime created = 0;
   Moment authenticated_at{};  ///< when the full handshake was that it descends from
   Secret psk;
-  identity::TimePoint valid_until{};  ///< when the first certificate of the client's chain expires
-  std::string peer;                   ///< the subject of the client's certificate
-  Bytes client_certificate;           ///< the leaf in DER, to judge the client again; empty: it had none
+  x509::TimePoint valid_until{};  ///< when the first certificate of the client's chain expires
+  std::string peer;               ///< the subject of the client's certificate
+  Bytes client_certificate;       ///< the leaf in DER, to judge the client again; empty: it had none
 };
 
 /// Seals and opens a server's tickets under keys of its own that live in memory only and change every half

@@ -8,7 +8,7 @@
 #include "../../support/permissions.hpp"
 #include "cli/commands.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/trust.hpp"
+#include "persona/trust/trust_store.hpp"
 #include "support.hpp"
 
 using support::ConfigFolder;

@@ -6,7 +6,7 @@
 
 #include "../../support/permissions.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/trust.hpp"
+#include "persona/trust/trust_store.hpp"
 #include "support.hpp"
 
 using persona::cli::prepare;
@@ -59,7 +59,7 @@ TEST_CASE("the rest of the configuration is not of identity and trust") {
 
 TEST_CASE("a bundle that was for its CA and is now for its CRL makes another trust") {
   const ConfigFolder folder;
-  const auto now = persona::identity::now();
+  const auto now = persona::x509::now();
   const auto list = folder.authority().revocation_list({now, now + 24h, 1, {}});
   REQUIRE(list);
   folder.write("bundle.pem", folder.authority().certificate_pem() + *list);
@@ -78,7 +78,7 @@ TEST_CASE("of a file with two certificates another key makes another identity") 
   const ConfigFolder folder;
   std::string both;
   for (const char* name : {"one", "two"}) {
-    persona::identity::IssueRequest request;
+    persona::authority::IssueRequest request;
     request.common_name = name;
     request.valid_for = 24h * 60;
     const auto pair = folder.authority().issue(request);

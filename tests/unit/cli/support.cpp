@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 
 #include "../../support/permissions.hpp"
-#include "persona/identity/certificate.hpp"
+#include "persona/x509/crypto.hpp"
 
 namespace support {
 
 namespace {
 
-using namespace persona::identity;
+using namespace persona::authority;
+using namespace persona::x509;
 
 constexpr std::chrono::days a_year(365);
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "../../support/temporary_folder.hpp"
-#include "persona/identity/pki.hpp"
+#include "persona/authority/authority.hpp"
 
 namespace support {
 
@@ -23,15 +23,15 @@ class ConfigFolder : public TemporaryFolder {
   /// Writes NAME.crt and NAME.key of a client's certificate.
   void issue(const std::string& name, std::chrono::seconds valid_from, std::chrono::seconds valid_for) const;
 
-  const persona::identity::Authority& authority() const { return authority_; }
+  const persona::authority::Authority& authority() const { return authority_; }
 
   /// The text without the folder's path, so that whole outputs can be compared.
   std::string relative(std::string text) const { return with_short_paths(std::move(text), ""); }
 
  private:
-  void write_pair(const std::string& name, const persona::identity::IssueRequest& request) const;
+  void write_pair(const std::string& name, const persona::authority::IssueRequest& request) const;
 
-  persona::identity::Authority authority_;
+  persona::authority::Authority authority_;
 };
 
 /// What `action` writes to the file it is given.

@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
-#include "persona/identity/certificate.hpp"
+#include "persona/x509/crypto.hpp"
 #include "support.hpp"
 
 TEST_CASE("version names what the program is made of") {
   const std::string text =
       support::captured([](std::FILE* out) { CHECK(persona::cli::version(out) == persona::cli::exit_done); });
   CHECK(text.starts_with("persona "));
-  CHECK(text.find(fmt::format("\nmbedTLS {} (", persona::identity::crypto_library_version())) !=
+  CHECK(text.find(fmt::format("\nmbedTLS {} (", persona::x509::crypto_library_version())) !=
         std::string::npos);
 }

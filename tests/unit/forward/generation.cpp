@@ -52,7 +52,7 @@ TEST_CASE("new connections get the new generation; the last user of the old one 
 TEST_CASE("an old key is not kept by new trust") {
   Lines lines;
   auto old = material("a");
-  const std::weak_ptr<const identity::Trust> old_trust = old.trust;
+  const std::weak_ptr<const trust::TrustStore> old_trust = old.trust;
   const auto service = make_service(std::move(old), lines);
   service->replace(make_generation(material("b"), service->current().get()));
   CHECK(old_trust.expired());
@@ -92,7 +92,7 @@ TEST_CASE("what expires: our chain, our CAs, and the gateways as last seen") {
   Lines lines;
   const auto service = make_service(material("a"), lines);
   const Endpoint gateway = *Endpoint::parse("192.0.2.1:1");
-  const identity::TimePoint soon = identity::now() + std::chrono::hours(1);
+  const x509::TimePoint soon = x509::now() + std::chrono::hours(1);
   service->saw_gateway(gateway, "CN=old", soon);
   service->saw_gateway(gateway, "CN=gateway", soon);
   const auto expiries = service->expiries();

@@ -1,4 +1,4 @@
-#include "../../../src/identity/access_list_windows.hpp"
+#include "identity/access_list_windows.hpp"
 
 // after windows.h
 #include <sddl.h>

@@ -8,9 +8,13 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "support.hpp"
+#include "../../forge/test_authority.hpp"
+#include "../../support/temporary_folder.hpp"
+#include "persona/x509/crypto.hpp"
 
 using namespace persona::identity;
+using namespace persona::trust;
+using namespace persona::x509;
 using support::TemporaryFolder;
 using Path = std::filesystem::path;
 

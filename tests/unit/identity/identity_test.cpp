@@ -1,3 +1,5 @@
+#include "persona/identity/identity.hpp"
+
 #include <filesystem>
 #include <fstream>
 
@@ -5,10 +7,13 @@
 #include <fmt/format.h>
 #include <mbedtls/base64.h>
 
-#include "fixtures.hpp"
-#include "support.hpp"
+#include "../../forge/fixtures.hpp"
+#include "../../forge/test_authority.hpp"
+#include "../../support/temporary_folder.hpp"
 
+using namespace persona::authority;
 using namespace persona::identity;
+using namespace persona::x509;
 using support::days;
 using Part = LoadError::Part;
 using Messages = std::vector<std::string>;

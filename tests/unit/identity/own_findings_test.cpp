@@ -5,9 +5,11 @@
 #include <mbedtls/x509_crt.h>
 
 #include "../../forge/forge.hpp"
-#include "support.hpp"
+#include "../../forge/test_authority.hpp"
+#include "persona/identity/identity.hpp"
 
 using namespace persona::identity;
+using namespace persona::x509;
 using support::Ca;
 using support::ForgedKey;
 using support::Forgery;

@@ -1,7 +1,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "support.hpp"
+#include "../../support/temporary_folder.hpp"
+#include "identity/permissions.hpp"
 
 using persona::identity::permission_warning;
 

@@ -5,11 +5,15 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "../../forge/fixtures.hpp"
+#include "../../forge/test_authority.hpp"
 #include "../../support/permissions.hpp"
-#include "fixtures.hpp"
-#include "support.hpp"
+#include "../../support/temporary_folder.hpp"
+#include "persona/identity/identity.hpp"
+#include "persona/x509/crypto.hpp"
 
 using namespace persona::identity;
+using namespace persona::x509;
 using Part = LoadError::Part;
 using Messages = std::vector<std::string>;
 using Password = std::optional<std::string_view>;

@@ -9,8 +9,8 @@ using namespace persona;
 using namespace persona::forward;
 using namespace persona::reload;
 using namespace std::chrono_literals;
-using identity::TimePoint;
 using std::chrono::days;
+using x509::TimePoint;
 
 namespace {
 

@@ -122,7 +122,7 @@ TEST_CASE("a reload replaces the generation and says what is in use") {
   const ReloadStatus status = scene.service->reload_status();
   CHECK(status.last_successful);
   CHECK(!status.newer_on_disk);
-  CHECK(identity::now() - status.last_success < std::chrono::minutes(1));
+  CHECK(x509::now() - status.last_success < std::chrono::minutes(1));
 }
 
 TEST_CASE("SIGHUP without a change keeps the TLS context, and what a reload can change is used") {

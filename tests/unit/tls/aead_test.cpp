@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "ends.hpp"
+#include "persona/x509/crypto.hpp"
 #include "reference_aead.hpp"
 
 using namespace persona;
@@ -15,7 +16,7 @@ constexpr Aead algorithms[] = {Aead::aes_128_gcm, Aead::aes_256_gcm, Aead::chach
 /// Those that run here; says so once for one that does not.
 const std::vector<AeadProvider>& providers() {
   static const std::vector<AeadProvider> available = [] {
-    REQUIRE(identity::initialise_crypto());
+    REQUIRE(x509::initialise_crypto());
     std::vector<AeadProvider> all;
     for (const AeadProvider provider : {AeadProvider::psa, AeadProvider::ipsec_mb}) {
       if (aead_provider_available(provider)) {

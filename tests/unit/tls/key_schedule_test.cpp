@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "ends.hpp"
+#include "persona/x509/crypto.hpp"
 
 using namespace persona;
 using namespace persona::tls;
@@ -36,7 +37,7 @@ constexpr Keys traces[] = {
 }  // namespace
 
 TEST_CASE("RFC 8448: keys and IVs come of the traffic secrets") {
-  REQUIRE(identity::initialise_crypto());
+  REQUIRE(x509::initialise_crypto());
   for (const Keys& trace : traces) {
     CAPTURE(trace.what);
     const Bytes secret = hex(trace.traffic_secret);
@@ -50,7 +51,7 @@ TEST_CASE("RFC 8448: keys and IVs come of the traffic secrets") {
 }
 
 TEST_CASE("RFC 8448: the PSK comes of the resumption master secret and the ticket's nonce") {
-  REQUIRE(identity::initialise_crypto());
+  REQUIRE(x509::initialise_crypto());
   const Bytes master = hex("7df235f2031d2a051287d02b0241b0bfdaf86cc856231f2d5aba46c434ec196c");
   CHECK(bytes_of(resumption_psk(Hash::sha256, master, hex("0000")).view()) ==
         hex("4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3"));
@@ -59,7 +60,7 @@ TEST_CASE("RFC 8448: the PSK comes of the resumption master secret and the ticke
 }
 
 TEST_CASE("the next traffic secret is HKDF-Expand-Label(secret, \"traffic upd\", \"\", Hash.length)") {
-  REQUIRE(identity::initialise_crypto());
+  REQUIRE(x509::initialise_crypto());
   for (const Hash hash : {Hash::sha256, Hash::sha384}) {
     const Bytes secret(hash_size(hash), 7);
     Bytes expected(hash_size(hash));
@@ -80,7 +81,7 @@ TEST_CASE("hashes are those of the suites of TLS 1.3") {
 }
 
 TEST_CASE("labels, contexts and lengths that do not fit are refused") {
-  REQUIRE(identity::initialise_crypto());
+  REQUIRE(x509::initialise_crypto());
   const Bytes secret(32, 1);
   Bytes output(16);
   CHECK(expand_label(Hash::sha256, secret, std::string(249, 'x'), {}, output));

@@ -8,43 +8,44 @@
 #include <doctest/doctest.h>
 
 #include "../../support/engine.hpp"
+#include "persona/authority/authority.hpp"
 #include "persona/base/buffer.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/identity/pki.hpp"
-#include "persona/identity/trust.hpp"
+#include "persona/trust/trust_store.hpp"
+#include "persona/x509/crypto.hpp"
 
 namespace persona::tls::test {
 
-inline identity::Authority make_authority(const std::string& name) {
-  REQUIRE(identity::initialise_crypto());
-  auto authority = identity::Authority::create(name, std::chrono::hours(24));
+inline authority::Authority make_authority(const std::string& name) {
+  REQUIRE(x509::initialise_crypto());
+  auto authority = authority::Authority::create(name, std::chrono::hours(24));
   REQUIRE(authority);
   return std::move(*authority);
 }
 
 /// Made once: a test that needs another authority makes its own.
-inline const identity::Authority& authority() {
-  static const identity::Authority instance = make_authority("Test CA");
+inline const authority::Authority& test_ca() {
+  static const authority::Authority instance = make_authority("Test CA");
   return instance;
 }
 
-inline identity::IssueRequest server_request() {
-  identity::IssueRequest request;
-  request.usage = identity::IssueRequest::Usage::server;
+inline authority::IssueRequest server_request() {
+  authority::IssueRequest request;
+  request.usage = authority::IssueRequest::Usage::server;
   request.common_name = "server";
   request.dns_names = {"db.example.com"};
   request.ip_addresses = {"127.0.0.1"};
   return request;
 }
 
-inline identity::IssueRequest client_request() {
-  identity::IssueRequest request;
+inline authority::IssueRequest client_request() {
+  authority::IssueRequest request;
   request.common_name = "client";
   return request;
 }
 
 inline std::shared_ptr<const identity::Identity> make_identity(
-    const identity::IssueRequest& request, const identity::Authority& issuer = authority()) {
+    const authority::IssueRequest& request, const authority::Authority& issuer = test_ca()) {
   auto pair = issuer.issue(request);
   REQUIRE(pair);
   auto identity = identity::Identity::from_pem(pair->certificate, pair->private_key, std::nullopt);
@@ -52,8 +53,8 @@ inline std::shared_ptr<const identity::Identity> make_identity(
   return *identity;
 }
 
-inline std::shared_ptr<const identity::Trust> trust_in(const identity::Authority& issuer) {
-  auto trust = identity::Trust::from_pem({.ca = issuer.certificate_pem()});
+inline std::shared_ptr<const trust::TrustStore> trust_in(const authority::Authority& issuer) {
+  auto trust = trust::TrustStore::from_pem({.ca = issuer.certificate_pem()});
   REQUIRE(trust);
   return *trust;
 }
@@ -69,7 +70,7 @@ inline ContextOptions client_options() {
   ContextOptions options;
   options.role = Role::client;
   options.identity = identity;
-  options.trust = trust_in(authority());
+  options.trust = trust_in(test_ca());
   return options;
 }
 
@@ -78,7 +79,7 @@ inline ContextOptions server_options() {
   ContextOptions options;
   options.role = Role::server;
   options.identity = identity;
-  options.trust = trust_in(authority());
+  options.trust = trust_in(test_ca());
   return options;
 }
 

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "ends.hpp"
+#include "persona/x509/crypto.hpp"
 
 using namespace persona;
 using namespace persona::tls;
@@ -94,7 +95,7 @@ RecordProtection protection_of(const char* secret, AeadProvider provider = defau
 }  // namespace
 
 TEST_CASE("RFC 8448: records are sealed byte for byte") {
-  REQUIRE(identity::initialise_crypto());
+  REQUIRE(x509::initialise_crypto());
   for (const AeadProvider provider : providers()) {
     for (const Trace& trace : traces) {
       CAPTURE(trace.what);
@@ -110,7 +111,7 @@ TEST_CASE("RFC 8448: records are sealed byte for byte") {
 }
 
 TEST_CASE("RFC 8448: records open") {
-  REQUIRE(identity::initialise_crypto());
+  REQUIRE(x509::initialise_crypto());
   for (const AeadProvider provider : providers()) {
     for (const Trace& trace : traces) {
       CAPTURE(trace.what);
@@ -135,7 +136,7 @@ TEST_CASE("RFC 8448: a client session follows the server's trace and banks its t
   bank.cipher_suite = aes_128;
   bank.resumption_master_secret = Secret(hex(resumption_secret));
   bank.peer = "CN=server";
-  bank.valid_until = identity::now() + std::chrono::hours(1);
+  bank.valid_until = x509::now() + std::chrono::hours(1);
   bank.authenticated_at = now_by_both_clocks();
   End client({context_of(Role::client), SessionInfo(), protection_of(client_secret),
               protection_of(server_secret), std::make_unique<TicketBank>(std::move(bank)), KeyLimits()});

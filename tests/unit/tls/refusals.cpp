@@ -30,7 +30,7 @@ constexpr TlsVersion versions[] = {TlsVersion::tls12, TlsVersion::tls13};
 }  // namespace
 
 TEST_CASE("a server of another authority is refused and told") {
-  static const identity::Authority other = make_authority("Other CA");
+  static const authority::Authority other = make_authority("Other CA");
   for (const TlsVersion version : versions) {
     ContextOptions server = only(server_options(), version);
     server.identity = make_identity(server_request(), other);
@@ -88,7 +88,7 @@ TEST_CASE("a client without a certificate is refused where one is required") {
 }
 
 TEST_CASE("a client of another authority is refused, even where a certificate is optional") {
-  static const identity::Authority other = make_authority("Other CA");
+  static const authority::Authority other = make_authority("Other CA");
   for (const PeerCertificate policy : {PeerCertificate::required, PeerCertificate::optional}) {
     for (const TlsVersion version : versions) {
       ContextOptions client = client_options();

@@ -24,12 +24,12 @@ struct Scene {
     ForgedKey ca_key;
     const std::string ca = support::forge(support::ca("CN=CA", "CN=CA"), ca_key, ca_key);
     REQUIRE(chain.append_der(support::forge_der(what, costly, ca_key)));
-    trust = identity::Trust::from_pem({.ca = ca}).value();
+    trust = trust::TrustStore::from_pem({.ca = ca}).value();
   }
 
   ForgedKey key = ForgedKey(Exponent::usual);
-  identity::CertificateList chain;
-  std::shared_ptr<const identity::Trust> trust;
+  x509::CertificateList chain;
+  std::shared_ptr<const trust::TrustStore> trust;
 };
 
 std::size_t size_of_record(ByteView waiting) {

@@ -9,9 +9,9 @@ using namespace persona::tls::test;
 
 namespace {
 
-const identity::PemPair& client_pem() {
-  static const identity::PemPair pem = [] {
-    auto made = authority().issue(client_request());
+const authority::PemPair& client_pem() {
+  static const authority::PemPair pem = [] {
+    auto made = test_ca().issue(client_request());
     REQUIRE(made);
     return std::move(*made);
   }();
@@ -38,8 +38,8 @@ bool resumes(const Service& service, TicketContent content) {
   return result;
 }
 
-TicketContent with_certificate(identity::IssueRequest request) {
-  auto made = authority().issue(request);
+TicketContent with_certificate(authority::IssueRequest request) {
+  auto made = test_ca().issue(request);
   REQUIRE(made);
   TicketContent content = good_content();
   content.client_certificate = der_of(made->certificate);
@@ -64,13 +64,13 @@ TEST_CASE("a client whose certificate would not pass today has to show one again
   const Service service;
   CHECK(resumes(service, good_content()));  // so planting works
   TicketContent expired_chain = good_content();
-  expired_chain.valid_until = identity::now() - std::chrono::seconds(1);
+  expired_chain.valid_until = x509::now() - std::chrono::seconds(1);
   CHECK_FALSE(resumes(service, std::move(expired_chain)));
-  identity::IssueRequest expired = client_request();
+  authority::IssueRequest expired = client_request();
   expired.valid_from = std::chrono::seconds(-100);
   expired.valid_for = std::chrono::seconds(-10);
   CHECK_FALSE(resumes(service, with_certificate(expired)));
-  identity::IssueRequest future = client_request();
+  authority::IssueRequest future = client_request();
   future.valid_from = std::chrono::seconds(1'000);
   future.valid_for = std::chrono::seconds(2'000);
   CHECK_FALSE(resumes(service, with_certificate(future)));
@@ -102,7 +102,7 @@ TEST_CASE("a ticket without a client certificate is not enough where one is requ
 
 TEST_CASE("a client does not offer a ticket after the server's certificate has expired") {
   const Service service;
-  service.plant(good_content(), identity::now() - std::chrono::seconds(1));
+  service.plant(good_content(), x509::now() - std::chrono::seconds(1));
   Pair pair = service.connect();
   CHECK_FALSE(resumed(pair));
 }

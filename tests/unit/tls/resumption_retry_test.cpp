@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 #include <mbedtls/ssl.h>
 
-#include "persona/identity/random.hpp"
+#include "persona/x509/crypto.hpp"
 #include "service.hpp"
 
 using namespace persona;
@@ -22,7 +22,7 @@ class RawClient {
     mbedtls_ssl_init(&ssl_);
     REQUIRE(mbedtls_ssl_config_defaults(&config_, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                         MBEDTLS_SSL_PRESET_DEFAULT) == 0);
-    mbedtls_ssl_conf_rng(&config_, identity::psa_random, nullptr);
+    mbedtls_ssl_conf_rng(&config_, x509::psa_random, nullptr);
     mbedtls_ssl_conf_min_tls_version(&config_, MBEDTLS_SSL_VERSION_TLS1_3);
     mbedtls_ssl_conf_authmode(&config_, MBEDTLS_SSL_VERIFY_NONE);
     mbedtls_ssl_conf_groups(&config_, groups_.data());

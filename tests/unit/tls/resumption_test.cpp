@@ -57,7 +57,7 @@ TEST_CASE("a full handshake gives two tickets, a resumed one a further one") {
   CHECK(first->age_add != second->age_add);
   CHECK(is_about_a_day(first->lifetime));
   CHECK(first->peer == "CN=server");
-  CHECK(first->valid_until > identity::now());
+  CHECK(first->valid_until > x509::now());
   CHECK(store.take(service_target) == first);  // the last stays
   CHECK(resumed_now(service));
   CHECK(store.take(service_target) != first);
@@ -117,7 +117,7 @@ TEST_CASE("other identity or trust, on either side: nothing is resumed") {
     CHECK(resumed_now(service));
   }
   SUBCASE("server that does not trust the client any more") {
-    static const identity::Authority other = make_authority("Other CA");
+    static const authority::Authority other = make_authority("Other CA");
     ContextOptions options = server_options();
     options.trust = trust_in(other);
     service.server = make_context(options);

@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 #include <mbedtls/ssl.h>
 
-#include "../identity/fixtures.hpp"
+#include "../../forge/fixtures.hpp"
 #include "pair.hpp"
 #include "service.hpp"
 
@@ -29,8 +29,8 @@ constexpr Algorithm ecdsa_sha256 = MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256;
 constexpr std::uint8_t server_key_exchange = 12;
 constexpr std::uint8_t certificate_verify = 15;
 
-ContextOptions with_rsa(ContextOptions options, const identity::IssueRequest& request) {
-  const auto certificate = authority().certify(request, fixtures::rsa_certificate);
+ContextOptions with_rsa(ContextOptions options, const authority::IssueRequest& request) {
+  const auto certificate = test_ca().certify(request, fixtures::rsa_certificate);
   REQUIRE(certificate);
   const auto identity = identity::Identity::from_pem(*certificate, fixtures::rsa_key_pkcs8, std::nullopt);
   REQUIRE(identity);

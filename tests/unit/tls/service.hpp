@@ -7,6 +7,7 @@
 #include "../../support/peer.hpp"
 #include "pair.hpp"
 #include "persona/tls/tickets.hpp"
+#include "persona/x509/time.hpp"
 #include "samples.hpp"
 
 namespace persona::tls::test {
@@ -28,7 +29,7 @@ struct Service {
   }
 
   /// Puts a ticket of the server's into the client's store as if its session had been like `content`.
-  void plant(TicketContent content, identity::TimePoint client_thinks_until) const {
+  void plant(TicketContent content, x509::TimePoint client_thinks_until) const {
     const std::uint16_t suite = content.cipher_suite;
     const Bytes master(hash_size(*suite_hash(suite)), 0x33);
     const auto message = server->ticket_issuer()->issue(std::move(content), master);
@@ -62,8 +63,8 @@ inline Ticket copy_of(const Ticket& ticket) {
   return copy;
 }
 
-inline identity::TimePoint in_hours(int hours) {
-  return identity::now() + std::chrono::hours(hours);
+inline x509::TimePoint in_hours(int hours) {
+  return x509::now() + std::chrono::hours(hours);
 }
 
 /// Of a ticket's lifetime: a day, less what the test has taken since the full handshake.
@@ -72,7 +73,7 @@ inline bool is_about_a_day(std::chrono::seconds lifetime) {
 }
 
 inline Bytes der_of(const std::string& pem) {
-  identity::CertificateList list;
+  x509::CertificateList list;
   REQUIRE(list.append_pem(pem));
   const auto& raw = list.get()->raw;
   return Bytes(raw.p, raw.p + raw.len);

@@ -105,7 +105,7 @@ TEST_CASE("tickets that are too old, of the future, or of an expired certificate
   future.received += 60'000;
   store.put("a", std::move(future));
   Ticket expired = ticket_of(4);
-  expired.valid_until = identity::now();
+  expired.valid_until = x509::now();
   store.put("a", std::move(expired));
   CHECK(number_of(store.take("a")) == 1);
   Ticket only = ticket_of(5);

@@ -186,7 +186,7 @@ TEST_CASE("decode_error: a NewSessionTicket that does not parse, whether it is k
       bank.target = "t";
       bank.cipher_suite = aes_256;
       bank.resumption_master_secret = secret_of(aes_256, 9);
-      bank.valid_until = identity::now() + std::chrono::hours(1);
+      bank.valid_until = x509::now() + std::chrono::hours(1);
       bank.authenticated_at = now_by_both_clocks();
       Duel duel;
       duel.end = End(parts_of(context_of(Role::client), aes_256, {},

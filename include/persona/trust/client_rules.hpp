@@ -1,0 +1,45 @@
+// Which verified clients may come in, by what their certificates say.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "persona/base/spki_pin.hpp"
+
+struct mbedtls_x509_crt;
+
+namespace persona::trust {
+
+/// What `clients.allow` lists; see name_pattern.hpp for what a pattern matches.
+struct ClientPatterns {
+  std::vector<std::string> cn = {};
+  std::vector<std::string> dns = {};
+  std::vector<std::string> uri = {};
+  std::vector<SpkiPin> pins = {};
+
+  friend bool operator==(const ClientPatterns&, const ClientPatterns&) = default;
+};
+
+/// To be asked for a leaf whose chain was verified: names are worth what their issuer is. Immutable, so
+/// threads may share it.
+class ClientRules {
+ public:
+  explicit ClientRules(ClientPatterns patterns) : patterns_(std::move(patterns)) {}
+
+  /// True when the leaf's public key or one of its names matches. Of a subject with several common names none
+  /// counts, and of several URIs none counts as a SPIFFE ID (X509-SVID section 2: there is exactly one).
+  bool admits(const mbedtls_x509_crt& leaf) const;
+
+  /// Why the leaf is not admitted, as a sentence without full stop, everything from the certificate escaped:
+  /// "client CN=reporting (dns a.example.com; pin sha256//...) matches nothing in clients.allow (cn:
+  /// postgres-*; uri: spiffe://prod/*)".
+  std::string refusal(const mbedtls_x509_crt& leaf) const;
+
+  friend bool operator==(const ClientRules&, const ClientRules&) = default;
+
+ private:
+  ClientPatterns patterns_;
+};
+
+}  // namespace persona::trust

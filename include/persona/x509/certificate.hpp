@@ -1,0 +1,77 @@
+// X.509 certificates: owned chains, and what they say in words.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "persona/base/bytes.hpp"
+#include "persona/base/result.hpp"
+#include "persona/base/spki_pin.hpp"
+#include "persona/x509/time.hpp"
+
+struct mbedtls_x509_crt;
+
+namespace persona::x509 {
+
+/// What a person wants to know of one certificate. Control characters in names are escaped.
+struct CertificateInfo {
+  std::string name;     ///< display_name()
+  std::string subject;  ///< "CN=db.example.com, O=Example"
+  std::string issuer;
+  std::string serial;  ///< hexadecimal, colon-separated
+  TimePoint not_before{};
+  TimePoint not_after{};
+  std::vector<std::string> dns_names;     ///< subjectAltName dNSName
+  std::vector<std::string> ip_addresses;  ///< subjectAltName iPAddress
+  std::vector<std::string> uris;          ///< subjectAltName uniformResourceIdentifier
+  std::string key;                        ///< "EC secp256r1", "RSA 2048"
+  std::string spki_pin;      ///< "sha256//BASE64" of the SubjectPublicKeyInfo (RFC 7469 section 2.4)
+  bool for_clients = false;  ///< extendedKeyUsage is absent or includes clientAuth
+  bool for_servers = false;  ///< extendedKeyUsage is absent or includes serverAuth
+};
+
+CertificateInfo describe(const mbedtls_x509_crt& certificate);
+
+/// Of its SubjectPublicKeyInfo. All zeros, which no configuration can pin, should the hash fail.
+SpkiPin spki_pin_of(const mbedtls_x509_crt& certificate);
+
+/// "CN=db.example.com", or the first subjectAltName when the subject is empty.
+std::string display_name(const mbedtls_x509_crt& certificate);
+
+TimePoint not_after(const mbedtls_x509_crt& certificate);
+
+/// A list of certificates in file order. Immutable once built, so that threads may share it.
+class CertificateList {
+ public:
+  CertificateList();
+  ~CertificateList();
+  CertificateList(CertificateList&&) noexcept;
+  CertificateList& operator=(CertificateList&&) noexcept;
+
+  /// Appends every certificate of a PEM text (or one DER certificate). All or nothing: a text with a
+  /// certificate that does not parse, or with none at all, is an error; the message calls the text by its
+  /// `source`. Blocks that are not certificates are skipped.
+  Result<void> append_pem(std::string_view pem, std::string_view source = "the PEM text");
+
+  /// Appends one DER certificate, which is copied.
+  Result<void> append_der(ByteView certificate);
+
+  bool empty() const;
+  std::size_t size() const;
+
+  /// The first of the list, or null. mbedTLS takes non-const pointers to what it only reads.
+  mbedtls_x509_crt* get() const;
+
+  /// Every certificate in words.
+  std::vector<CertificateInfo> describe() const;
+
+ private:
+  struct Deleter {
+    void operator()(mbedtls_x509_crt* list) const;
+  };
+  std::unique_ptr<mbedtls_x509_crt, Deleter> list_;
+};
+
+}  // namespace persona::x509

@@ -1,0 +1,22 @@
+// The cryptographic library: its start, its version, and its random numbers.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "persona/base/result.hpp"
+
+namespace persona::x509 {
+
+/// Must be called once at start-up before anything else of x509 and the areas above it (psa_crypto_init;
+/// Mbed-TLS #9223).
+Result<void> initialise_crypto();
+
+/// "3.6.7", of the mbedTLS that runs.
+std::string crypto_library_version();
+
+/// An f_rng for mbedTLS; its context is not used. The same as mbedtls_psa_get_random, which mbedTLS 3.6
+/// declares without extern "C".
+int psa_random(void* context, unsigned char* output, std::size_t size);
+
+}  // namespace persona::x509

@@ -1,0 +1,33 @@
+// Finding the blocks of a PEM text (RFC 7468), so that every one is accounted for and messages can name its
+// line.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "persona/base/bytes.hpp"
+#include "persona/base/result.hpp"
+
+namespace persona::x509 {
+
+struct PemBlock {
+  std::string_view label;  ///< "CERTIFICATE"
+  std::string_view text;   ///< from -----BEGIN to the end of the -----END line
+  std::size_t line = 0;    ///< of -----BEGIN, 1-based
+};
+
+/// In order of appearance. Text between blocks is skipped. A failure is a predicate that fits behind the
+/// file's name: "has a CERTIFICATE without its end (line 3)".
+Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text);
+
+/// The content of one PEM block. Not for private keys: it is not wiped.
+Result<Bytes> pem_content(std::string_view block, std::string_view label);
+
+/// True for "PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY" and the like.
+bool is_private_key(const PemBlock& block);
+
+/// What a text without a certificate contains instead: "a private key, not a certificate", "no certificate".
+std::string_view instead_of_certificate(const std::vector<PemBlock>& blocks);
+
+}  // namespace persona::x509

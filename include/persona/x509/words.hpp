@@ -1,0 +1,40 @@
+// What is said of certificates in messages.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <mbedtls/x509_crt.h>
+
+#include "persona/base/bytes.hpp"
+#include "persona/x509/time.hpp"
+
+namespace persona::x509 {
+
+/// Printable ASCII as it is, everything else as \xNN: names in certificates come from strangers and end up in
+/// logs.
+std::string escape(std::string_view text);
+
+/// A distinguished name as RFC 4514 writes it, with control characters escaped. Empty for an empty name.
+std::string name_in_words(const mbedtls_x509_name& name);
+
+/// "10.0.0.1" for the octets of an iPAddress; an IPv4-mapped address of 16 octets stays recognisable.
+std::string address_in_words(ByteView octets);
+
+/// What mbedTLS's error code means.
+std::string mbedtls_reason(int code);
+
+/// "3 days", "1 hour", "less than a minute"
+std::string span_in_words(std::chrono::seconds span);
+
+TimePoint to_time_point(const mbedtls_x509_time& time);
+
+/// "expired 3 days ago (2026-11-18)" or "is not valid before 2026-11-23 (in 2 days)"; nothing when it is
+/// valid.
+std::optional<std::string> validity_problem(const mbedtls_x509_crt& certificate, TimePoint at);
+
+/// "EC secp256r1", "RSA 2048"
+std::string key_in_words(const mbedtls_pk_context& key);
+
+}  // namespace persona::x509

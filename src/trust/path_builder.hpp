@@ -1,0 +1,74 @@
+// Finds a path from a leaf to trust.ca that is acceptable, among all there are (RFC 4158): certificates come
+// in any order, CAs are cross-signed, and one bad path does not hide a good one.
+//
+// A path is built by names, and then verified from trust.ca downwards: each signature is looked at with a key
+// that was already found to be trusted, so no key of a stranger's is ever used.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "findings.hpp"
+#include "issuer_graph.hpp"
+#include "path_checks.hpp"
+#include "persona/x509/time.hpp"
+
+namespace persona::trust {
+
+/// One search. What strangers send decides how long it takes, so it is bounded.
+class PathBuilder {
+ public:
+  static constexpr std::size_t most_signatures = 16;     ///< computed; those that are remembered cost nothing
+  static constexpr std::size_t most_bad_signatures = 6;  ///< of them
+  static constexpr std::size_t most_paths = 32;          ///< that are whole and verified, and not acceptable
+  static constexpr std::size_t most_steps = 1000;        ///< certificates visited
+  static constexpr std::size_t longest_path = 16;        ///< self-issued certificates included
+  static constexpr std::size_t most_presented = 32;
+
+  PathBuilder(const TrustStore& trust, const mbedtls_x509_crt& presented, const CheckContext& context);
+
+  /// Nothing when there is a path; else why not, of the path that came closest.
+  std::optional<Finding> search();
+
+  /// When the first certificate of the path found expires, or a CRL that was asked.
+  x509::TimePoint valid_until() const { return valid_until_; }
+
+ private:
+  bool climb();
+  bool try_anchor(const mbedtls_x509_crt& anchor);
+  bool is_verified(std::size_t child, const mbedtls_x509_crt& issuer);
+  bool accept(const Path& path);
+  std::optional<Finding> check_revocation(const Path& path, x509::TimePoint& until) const;
+  void find_dead_ends();
+
+  bool may_step();
+  bool refuses_hash();
+  bool has_issuer_presented(std::size_t depth) const;
+  bool is_on_path(std::size_t index, std::size_t depth) const;
+  bool is_broken() const;
+  void note_refused(Finding finding);
+
+  const mbedtls_x509_crt& at(std::size_t depth) const { return *graph_[path_[depth]].certificate; }
+  std::size_t tip() const { return path_.size() - 1; }  // its depth
+  Narrator narrator(std::size_t depth) const { return {context_.policy.role, at(depth), depth}; }
+
+  const TrustStore& trust_;
+  const CheckContext& context_;
+  IssuerGraph graph_;
+  std::vector<std::size_t> path_{0};                                    // nodes, the leaf first
+  std::set<std::pair<std::size_t, const mbedtls_x509_crt*>> verified_;  // node and issuer
+  std::size_t signatures_ = 0;
+  std::size_t bad_signatures_ = 0;
+  std::size_t paths_ = 0;
+  std::size_t steps_ = 0;
+  bool exhausted_ = false;
+  x509::TimePoint valid_until_ = x509::TimePoint::max();
+  std::optional<Finding> refused_;     // why a path to an anchor is not acceptable
+  std::optional<Finding> unsigned_;    // where a path of names to an anchor is not one of signatures
+  std::optional<Finding> incomplete_;  // why the longest path that reaches no anchor does not
+};
+
+}  // namespace persona::trust

@@ -1,0 +1,155 @@
+#include "persona/trust/trust_store.hpp"
+
+#include <optional>
+
+#include "persona/x509/der_reader.hpp"
+#include "persona/x509/distinguished_name.hpp"
+#include "persona/x509/file.hpp"
+#include "persona/x509/key_bounds.hpp"
+#include "persona/x509/signature.hpp"
+#include "persona/x509/words.hpp"
+#include "revocation.hpp"
+
+namespace persona::trust {
+
+namespace {
+
+using Part = x509::LoadError::Part;
+
+/// Why nothing that it issued can be accepted, now or ever.
+std::optional<std::string> why_unusable(const mbedtls_x509_crt& certificate, x509::TimePoint at) {
+  if (auto problem = x509::validity_problem(certificate, at)) {
+    return problem;
+  }
+  if (const auto defect = x509::key_defect(certificate)) {
+    return fmt::format("has a key that {} ({}), so nobody with a certificate of it is let in",
+                       defect->predicate, defect->key);
+  }
+  return std::nullopt;
+}
+
+void find_unusable(const x509::CertificateList& list, std::size_t index,
+                   std::vector<x509::LoadError>& unusable) {
+  const x509::TimePoint at = x509::now();
+  for (const mbedtls_x509_crt* certificate = list.get(); certificate != nullptr;
+       certificate = certificate->next) {
+    if (const auto problem = why_unusable(*certificate, at)) {
+      unusable.push_back({Part::ca, index,
+                          fmt::format("CA certificate {}: {}", *problem, x509::display_name(*certificate))});
+    }
+  }
+}
+
+/// The file's content, or nothing and one more error.
+std::optional<x509::Secret> read(const std::filesystem::path& path, Part part, std::size_t index,
+                                 std::vector<x509::LoadError>& errors) {
+  auto content = x509::read_file(path);
+  if (!content) {
+    errors.push_back({part, index, content.error().message});
+    return std::nullopt;
+  }
+  return std::move(*content);
+}
+
+}  // namespace
+
+TrustStore::TrustStore() = default;
+TrustStore::~TrustStore() = default;
+
+tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>> TrustStore::load(
+    const TrustFiles& files) {
+  std::vector<x509::LoadError> errors;
+  const std::shared_ptr<TrustStore> trust(new TrustStore);
+  trust->revocation_ = std::make_unique<RevocationLists>(files.crl_expired_allowed);
+  trust->signatures_ = std::make_unique<x509::SignatureCache>();
+  for (std::size_t index = 0; index < files.ca.size(); ++index) {
+    const auto text = read(files.ca[index], Part::ca, index, errors);
+    if (!text) {
+      continue;
+    }
+    x509::CertificateList list;  // for this file alone, so that its index goes with what is wrong in it
+    if (const auto appended = list.append_pem(text->view(), files.ca[index].string()); !appended) {
+      errors.push_back({Part::ca, index, appended.error().message});
+      continue;
+    }
+    find_unusable(list, index, trust->warnings_);
+    if (const auto appended = trust->roots_.append_pem(text->view(), files.ca[index].string()); !appended) {
+      errors.push_back({Part::ca, index, appended.error().message});
+    }
+  }
+  for (std::size_t index = 0; index < files.crl.size(); ++index) {
+    const auto text = read(files.crl[index], Part::crl, index, errors);
+    if (!text) {
+      continue;
+    }
+    if (const auto appended = trust->revocation_->append(text->view(), files.crl[index].string());
+        !appended) {
+      errors.push_back({Part::crl, index, appended.error().message});
+    }
+  }
+  trust->judge_unusable(errors);
+  if (!errors.empty()) {
+    errors.insert(errors.end(), trust->warnings_.begin(), trust->warnings_.end());
+    return tl::unexpected(std::move(errors));
+  }
+  trust->index_roots();
+  return trust;
+}
+
+tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>> TrustStore::from_pem(
+    const TrustTexts& texts) {
+  std::vector<x509::LoadError> errors;
+  const std::shared_ptr<TrustStore> trust(new TrustStore);
+  trust->revocation_ = std::make_unique<RevocationLists>(texts.crl_expired_allowed);
+  trust->signatures_ = std::make_unique<x509::SignatureCache>();
+  if (const auto appended = trust->roots_.append_pem(texts.ca, "the CA text"); !appended) {
+    errors.push_back({Part::ca, 0, appended.error().message});
+  }
+  if (!texts.any_certificates) {
+    find_unusable(trust->roots_, 0, trust->warnings_);
+  }
+  if (!texts.crl.empty()) {
+    if (const auto appended = trust->revocation_->append(texts.crl, "the CRL text"); !appended) {
+      errors.push_back({Part::crl, 0, appended.error().message});
+    }
+  }
+  trust->judge_unusable(errors);
+  if (!errors.empty()) {
+    errors.insert(errors.end(), trust->warnings_.begin(), trust->warnings_.end());
+    return tl::unexpected(std::move(errors));
+  }
+  trust->index_roots();
+  return trust;
+}
+
+// One CA that has expired or has a weak key among others is an old one that a bundle still has; it is trusted
+// no more, and must not keep the others from being used.
+void TrustStore::judge_unusable(std::vector<x509::LoadError>& errors) {
+  if (warnings_.size() < roots_.size()) {
+    for (x509::LoadError& warning : warnings_) {
+      warning.severity = x509::LoadError::Severity::warning;
+    }
+  } else {
+    errors.insert(errors.end(), warnings_.begin(), warnings_.end());
+    warnings_.clear();
+  }
+}
+
+void TrustStore::index_roots() {
+  for (const mbedtls_x509_crt* root = roots_.get(); root != nullptr; root = root->next) {
+    roots_by_name_[x509::comparable_name(x509::bytes_of(root->subject_raw))].push_back(root);
+  }
+}
+
+const std::vector<const mbedtls_x509_crt*>& TrustStore::roots_named(
+    const std::string& comparable_name) const {
+  static const std::vector<const mbedtls_x509_crt*> none;
+  const auto found = roots_by_name_.find(comparable_name);
+  return found != roots_by_name_.end() ? found->second : none;
+}
+
+std::vector<CrlInfo> TrustStore::crls() const {
+  return revocation_->describe();
+}
+
+}  // namespace persona::trust

@@ -1,0 +1,54 @@
+#include "persona/x509/dns_name.hpp"
+
+#include <algorithm>
+
+namespace persona::x509 {
+
+namespace {
+
+constexpr std::size_t longest_name = 253;  // RFC 1035 section 2.3.4, without the root's dot
+constexpr std::size_t longest_label = 63;
+
+bool is_label(std::string_view label) {
+  return !label.empty() && label.size() <= longest_label && label.front() != '-' && label.back() != '-' &&
+         std::all_of(label.begin(), label.end(), [](char character) {
+           const char lower = ascii_lower(character);
+           return (lower >= 'a' && lower <= 'z') || (character >= '0' && character <= '9') ||
+                  character == '-';
+         });
+}
+
+}  // namespace
+
+bool same_dns_name(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char l, char r) { return ascii_lower(l) == ascii_lower(r); });
+}
+
+bool is_dns_name(std::string_view name) {
+  if (name.size() > longest_name) {
+    return false;
+  }
+  for (std::size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.')) {
+    if (!is_label(name.substr(0, dot))) {
+      return false;
+    }
+    name.remove_prefix(dot + 1);
+  }
+  return is_label(name);
+}
+
+bool matches_dns_name(std::string_view in_certificate, std::string_view name) {
+  if (!is_dns_name(name)) {
+    return false;
+  }
+  if (!in_certificate.starts_with("*.")) {
+    return same_dns_name(in_certificate, name);
+  }
+  const std::string_view parent = in_certificate.substr(2);
+  const std::size_t dot = name.find('.');
+  return dot != std::string_view::npos && same_dns_name(name.substr(dot + 1), parent) &&
+         !is_public_suffix(parent);
+}
+
+}  // namespace persona::x509

@@ -1,0 +1,37 @@
+// The public suffix list, compiled in: Debian's package publicsuffix (cmake/make-public-suffixes.py).
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "persona/x509/dns_name.hpp"
+
+namespace persona::x509 {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+// Sorted rules, lower case, A-labels: "co.uk", "*.ck" for every name below, "!www.ck" for one that is none.
+// No std::array: clang will not deduce the type of one from as many.
+constexpr std::string_view rules[] = {
+#include "public_suffixes.inc"
+};
+
+bool is_rule(std::string_view rule) {
+  return std::binary_search(std::begin(rules), std::end(rules), rule);
+}
+
+}  // namespace
+
+bool is_public_suffix(std::string_view name) {
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(), ascii_lower);
+  const std::size_t dot = lower.find('.');
+  if (dot == std::string::npos) {
+    return true;
+  }
+  return !is_rule("!" + lower) && (is_rule(lower) || is_rule("*" + lower.substr(dot)));
+}
+
+}  // namespace persona::x509

@@ -1,0 +1,72 @@
+#include "persona/trust/trust_store.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "../../forge/fixtures.hpp"
+#include "../../forge/test_authority.hpp"
+#include "../../support/temporary_folder.hpp"
+#include "persona/trust/verify.hpp"
+
+using namespace persona::authority;
+using namespace persona::trust;
+using namespace persona::x509;
+using support::days;
+using Messages = std::vector<std::string>;
+
+TEST_CASE("every certificate in every file counts") {
+  const support::TemporaryFolder folder;
+  const auto trust =
+      TrustStore::load({{folder.write("a.pem", fmt::format("{}{}", fixtures::root_certificate,
+                                                           fixtures::intermediate_certificate)),
+                         folder.write("b.pem", support::test_authority().certificate_pem()),
+                         folder.write("again.pem", fixtures::root_certificate)},
+                        {},
+                        false});
+  REQUIRE(trust.has_value());
+  CHECK((*trust)->roots().size() == 4);
+}
+
+TEST_CASE("each bad CA file is reported with its place in the list") {
+  const support::TemporaryFolder folder;
+  const auto old = Authority::create("Old CA", -days(2) - std::chrono::hours(1), -days(9)).value();
+  const auto good = folder.write("good.pem", fixtures::root_certificate);
+  const auto empty = folder.write("empty.pem", "");
+  const auto expired =
+      folder.write("expired.pem", fmt::format("{}{}", fixtures::root_certificate, old.certificate_pem()));
+  const auto broken = folder.write(
+      "broken.pem", fmt::format("{}-----BEGIN CERTIFICATE-----\nAAAA\n", fixtures::root_certificate));
+  const auto trust = TrustStore::load({{good, empty, expired, broken}, {}, false});
+  REQUIRE_FALSE(trust.has_value());
+  CHECK(support::messages(trust.error()) ==
+        Messages{fmt::format("{} contains no certificate", empty.string()),
+                 fmt::format("{} has a certificate without its -----END line (line 12)", broken.string())});
+  CHECK(support::warnings(trust.error()) ==
+        Messages{fmt::format("CA certificate expired 2 days ago ({}): CN=Old CA",
+                             support::date(-days(2) - std::chrono::hours(1)))});
+  CHECK(trust.error()[0].index == 1);
+  CHECK(trust.error()[1].index == 3);
+  CHECK(trust.error()[2].index == 2);
+  CHECK(trust.error()[0].part == LoadError::Part::ca);
+}
+
+TEST_CASE("an expired CA is an error alone, and a warning beside one that is valid") {
+  const auto old = Authority::create("Old CA", -days(2) - std::chrono::hours(1), -days(9)).value();
+  const auto alone = TrustStore::from_pem({.ca = old.certificate_pem()});
+  REQUIRE_FALSE(alone.has_value());
+  CHECK(alone.error().front().severity == LoadError::Severity::error);
+  const std::string both = fmt::format("{}{}", old.certificate_pem(), fixtures::root_certificate);
+  const auto trust = TrustStore::from_pem({.ca = both});
+  REQUIRE(trust.has_value());
+  CHECK(support::warnings((*trust)->warnings()) ==
+        Messages{fmt::format("CA certificate expired 2 days ago ({}): CN=Old CA",
+                             support::date(-days(2) - std::chrono::hours(1)))});
+}
+
+TEST_CASE("trust from memory follows the same rules") {
+  CHECK(TrustStore::from_pem({.ca = fixtures::root_certificate}).has_value());
+  const auto trust = TrustStore::from_pem({.ca = fixtures::ec_key_sec1});
+  REQUIRE_FALSE(trust.has_value());
+  CHECK(support::messages(trust.error()) ==
+        Messages{"the CA text contains a private key, not a certificate"});
+}
