@@ -65,22 +65,20 @@ void Handshaking::on_read(ByteView bytes) {
   }
 }
 
-// The job is with the pool until step_done(). It counts as a handle meanwhile, so whatever ends the owner, it
-// is still there when the step comes back.
+// The job is with the pool until step_done(). A step that comes back touches its task first, which knows
+// whether anybody waits for it still.
 void Handshaking::next_step() {
   step_out_ = true;
-  place_.owner.handle_opened();
   task_->job.input.append(held_.view());
   held_.release();
-  place_.pool.run(place_.queue, [task = task_, loop = &place_.loop, owner = &place_.owner] {
+  place_.pool.run(place_.queue, [task = task_, loop = &place_.loop] {
     if (!task->job.abandoned) {
       task->job.step();
     }
-    loop->post([task, owner] {
+    loop->post([task] {
       if (task->handshaking != nullptr) {
         task->handshaking->step_done();
       }
-      owner->handle_closed();
     });
   });
 }

@@ -29,7 +29,7 @@ GatewayDialler::Options options_of(const config::Timeouts& timeouts) {
 
 }  // namespace
 
-/// Kept by its probe, by the handles that it has open, and by a step that is with the pool.
+/// Kept by its probe, and by the handles that it has open.
 class Probe::Attempt final : public net::HandleOwner,
                              private GatewayDialler::Events,
                              private net::StreamEvents,

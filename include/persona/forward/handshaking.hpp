@@ -44,8 +44,7 @@ class Handshaking final : private net::StreamEvents {
     ~Events() = default;
   };
 
-  /// Where it runs. All outlive the handshaking; the loop and the owner also a step that is out, which counts
-  /// as a handle of the owner's.
+  /// Where it runs. All outlive the handshaking, and the loop the pool.
   struct Place {
     net::Loop& loop;
     HandshakePool& pool;

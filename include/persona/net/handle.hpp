@@ -14,7 +14,7 @@ class HandleOwner {
   HandleOwner(const HandleOwner&) = delete;
   HandleOwner& operator=(const HandleOwner&) = delete;
 
-  /// By what counts as a handle: those of libuv's, a look-up, a task that comes back to the owner.
+  /// By what counts as a handle, and by an owner that must stay until the end of a function.
   void handle_opened() { ++open_handles_; }
 
   /// May free the owner.

@@ -136,6 +136,18 @@ TEST_CASE("the end of the connection waits for the last byte of an answer") {
   CHECK(scene.ended() == "local_closed");
 }
 
+TEST_CASE("the end of the connection waits until our close_notify has left") {
+  Scene scene;
+  scene.start();
+  scene.tls.receive(scene.close_notify());
+  scene.tls.full = true;
+  scene.plain.end();
+  CHECK(scene.ended() == "open");
+  scene.tls.drain();
+  CHECK(scene.closed());
+  CHECK(scene.ended() == "gateway_closed");
+}
+
 TEST_CASE("what came before the tunnel is delivered, with its ends") {
   Scene scene;
   Tunnel::Before before;
