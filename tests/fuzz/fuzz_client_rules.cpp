@@ -13,6 +13,7 @@
 #include "persona/base/text.hpp"
 
 using namespace persona;
+using namespace persona::trust;
 using namespace persona::x509;
 
 namespace {

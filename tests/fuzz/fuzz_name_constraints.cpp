@@ -11,6 +11,7 @@
 #include "persona/x509/dns_name.hpp"
 
 using namespace persona;
+using namespace persona::trust;
 using namespace persona::x509;
 
 namespace {

@@ -43,7 +43,7 @@ inline Material material(const std::string& certificates = "", const std::string
   material.config.gateway.addresses.push_back({*Endpoint::parse(gateway), {}});
   material.config.reload.watch = false;
   material.identity = tls::test::make_identity(tls::test::client_request());
-  material.trust = tls::test::trust_in(tls::test::authority());
+  material.trust = tls::test::trust_in(tls::test::test_ca());
   material.digest = certificates;
   material.certificate_digest = certificates;
   return material;

@@ -24,7 +24,7 @@ inline authority::Authority make_authority(const std::string& name) {
 }
 
 /// Made once: a test that needs another authority makes its own.
-inline const authority::Authority& authority() {
+inline const authority::Authority& test_ca() {
   static const authority::Authority instance = make_authority("Test CA");
   return instance;
 }
@@ -45,7 +45,7 @@ inline authority::IssueRequest client_request() {
 }
 
 inline std::shared_ptr<const identity::Identity> make_identity(
-    const authority::IssueRequest& request, const authority::Authority& issuer = authority()) {
+    const authority::IssueRequest& request, const authority::Authority& issuer = test_ca()) {
   auto pair = issuer.issue(request);
   REQUIRE(pair);
   auto identity = identity::Identity::from_pem(pair->certificate, pair->private_key, std::nullopt);
@@ -70,7 +70,7 @@ inline ContextOptions client_options() {
   ContextOptions options;
   options.role = Role::client;
   options.identity = identity;
-  options.trust = trust_in(authority());
+  options.trust = trust_in(test_ca());
   return options;
 }
 
@@ -79,7 +79,7 @@ inline ContextOptions server_options() {
   ContextOptions options;
   options.role = Role::server;
   options.identity = identity;
-  options.trust = trust_in(authority());
+  options.trust = trust_in(test_ca());
   return options;
 }
 

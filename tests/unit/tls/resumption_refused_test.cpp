@@ -11,7 +11,7 @@ namespace {
 
 const authority::PemPair& client_pem() {
   static const authority::PemPair pem = [] {
-    auto made = authority().issue(client_request());
+    auto made = test_ca().issue(client_request());
     REQUIRE(made);
     return std::move(*made);
   }();
@@ -39,7 +39,7 @@ bool resumes(const Service& service, TicketContent content) {
 }
 
 TicketContent with_certificate(authority::IssueRequest request) {
-  auto made = authority().issue(request);
+  auto made = test_ca().issue(request);
   REQUIRE(made);
   TicketContent content = good_content();
   content.client_certificate = der_of(made->certificate);

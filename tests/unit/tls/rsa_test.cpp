@@ -30,7 +30,7 @@ constexpr std::uint8_t server_key_exchange = 12;
 constexpr std::uint8_t certificate_verify = 15;
 
 ContextOptions with_rsa(ContextOptions options, const authority::IssueRequest& request) {
-  const auto certificate = authority().certify(request, fixtures::rsa_certificate);
+  const auto certificate = test_ca().certify(request, fixtures::rsa_certificate);
   REQUIRE(certificate);
   const auto identity = identity::Identity::from_pem(*certificate, fixtures::rsa_key_pkcs8, std::nullopt);
   REQUIRE(identity);
