@@ -64,7 +64,7 @@ struct Judged {
 
 Judged judge(const ChainCase& chain, const std::string& ca) {
   trust::VerifyPolicy policy;
-  policy.role = "client";
+  policy.role = trust::PeerRole::client;
   Judged judged;
   judged.milliseconds = median([&] {
     const auto trust = make_trust(ca);  // which remembers nothing

@@ -116,11 +116,10 @@ Result<AuthorityFolder::Opened> AuthorityFolder::open() const {
   }
   std::optional<x509::Secret> password;
   if (password_file_) {
-    auto read = x509::read_file(*password_file_);
+    auto read = x509::read_password_file(*password_file_);
     if (!read) {
       return tl::unexpected(read.error());
     }
-    read->shrink(read->view().substr(0, read->view().find_first_of("\r\n")).size());
     password = std::move(*read);
   } else if (key->view().find("ENCRYPTED") != std::string_view::npos) {
     return fail(ErrorKind::configuration,

@@ -9,15 +9,12 @@
 #include "persona/x509/certificate.hpp"
 #include "persona/x509/crypto.hpp"
 #include "persona/x509/der_writer.hpp"
+#include "persona/x509/extensions.hpp"
 #include "persona/x509/words.hpp"
 
 namespace persona::authority {
 
 namespace {
-
-// id-ce-cRLNumber and id-ce-cRLReasons: mbedTLS has no names for them.
-constexpr std::string_view crl_number_oid = "\x55\x1d\x14";
-constexpr std::string_view crl_reason_oid = "\x55\x1d\x15";
 
 constexpr std::size_t entry_capacity = 96;  // 20 octets of serial, a time, a reason and their headers
 constexpr std::size_t list_capacity = 4096;
@@ -48,7 +45,7 @@ void write_entry(x509::DerWriter& der, const RevokedCertificate& revoked) {
   const std::size_t end = der.size();
   if (revoked.reason != RevocationReason::unspecified) {  // which section 5.3.1 wants left out
     der.enumerated(static_cast<int>(revoked.reason));
-    der.extension(crl_reason_oid, false, end);
+    der.extension(x509::oid::crl_reason, false, end);
     der.wrap(x509::DerWriter::sequence, end);
   }
   write_time(der, revoked.when);
@@ -59,7 +56,7 @@ void write_entry(x509::DerWriter& der, const RevokedCertificate& revoked) {
 void write_extensions(x509::DerWriter& der, std::uint64_t number, ByteView issuer_key_id) {
   const std::size_t end = der.size();
   der.integer(number);
-  der.extension(crl_number_oid, false, end);
+  der.extension(x509::oid::crl_number, false, end);
   const std::size_t before_number = der.size();
   der.raw(issuer_key_id);
   der.wrap(MBEDTLS_ASN1_CONTEXT_SPECIFIC | 0, before_number);

@@ -23,13 +23,6 @@ bool is_letter_or_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return result;
-}
-
 bool is_address(std::string_view text) {
   return IpAddress::parse(text).has_value();
 }
@@ -114,7 +107,7 @@ bool is_spiffe_id(std::string_view uri) {
       return is_letter_or_digit(c) || more.find(c) != std::string_view::npos;
     });
   };
-  if (domain.empty() || domain.size() > 255 || !only(domain, "-._") || domain != lower(domain)) {
+  if (domain.empty() || domain.size() > 255 || !only(domain, "-._") || domain != to_lower(domain)) {
     return false;
   }
   if (slash == std::string_view::npos) {
@@ -151,7 +144,7 @@ Result<void> check_uri(std::string_view uri) {
     return refuse("{} is no URI: write one such as spiffe://example.org/billing or urn:example:billing",
                   shown);
   }
-  if (lower(scheme) == "spiffe" && (!uri.starts_with("spiffe://") || !is_spiffe_id(uri))) {
+  if (to_lower(scheme) == "spiffe" && (!uri.starts_with("spiffe://") || !is_spiffe_id(uri))) {
     return refuse(
         "{} is no SPIFFE id: that is spiffe://TRUST-DOMAIN/PATH, in which the domain is of lower-case "
         "letters and "
@@ -162,9 +155,9 @@ Result<void> check_uri(std::string_view uri) {
 }
 
 bool is_permitted(std::string_view name, const std::vector<std::string>& permitted) {
-  const std::string host = lower(name.starts_with("*.") ? name.substr(2) : name);
+  const std::string host = to_lower(name.starts_with("*.") ? name.substr(2) : name);
   return permitted.empty() || std::any_of(permitted.begin(), permitted.end(), [&](const std::string& domain) {
-           const std::string suffix = lower(domain);
+           const std::string suffix = to_lower(domain);
            return host == suffix || host.ends_with("." + suffix);
          });
 }
@@ -285,7 +278,7 @@ std::vector<std::string> name_warnings(Profile profile, const IssueRequest& requ
     if (name.starts_with("*.")) {
       warnings.push_back(fmt::format(
           "{} is a wildcard: whoever takes this key can pose as every host below {}", name, name.substr(2)));
-    } else if (lower(name) == "localhost") {
+    } else if (to_lower(name) == "localhost") {
       warnings.emplace_back(
           "localhost is every machine's name: whoever takes this key can pose as a service of any");
     }

@@ -18,10 +18,7 @@ std::string plain(std::string_view host) {
   if (host.ends_with('.')) {
     host.remove_suffix(1);
   }
-  std::string name(host);
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return name;
+  return to_lower(host);
 }
 
 bool matches(std::string_view rule, std::string_view name) {

@@ -42,12 +42,6 @@ bool ends_in_number(std::string_view host) {
   return is_number(last) || last.starts_with("0x") || last.starts_with("0X");
 }
 
-bool same_name(std::string_view left, std::string_view lower_case) {
-  return std::equal(left.begin(), left.end(), lower_case.begin(), lower_case.end(), [](char l, char r) {
-    return (l >= 'A' && l <= 'Z' ? static_cast<char>(l + 'a' - 'A') : l) == r;
-  });
-}
-
 template <class... Args>
 tl::unexpected<Error> refuse(fmt::format_string<Args...> format, Args&&... args) {
   return fail(ErrorKind::configuration, format, std::forward<Args>(args)...);
@@ -199,7 +193,7 @@ std::string Endpoint::to_string() const {
 }
 
 bool Endpoint::is_local() const {
-  if (is_unix() || same_name(host, "localhost")) {
+  if (is_unix() || equals_ignoring_case(host, "localhost")) {
     return true;
   }
   const auto address = IpAddress::parse(host);

@@ -1,7 +1,6 @@
 #include "persona/base/text.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -16,16 +15,6 @@ std::uint8_t byte_at(std::string_view text, std::size_t index) {
 
 bool in_range(std::uint32_t value, std::uint32_t first, std::uint32_t last) {
   return value >= first && value <= last;
-}
-
-// Of a well-formed sequence only.
-std::uint32_t code_point(std::string_view sequence) {
-  static constexpr std::uint8_t kLeadBits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-  std::uint32_t value = byte_at(sequence, 0) & kLeadBits[sequence.size()];
-  for (std::size_t i = 1; i < sequence.size(); ++i) {
-    value = (value << 6) | (byte_at(sequence, i) & 0x3fU);
-  }
-  return value;
 }
 
 // What a terminal or an editor obeys instead of showing: C0, DEL, C1, line separators, bidirectional
@@ -60,8 +49,8 @@ void append_printable(std::string& out, std::string_view text, bool inside_quote
       continue;
     }
     const std::string_view sequence = text.substr(0, length);
-    if (is_unprintable(code_point(sequence))) {
-      append_escaped(out, code_point(sequence));
+    if (is_unprintable(utf8_code_point(sequence))) {
+      append_escaped(out, utf8_code_point(sequence));
     } else {
       if (inside_quotes && (text.front() == '"' || text.front() == '\\')) {
         out += '\\';
@@ -73,6 +62,28 @@ void append_printable(std::string& out, std::string_view text, bool inside_quote
 }
 
 }  // namespace
+
+std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& character : lower) {
+    character = to_lower(character);
+  }
+  return lower;
+}
+
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char l, char r) { return to_lower(l) == to_lower(r); });
+}
+
+std::uint32_t utf8_code_point(std::string_view sequence) {
+  static constexpr std::uint8_t kLeadBits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+  std::uint32_t value = byte_at(sequence, 0) & kLeadBits[sequence.size()];
+  for (std::size_t i = 1; i < sequence.size(); ++i) {
+    value = (value << 6) | (byte_at(sequence, i) & 0x3fU);
+  }
+  return value;
+}
 
 std::size_t utf8_sequence_length(std::string_view text) {
   if (text.empty()) {

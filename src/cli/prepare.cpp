@@ -68,16 +68,14 @@ void report_all(Prepared& prepared, const std::vector<LoadError>& errors) {
   }
 }
 
-/// "certificate expires in 12 days (2026-12-03): CN=client", for each that does.
-void warn_of_expiry(const x509::CertificateList& list, std::string_view kind, Mark mark,
+/// "certificate expires in 12 days (2026-12-03): CN=client", when it does so soon.
+void warn_of_expiry(const x509::CertificateInfo& info, std::string_view kind, Mark mark,
                     config::Report& report) {
   const x509::TimePoint now = x509::now();
-  for (const x509::CertificateInfo& info : list.describe()) {
-    const std::int64_t days = x509::days_between(now, info.not_after);
-    if (now <= info.not_after && days < days_that_are_soon) {  // those that have expired are told of already
-      report.warning(mark, fmt::format("{} expires in {} day{} ({}): {}", kind, days, days == 1 ? "" : "s",
-                                       x509::format_date(info.not_after), info.name));
-    }
+  const std::int64_t days = x509::days_between(now, info.not_after);
+  if (now <= info.not_after && days < days_that_are_soon) {  // one that has expired is told of already
+    report.warning(mark, fmt::format("{} expires in {} day{} ({}): {}", kind, days, days == 1 ? "" : "s",
+                                     x509::format_date(info.not_after), info.name));
   }
 }
 
@@ -112,8 +110,9 @@ void load_identity(Prepared& prepared, const identity::IdentityFiles& files) {
   }
   prepared.identity = std::move(*loaded);
   report_all(prepared, prepared.identity->warnings());
-  warn_of_expiry(prepared.identity->chain(), "certificate", prepared.config.identity.certificate.mark,
-                 prepared.report);
+  for (const x509::CertificateInfo& info : prepared.identity->chain().describe()) {
+    warn_of_expiry(info, "certificate", prepared.config.identity.certificate.mark, prepared.report);
+  }
 }
 
 /// What refuses connections later: CRLs that have expired, CAs that have none.
@@ -162,11 +161,10 @@ void load_trust(Prepared& prepared, const trust::TrustFiles& files) {
     report_all(prepared, loaded.error());
     return;
   }
-  for (std::size_t index = 0; index < files.ca.size(); ++index) {
-    // Once more alone, to know which of the files a certificate is in.
-    if (const auto alone = trust::TrustStore::load({{files.ca[index]}, {}, false})) {
-      warn_of_expiry((*alone)->roots(), "CA certificate", config.trust.ca[index].mark, prepared.report);
-    }
+  const std::vector<x509::CertificateInfo> roots = (*loaded)->roots().describe();
+  for (std::size_t i = 0; i < roots.size(); ++i) {
+    const std::size_t file = (*loaded)->files_of_roots()[i];
+    warn_of_expiry(roots[i], "CA certificate", config.trust.ca[file].mark, prepared.report);
   }
   prepared.trust = std::move(*loaded);
   report_all(prepared, prepared.trust->warnings());

@@ -10,11 +10,11 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
-#include "persona/base/file.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/host/service_manager.hpp"
 #include "persona/host/service_name.hpp"
+#include "persona/x509/file.hpp"
 #include "prepare.hpp"
 
 namespace persona::cli {
@@ -90,20 +90,20 @@ Result<void> check_one_line(std::string_view option, const std::string& text) {
 }
 
 Result<std::string> read_password(const std::filesystem::path& file) {
-  std::string password(longest_password + 1, '\0');
-  const FilePtr stream = open_for_reading(file);
-  password.resize(stream == nullptr ? 0 : std::fread(password.data(), 1, password.size(), stream.get()));
-  const auto end = password.find_first_of("\r\n");
-  if (end == std::string::npos && password.size() > longest_password) {
+  const auto password = x509::read_password_file(file);
+  if (!password) {
+    return fail(ErrorKind::configuration, "--password-file: cannot read a password: {}",
+                password.error().message);
+  }
+  if (password->view().size() > longest_password) {
     return fail(ErrorKind::configuration, "--password-file: the first line of {} is too long",
                 path_text(file));
   }
-  password.resize(std::min(end, password.size()));
-  if (password.empty()) {
+  if (password->view().empty()) {
     return fail(ErrorKind::configuration, "--password-file: cannot read a password from the first line of {}",
                 path_text(file));
   }
-  return password;
+  return std::string(password->view());
 }
 
 /// What the service manager has to know of the configuration.

@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::size_t kLongestCommonName = 256;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
-
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -66,7 +59,7 @@ Result<std::string> plain_name(std::string_view text, std::string_view what) {
   if (text.ends_with('.')) {
     text.remove_suffix(1);
   }
-  return lower(text);
+  return to_lower(text);
 }
 
 // "db.example.com" or "*.example.com"
@@ -112,7 +105,7 @@ Result<std::string> read_cn_pattern(std::string_view text) {
     return refuse(fmt::format("a pattern of {} bytes matches nothing; common names have at most {}",
                               text.size(), kLongestCommonName));
   }
-  if (lower(text).starts_with("cn=")) {
+  if (to_lower(text).starts_with("cn=")) {
     return refuse(fmt::format("write the common name alone, without {}", in_quotes(text.substr(0, 3))));
   }
   if (has(text, "://")) {

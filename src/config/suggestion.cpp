@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "persona/base/text.hpp"
+
 namespace persona::config {
 
 namespace {
@@ -9,10 +11,7 @@ namespace {
 constexpr std::size_t kLongestWord = 64;
 
 char folded(char c) {
-  if (c >= 'A' && c <= 'Z') {
-    return static_cast<char>(c - 'A' + 'a');
-  }
-  return c == '-' ? '_' : c;
+  return c == '-' ? '_' : to_lower(c);
 }
 
 }  // namespace

@@ -20,9 +20,9 @@ bool is_digit(char c) {
 }
 
 void lower(std::string& text, std::size_t begin, std::size_t end) {
-  std::for_each(text.begin() + static_cast<std::ptrdiff_t>(begin),
-                text.begin() + static_cast<std::ptrdiff_t>(end),
-                [](char& c) { c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  for (std::size_t i = begin; i < end; ++i) {
+    text[i] = to_lower(text[i]);
+  }
 }
 
 tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {

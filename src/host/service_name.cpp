@@ -22,21 +22,12 @@ bool is_allowed(char c) {
   return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal(std::string_view one, std::string_view other) {
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
-}
-
 /// `user`: without what comes before a backslash.
 bool is_local_system(std::string_view user) {
   user = user.substr(0, user.find('@'));
   const auto first = user.find_first_not_of(' ');
   user = first == std::string_view::npos ? "" : user.substr(first, user.find_last_not_of(' ') - first + 1);
-  const auto is_it = [&](std::string_view spelling) { return equal(user, spelling); };
+  const auto is_it = [&](std::string_view spelling) { return equals_ignoring_case(user, spelling); };
   constexpr std::array<std::string_view, 4> spellings = {"LocalSystem", "Local System", "SYSTEM", "S-1-5-18"};
   return std::any_of(spellings.begin(), spellings.end(), is_it);
 }
@@ -71,7 +62,7 @@ Result<void> check_service_name(std::string_view name) {
 }
 
 bool is_same_service(std::string_view one, std::string_view other) {
-  return equal(one, other);
+  return equals_ignoring_case(one, other);
 }
 
 Result<std::string> check_account(std::string_view account, std::string_view service) {
@@ -91,13 +82,14 @@ Result<std::string> check_account(std::string_view account, std::string_view ser
         default_account);
   }
   if (account.size() > virtual_authority.size() &&
-      equal(account.substr(0, virtual_authority.size()), virtual_authority) && !equal(user, service)) {
+      equals_ignoring_case(account.substr(0, virtual_authority.size()), virtual_authority) &&
+      !equals_ignoring_case(user, service)) {
     return fail(ErrorKind::configuration, "the virtual account of service {0} is {1}{0}, not {2}", service,
                 virtual_authority, in_quotes(account));
   }
   if (backslash == std::string_view::npos && account.find('@') == std::string_view::npos) {
     for (const std::string_view known : {"LocalService", "NetworkService"}) {
-      if (equal(user, known)) {
+      if (equals_ignoring_case(user, known)) {
         return fmt::format(R"(NT AUTHORITY\{})", known);
       }
     }

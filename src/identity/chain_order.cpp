@@ -4,8 +4,9 @@
 #include <string_view>
 #include <utility>
 
+#include "persona/trust/signature.hpp"
+#include "persona/x509/der_reader.hpp"
 #include "persona/x509/distinguished_name.hpp"
-#include "persona/x509/signature.hpp"
 
 namespace persona::identity {
 
@@ -17,12 +18,9 @@ struct Link {
   bool told = false;  // a sentence of `broken` names it
 };
 
-ByteView view(const mbedtls_x509_buf& buffer) {
-  return {buffer.p, buffer.len};
-}
-
 bool names_as_issuer(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer) {
-  return x509::same_distinguished_name(view(certificate.issuer_raw), view(issuer.subject_raw));
+  return x509::same_distinguished_name(x509::bytes_of(certificate.issuer_raw),
+                                       x509::bytes_of(issuer.subject_raw));
 }
 
 bool may_issue(const mbedtls_x509_crt& certificate) {
@@ -90,11 +88,11 @@ class Orderer {
 
   /// A weak signature is not looked at: it is refused by another finding, which is the better sentence.
   bool is_issued_by(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer) {
-    return may_issue(issuer) &&
-           (x509::weak_hash(certificate).has_value() || x509::is_signed_by(certificate, issuer, signatures_));
+    return may_issue(issuer) && (trust::weak_hash(certificate).has_value() ||
+                                 trust::is_signed_by(certificate, issuer, signatures_));
   }
 
-  x509::SignatureCache signatures_;
+  trust::SignatureCache signatures_;
   std::vector<Link> links_;
   OrderedChain& result_;
   std::vector<const mbedtls_x509_crt*> order_;
@@ -108,7 +106,7 @@ Result<OrderedChain> order_chain(const x509::CertificateList& file, const mbedtl
   std::size_t leaf_index = 0;
   for (const mbedtls_x509_crt* each = file.get(); each != nullptr; each = each->next) {
     const bool known = std::any_of(links.begin(), links.end(), [&](const Link& other) {
-      return as_text(view(other.certificate->raw)) == as_text(view(each->raw));
+      return as_text(x509::bytes_of(other.certificate->raw)) == as_text(x509::bytes_of(each->raw));
     });
     if (known) {
       result.duplicates.push_back(x509::display_name(*each));
@@ -127,7 +125,7 @@ Result<OrderedChain> order_chain(const x509::CertificateList& file, const mbedtl
   const auto order = Orderer(std::move(links), result).order(leaf_index);
   result.reordered = order != before;
   for (const mbedtls_x509_crt* certificate : order) {
-    if (auto appended = result.chain.append_der(view(certificate->raw)); !appended) {
+    if (auto appended = result.chain.append_der(x509::bytes_of(certificate->raw)); !appended) {
       return tl::unexpected(appended.error());
     }
   }

@@ -64,16 +64,6 @@ bool has_private_key(std::string_view pem) {
   return blocks && std::any_of(blocks->begin(), blocks->end(), x509::is_private_key);
 }
 
-std::string_view without_line_end(std::string_view text) {
-  if (text.ends_with('\n')) {
-    text.remove_suffix(1);
-    if (text.ends_with('\r')) {
-      text.remove_suffix(1);
-    }
-  }
-  return text;
-}
-
 bool is_same_file(const std::filesystem::path& left, const std::filesystem::path& right) {
   std::error_code ignored;
   return left == right || std::filesystem::equivalent(left, right, ignored);
@@ -88,14 +78,12 @@ class IdentityLoader {
 
   Identity::Loaded load(const IdentityFiles& files) {
     const bool key_apart = !files.private_key.empty() && !is_same_file(files.private_key, files.certificate);
-    const auto certificate = read(files.certificate, Part::certificate);
-    const auto private_key = key_apart ? read(files.private_key, Part::private_key) : std::nullopt;
+    const auto certificate = accept(x509::read_file(files.certificate), Part::certificate);
+    const auto private_key =
+        key_apart ? accept(x509::read_file(files.private_key), Part::private_key) : std::nullopt;
     std::optional<x509::Secret> password;
     if (files.password_file) {
-      password = read(*files.password_file, Part::password_file);
-      if (password) {
-        password->shrink(without_line_end(password->view()).size());
-      }
+      password = accept(x509::read_password_file(*files.password_file), Part::password_file);
     }
     const bool password_unreadable = files.password_file && !password;
     const Names names{files.certificate.string(),
@@ -152,9 +140,8 @@ class IdentityLoader {
     return x509::is_pkcs12(content) || has_private_key(content) || x509::pkcs12_in_pem(content).has_value();
   }
 
-  /// The file's content, or nothing and one more error.
-  std::optional<x509::Secret> read(const std::filesystem::path& path, Part part) {
-    auto content = x509::read_file(path);
+  /// What was read, or nothing and one more error.
+  std::optional<x509::Secret> accept(Result<x509::Secret> content, Part part) {
     if (!content) {
       error(part, content.error().message);
       return std::nullopt;

@@ -28,21 +28,11 @@ std::string_view noun(Expiry::Role role) {
   return {};
 }
 
-std::string span_in_words(std::chrono::seconds span) {
-  const auto count = [](std::int64_t number, std::string_view unit) {
-    return fmt::format("{} {}{}", number, unit, number == 1 ? "" : "s");
-  };
-  if (span <= std::chrono::hours(24)) {
-    return span < std::chrono::hours(1) ? "less than an hour" : count(span / std::chrono::hours(1), "hour");
-  }
-  return count(span / std::chrono::hours(24), "day");
-}
-
 }  // namespace
 
 std::string expiry_sentence(const Expiry& expiry, TimePoint now) {
   const bool over = expiry.not_after < now;
-  const std::string span = span_in_words(over ? now - expiry.not_after : expiry.not_after - now);
+  const std::string span = x509::span_in_words(over ? now - expiry.not_after : expiry.not_after - now);
   return fmt::format("{} {} ({}): {}", noun(expiry.role),
                      over ? fmt::format("expired {} ago", span) : fmt::format("expires in {}", span),
                      x509::format_date(expiry.not_after), expiry.name);

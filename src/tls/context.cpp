@@ -10,6 +10,7 @@
 #include "persona/tls/tickets.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/crypto.hpp"
+#include "persona/x509/words.hpp"
 #include "resumption.hpp"
 #include "ssl.hpp"
 
@@ -63,7 +64,7 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
   if (int code = mbedtls_ssl_config_defaults(config, endpoint, MBEDTLS_SSL_TRANSPORT_STREAM,
                                              MBEDTLS_SSL_PRESET_DEFAULT);
       code != 0) {
-    return persona::fail(ErrorKind::internal, "cannot set up TLS: {}", mbedtls_words(code));
+    return persona::fail(ErrorKind::internal, "cannot set up TLS: {}", x509::mbedtls_reason(code));
   }
   mbedtls_ssl_conf_rng(config, x509::psa_random, nullptr);
   mbedtls_ssl_conf_min_tls_version(config, to_mbedtls(o.min_version));
@@ -88,7 +89,7 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
     }
     context->alpn_list_.push_back(nullptr);
     if (int code = mbedtls_ssl_conf_alpn_protocols(config, context->alpn_list_.data()); code != 0) {
-      return persona::fail(ErrorKind::configuration, "tls.alpn is too long: {}", mbedtls_words(code));
+      return persona::fail(ErrorKind::configuration, "tls.alpn is too long: {}", x509::mbedtls_reason(code));
     }
   }
   if (o.trust) {
@@ -101,7 +102,7 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
   if (o.identity) {
     if (int code = mbedtls_ssl_conf_own_cert(config, o.identity->chain().get(), o.identity->key());
         code != 0) {
-      return persona::fail(ErrorKind::internal, "cannot use the certificate: {}", mbedtls_words(code));
+      return persona::fail(ErrorKind::internal, "cannot use the certificate: {}", x509::mbedtls_reason(code));
     }
   }
   return std::shared_ptr<const Context>(std::move(context));
@@ -109,7 +110,7 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
 
 trust::VerifyPolicy Context::verify_policy(std::optional<std::string> expected_name) const {
   trust::VerifyPolicy policy;
-  policy.role = peer_word(options_.role);
+  policy.role = peer_of(options_.role);
   policy.expected_name = std::move(expected_name);
   policy.pins = options_.pins;
   policy.clients = options_.clients.get();

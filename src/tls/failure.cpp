@@ -58,8 +58,12 @@ const Alert* find_alert(std::uint8_t description) {
 
 }  // namespace
 
+trust::PeerRole peer_of(Role role) {
+  return role == Role::client ? trust::PeerRole::gateway : trust::PeerRole::client;
+}
+
 std::string_view peer_word(Role role) {
-  return role == Role::client ? "gateway" : "client";
+  return to_string(peer_of(role));
 }
 
 std::string alert_name(std::uint8_t description) {

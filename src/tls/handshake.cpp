@@ -12,36 +12,14 @@
 #include "persona/identity/identity.hpp"
 #include "persona/tls/record.hpp"
 #include "persona/trust/trust_store.hpp"
+#include "persona/x509/words.hpp"
+#include "refusal_alert.hpp"
 #include "resumption.hpp"
 #include "ssl.hpp"
 
 namespace persona::tls {
 
 namespace {
-
-/// RFC 8446 section 6.2.
-std::uint8_t refusal_alert(trust::VerifyReason reason) {
-  switch (reason) {
-    case trust::VerifyReason::untrusted_issuer:
-    case trust::VerifyReason::self_signed:
-    case trust::VerifyReason::bad_signature:
-      return MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA;
-    case trust::VerifyReason::revoked:
-      return MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED;
-    case trust::VerifyReason::expired:
-    case trust::VerifyReason::not_yet_valid:
-      return MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
-    case trust::VerifyReason::crl_missing:
-    case trust::VerifyReason::crl_invalid:
-    case trust::VerifyReason::crl_expired:
-      return MBEDTLS_SSL_ALERT_MSG_CERT_UNKNOWN;
-    case trust::VerifyReason::pin_mismatch:
-    case trust::VerifyReason::not_allowed:
-      return MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED;
-    default:
-      return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
-  }
-}
 
 /// Of mbedTLS's parsers of certificates and public keys, which run before there is a verdict (x509.h, pk.h).
 bool is_certificate_error(int code) {
@@ -162,14 +140,12 @@ bool Handshake::judge_resumption() {
 Status Handshake::refuse_peer(bool absent) {
   Failure failure = refusal();
   if (absent) {
-    failure = {Failure::Kind::verify_failed,
-               fmt::format("the {} presented no certificate", peer_word(context_->options().role)),
-               "no_certificate"};
+    failure.message = fmt::format("the {} presented no certificate", peer_word(context_->options().role));
+    failure.verify_reason = to_string(trust::VerifyReason::no_certificate);
   }
-  const auto& verdict = ssl_->verifier.verdict();
   const int sent = mbedtls_ssl_send_alert_message(
       &ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
-      absent || !verdict ? MBEDTLS_SSL_ALERT_MSG_CERT_REQUIRED : refusal_alert(verdict->reason));
+      refusal_alert(absent ? trust::VerifyReason::no_certificate : refusal_reason()));
   if (sent != 0) {
     failure.message += fmt::format("; the alert could not be sent (mbedTLS -0x{:04x})", -sent);
   }
@@ -180,8 +156,7 @@ Status Handshake::refuse_peer(bool absent) {
 // message under the handshake keys (RFC 8446 section A.2), so the alert is the first record under those of
 // the application.
 bool Handshake::write_refusal() {
-  const std::uint8_t alert[] = {MBEDTLS_SSL_ALERT_LEVEL_FATAL,
-                                refusal_alert(ssl_->verifier.verdict()->reason)};
+  const std::uint8_t alert[] = {MBEDTLS_SSL_ALERT_LEVEL_FATAL, refusal_alert(refusal_reason())};
   if (mbedtls_ssl_get_version_number(&ssl_->context) == MBEDTLS_SSL_VERSION_TLS1_2) {
     // In the clear: the client changes its keys with its Finished, and so do we (RFC 5246 section 7.3).
     const std::uint8_t header[] = {MBEDTLS_SSL_MSG_ALERT, 3, 3, 0, sizeof alert};
@@ -239,16 +214,21 @@ Status Handshake::establish() {
   return Status::established;
 }
 
-Failure Handshake::refusal() const {
-  const auto& verdict = ssl_->verifier.verdict();
+trust::VerifyReason Handshake::refusal_reason() const {
   if (ssl_->verifier.passed()) {
-    return {Failure::Kind::verify_failed,
-            fmt::format("the {}'s certificate has a key that is not accepted: is its curve in tls.groups?",
-                        peer_word(context_->options().role)),
-            to_string(trust::VerifyReason::weak_key)};
+    return trust::VerifyReason::weak_key;  // a finding of mbedTLS's own: see refusal()
   }
-  return {Failure::Kind::verify_failed, ssl_->verifier.explain(),
-          to_string(verdict ? verdict->reason : trust::VerifyReason::malformed)};
+  const auto& verdict = ssl_->verifier.verdict();
+  return verdict ? verdict->reason : trust::VerifyReason::malformed;
+}
+
+Failure Handshake::refusal() const {
+  std::string sentence =
+      ssl_->verifier.passed()
+          ? fmt::format("the {}'s certificate has a key that is not accepted: is its curve in tls.groups?",
+                        peer_word(context_->options().role))
+          : ssl_->verifier.explain();
+  return {Failure::Kind::verify_failed, std::move(sentence), to_string(refusal_reason())};
 }
 
 Status Handshake::fail_after(int code) {
@@ -295,16 +275,17 @@ Status Handshake::fail_after(int code) {
       break;
   }
   if (is_certificate_error(code)) {
-    return fail({Failure::Kind::verify_failed,
-                 fmt::format("a certificate that the {} sent cannot be read: {}", peer, mbedtls_words(code)),
-                 to_string(trust::VerifyReason::malformed)});
+    return fail(
+        {Failure::Kind::verify_failed,
+         fmt::format("a certificate that the {} sent cannot be read: {}", peer, x509::mbedtls_reason(code)),
+         to_string(trust::VerifyReason::malformed)});
   }
   if (auto sentence = explain_not_tls(role, first_bytes_, first_count_)) {
     return fail({Failure::Kind::handshake_failed, std::move(*sentence)});
   }
   return fail({Failure::Kind::handshake_failed,
                fmt::format("TLS handshake with the {} failed: {} (mbedTLS -0x{:04x})", peer,
-                           mbedtls_words(code), -code)});
+                           x509::mbedtls_reason(code), -code)});
 }
 
 void Handshake::note_first_bytes(ByteView input) {

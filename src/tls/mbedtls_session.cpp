@@ -3,10 +3,9 @@
 #include <array>
 #include <utility>
 
-#include <mbedtls/error.h>
-
 #include "peer_alert.hpp"
 #include "persona/tls/record.hpp"
+#include "persona/x509/words.hpp"
 
 namespace persona::tls {
 
@@ -91,11 +90,9 @@ Status MbedtlsSession::fail_open(int code) {
     static_cast<void>(mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
                                                      MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE));
   }
-  std::array<char, 160> words{};
-  mbedtls_strerror(code, words.data(), words.size());
-  return fail(
-      {Failure::Kind::protocol_error, fmt::format("the {} broke the TLS protocol: {} (mbedTLS -0x{:04x})",
-                                                  peer_word(context_->options().role), words.data(), -code)});
+  return fail({Failure::Kind::protocol_error,
+               fmt::format("the {} broke the TLS protocol: {} (mbedTLS -0x{:04x})",
+                           peer_word(context_->options().role), x509::mbedtls_reason(code), -code)});
 }
 
 void MbedtlsSession::close_notify(Buffer& output) {

@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-#include <mbedtls/error.h>
+#include "refusal_alert.hpp"
 
 namespace persona::tls {
 
@@ -25,12 +25,6 @@ void collect_secret(void* self, mbedtls_ssl_key_export_type type, const unsigned
 }
 
 }  // namespace
-
-std::string mbedtls_words(int code) {
-  std::array<char, 160> text{};
-  mbedtls_strerror(code, text.data(), text.size());
-  return text.data();
-}
 
 Ssl::Ssl(trust::PeerVerifier peer_verifier) : verifier(std::move(peer_verifier)) {
   mbedtls_ssl_init(&context);
@@ -69,6 +63,9 @@ int Ssl::negotiated_suite() const {
 int Ssl::verify(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags) {
   auto& ssl = *static_cast<Ssl*>(self);
   const int code = trust::PeerVerifier::callback(&ssl.verifier, certificate, depth, flags);
+  if (depth == 0 && *flags != 0 && ssl.verifier.verdict()) {
+    *flags = refusal_flags(ssl.verifier.verdict()->reason);
+  }
   if (depth == 0 && ssl.verifier.refuses_key() &&
       mbedtls_ssl_conf_get_endpoint(mbedtls_ssl_context_get_config(&ssl.context)) == MBEDTLS_SSL_IS_SERVER) {
     ssl.muted = true;

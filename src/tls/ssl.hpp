@@ -1,5 +1,6 @@
 // The mbedTLS side of a handshake, and of a TLS 1.2 session: its context, and input and output that touch
-// only buffers. The only file that reaches into mbedTLS's private fields, with resumption.cpp.
+// only buffers. tests/layering.cmake has the list of the files
+// that reach into private fields of mbedTLS.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +17,6 @@
 #include "persona/trust/verify.hpp"
 
 namespace persona::tls {
-
-/// What one of its error codes means.
-std::string mbedtls_words(int code);
 
 struct Ssl {
   explicit Ssl(trust::PeerVerifier peer_verifier);

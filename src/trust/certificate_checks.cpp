@@ -111,8 +111,8 @@ bool has_usage(const mbedtls_x509_crt& certificate, std::string_view usage) {
 constexpr std::string_view any_usage(MBEDTLS_OID_ANY_EXTENDED_KEY_USAGE,
                                      MBEDTLS_OID_SIZE(MBEDTLS_OID_ANY_EXTENDED_KEY_USAGE));
 
-std::string_view usage_of(std::string_view role) {
-  return role == "client"
+std::string_view usage_of(PeerRole role) {
+  return role == PeerRole::client
              ? std::string_view(MBEDTLS_OID_CLIENT_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH))
              : std::string_view(MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH));
 }
@@ -207,7 +207,7 @@ std::optional<Defect> alternative_name_defect(const mbedtls_x509_crt& leaf,
 
 std::optional<Defect> extended_usage_defect(const mbedtls_x509_crt& leaf, const x509::Extensions& extensions,
                                             bool is_gateway) {
-  const std::string_view role = is_gateway ? "gateway" : "client";
+  const PeerRole role = is_gateway ? PeerRole::gateway : PeerRole::client;
   const x509::Extension* usages = extensions.find(x509::oid::extended_key_usage);
   const std::string lacking = is_gateway ? "is not for servers (its extendedKeyUsage lacks serverAuth)"
                                          : "is not for clients (its extendedKeyUsage lacks clientAuth)";
@@ -267,7 +267,7 @@ std::optional<Defect> common_defect(const mbedtls_x509_crt& certificate, const x
 }
 
 std::optional<Defect> issuer_defect(const mbedtls_x509_crt& certificate, const x509::Extensions& extensions,
-                                    Position position, std::string_view role) {
+                                    Position position, PeerRole role) {
   if (const auto constraints = basic_constraints(extensions); !constraints || !constraints->is_ca) {
     return defect(VerifyReason::not_a_ca, "has issued a certificate but is not a CA (basicConstraints)");
   }
@@ -296,17 +296,17 @@ std::optional<Defect> issuer_defect(const mbedtls_x509_crt& certificate, const x
     return against_baseline("is a root with an extendedKeyUsage");
   }
   if (!has_usage(certificate, any_usage) && !has_usage(certificate, usage_of(role))) {
-    return defect(
-        VerifyReason::extended_key_usage,
-        fmt::format("may not issue for {}s (its extendedKeyUsage lacks {})",
-                    role == "client" ? "client" : "server", role == "client" ? "clientAuth" : "serverAuth"));
+    return defect(VerifyReason::extended_key_usage,
+                  fmt::format("may not issue for {}s (its extendedKeyUsage lacks {})",
+                              role == PeerRole::client ? "client" : "server",
+                              role == PeerRole::client ? "clientAuth" : "serverAuth"));
   }
   return std::nullopt;
 }
 
 std::optional<Defect> leaf_defect(const mbedtls_x509_crt& leaf, const x509::Extensions& extensions,
-                                  std::string_view role) {
-  const bool is_gateway = role != "client";
+                                  PeerRole role) {
+  const bool is_gateway = role == PeerRole::gateway;
   const auto constraints = basic_constraints(extensions);
   if (!constraints) {
     return bad("has malformed basicConstraints", "4.2.1.9");

@@ -25,10 +25,10 @@ std::optional<Defect> common_defect(const mbedtls_x509_crt& certificate, const x
 
 /// basicConstraints, keyUsage and extendedKeyUsage of a certificate that has issued another.
 std::optional<Defect> issuer_defect(const mbedtls_x509_crt& certificate, const x509::Extensions& extensions,
-                                    Position position, std::string_view role);
+                                    Position position, PeerRole role);
 
 /// Usages, names and constraints of a leaf.
 std::optional<Defect> leaf_defect(const mbedtls_x509_crt& leaf, const x509::Extensions& extensions,
-                                  std::string_view role);
+                                  PeerRole role);
 
 }  // namespace persona::trust

@@ -71,9 +71,7 @@ bool any_match(const std::vector<std::string>& patterns, const std::vector<std::
 
 bool is_spiffe(std::string_view uri) {
   constexpr std::string_view scheme = "spiffe:";
-  return uri.size() >= scheme.size() &&
-         std::equal(scheme.begin(), scheme.end(), uri.begin(),
-                    [](char l, char r) { return l == (r >= 'A' && r <= 'Z' ? r - 'A' + 'a' : r); });
+  return equals_ignoring_case(uri.substr(0, scheme.size()), scheme);
 }
 
 std::string shortened(const std::string& text) {

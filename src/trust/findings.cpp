@@ -53,8 +53,8 @@ std::string names_in_words(const mbedtls_x509_crt& certificate) {
 }  // namespace
 
 Finding Narrator::about(VerifyReason reason, std::string_view predicate) const {
-  const std::string subject = depth_ == 0 ? fmt::format("{} certificate", role_)
-                                          : fmt::format("CA certificate in the {}'s chain", role_);
+  const std::string subject = depth_ == 0 ? fmt::format("{} certificate", to_string(role_))
+                                          : fmt::format("CA certificate in the {}'s chain", to_string(role_));
   return make(reason, fmt::format("{} {}: {}", subject, predicate, x509::display_name(certificate_)));
 }
 
@@ -66,9 +66,10 @@ Finding Narrator::expired_or_early(x509::TimePoint at) const {
 }
 
 Finding Narrator::bad_key(const x509::KeyDefect& defect) const {
-  return make(VerifyReason::weak_key, fmt::format("a key in the {}'s chain {}: {} ({}), issued by {}", role_,
-                                                  defect.predicate, x509::display_name(certificate_),
-                                                  defect.key, x509::name_in_words(certificate_.issuer)));
+  return make(
+      VerifyReason::weak_key,
+      fmt::format("a key in the {}'s chain {}: {} ({}), issued by {}", to_string(role_), defect.predicate,
+                  x509::display_name(certificate_), defect.key, x509::name_in_words(certificate_.issuer)));
 }
 
 Finding Narrator::wrong_name(std::string_view expected) const {
@@ -78,7 +79,7 @@ Finding Narrator::wrong_name(std::string_view expected) const {
                         x509::display_name(certificate_));
   }
   std::string sentence =
-      fmt::format("name {} is not in the {}'s certificate; it has {}", expected, role_, names);
+      fmt::format("name {} is not in the {}'s certificate; it has {}", expected, to_string(role_), names);
   if (expected.find('_') != std::string_view::npos) {
     sentence += "; a name with an underscore never matches (RFC 5280 section 4.2.1.6)";
   }
@@ -96,12 +97,13 @@ Finding Narrator::untrusted(const TrustStore& trust, bool issuer_presented) cons
   const mbedtls_x509_crt* namesake = namesakes.empty() ? nullptr : namesakes.front();
   if (depth_ == 0 && self_issued && namesake == nullptr) {
     return make(VerifyReason::self_signed,
-                fmt::format("the {}'s certificate is self-signed and not in trust.ca: {}", role_,
+                fmt::format("the {}'s certificate is self-signed and not in trust.ca: {}", to_string(role_),
                             x509::display_name(certificate_)));
   }
-  std::string sentence =
-      depth_ == 0 ? fmt::format("the {}'s certificate is issued by {}", role_, issuer)
-                  : fmt::format("the {}'s chain {} {}", role_, self_issued ? "ends in" : "leads to", issuer);
+  std::string sentence = depth_ == 0
+                             ? fmt::format("the {}'s certificate is issued by {}", to_string(role_), issuer)
+                             : fmt::format("the {}'s chain {} {}", to_string(role_),
+                                           self_issued ? "ends in" : "leads to", issuer);
   if (namesake == nullptr) {
     sentence += ", which trust.ca does not contain";
   } else if (mbedtls_x509_crt_get_ca_istrue(namesake) != 1) {

@@ -28,7 +28,7 @@ using Path = std::vector<const mbedtls_x509_crt*>;
 /// Makes sentences about the certificate at `depth` of a path.
 class Narrator {
  public:
-  Narrator(std::string_view role, const mbedtls_x509_crt& certificate, std::size_t depth)
+  Narrator(PeerRole role, const mbedtls_x509_crt& certificate, std::size_t depth)
       : role_(role), certificate_(certificate), depth_(depth) {}
 
   /// "gateway certificate PREDICATE: CN=x", "CA certificate in the gateway's chain PREDICATE: CN=x"
@@ -47,7 +47,7 @@ class Narrator {
     return {reason, std::move(sentence), depth_};
   }
 
-  std::string_view role_;
+  PeerRole role_;
   const mbedtls_x509_crt& certificate_;
   std::size_t depth_;
 };

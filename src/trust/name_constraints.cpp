@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "persona/base/address.hpp"
+#include "persona/base/text.hpp"
 #include "persona/x509/der_reader.hpp"
 #include "persona/x509/distinguished_name.hpp"
 #include "persona/x509/dns_name.hpp"
@@ -46,19 +47,19 @@ std::string_view host_of(std::string_view uri) {
 
 // "db.example.com" in "example.com" and in itself; everything is within "".
 bool is_dns_within(std::string_view name, std::string_view base) {
-  if (base.empty() || x509::same_dns_name(name, base)) {
+  if (base.empty() || equals_ignoring_case(name, base)) {
     return true;
   }
   return name.size() > base.size() && name[name.size() - base.size() - 1] == '.' &&
-         x509::same_dns_name(name.substr(name.size() - base.size()), base);
+         equals_ignoring_case(name.substr(name.size() - base.size()), base);
 }
 
 // A base with a leading dot stands for the names below it, one without for itself: mailbox hosts and URIs.
 bool is_host_within(std::string_view host, std::string_view base) {
   if (base.starts_with('.')) {
-    return host.size() > base.size() && x509::same_dns_name(host.substr(host.size() - base.size()), base);
+    return host.size() > base.size() && equals_ignoring_case(host.substr(host.size() - base.size()), base);
   }
-  return x509::same_dns_name(host, base);
+  return equals_ignoring_case(host, base);
 }
 
 // Mailboxes match to the letter before the '@'.
@@ -68,7 +69,7 @@ bool is_mailbox_within(std::string_view name, std::string_view base) {
     return false;
   }
   if (const auto exact = mailbox(base)) {
-    return address->local == exact->local && x509::same_dns_name(address->host, exact->host);
+    return address->local == exact->local && equals_ignoring_case(address->host, exact->host);
   }
   return is_host_within(address->host, base);
 }

@@ -15,13 +15,6 @@ constexpr std::size_t kLongestCommonName =
     256;                                   // ub-common-name is 64 (RFC 5280 appendix A.1); some exceed it
 constexpr std::size_t kLongestUri = 2048;  // SPIFFE-ID section 2.4
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
-
 bool has(std::string_view text, char character) {
   return text.find(character) != std::string_view::npos;
 }
@@ -98,7 +91,7 @@ struct Uri {
 Uri split(std::string_view text) {
   Uri uri;
   const std::size_t colon = std::min(text.find(':'), text.size());
-  uri.scheme = lower(text.substr(0, colon));
+  uri.scheme = to_lower(text.substr(0, colon));
   text.remove_prefix(colon);
   if (text.starts_with("://")) {
     uri.has_authority = true;
@@ -106,7 +99,7 @@ Uri split(std::string_view text) {
     const std::string_view authority = text.substr(0, text.find_first_of("/?#"));
     const std::size_t at = authority.rfind('@');
     uri.user = authority.substr(0, at == std::string_view::npos ? 0 : at + 1);
-    uri.host = lower(authority.substr(uri.user.size()));
+    uri.host = to_lower(authority.substr(uri.user.size()));
     text.remove_prefix(authority.size());
   }
   uri.path = text.substr(0, text.find_first_of("?#"));
@@ -132,8 +125,8 @@ bool matches_dns_pattern(std::string_view pattern, std::string_view name) {
   if (pattern.ends_with('.')) {
     pattern.remove_suffix(1);
   }
-  const std::string rule = lower(pattern);
-  const std::string plain = lower(name);
+  const std::string rule = to_lower(pattern);
+  const std::string plain = to_lower(name);
   if (has(plain, '*')) {
     return rule == plain;
   }

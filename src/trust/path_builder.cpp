@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "persona/trust/signature.hpp"
 #include "persona/x509/der_reader.hpp"
 #include "persona/x509/key_bounds.hpp"
-#include "persona/x509/signature.hpp"
 #include "persona/x509/words.hpp"
 #include "revocation.hpp"
 
@@ -145,10 +145,9 @@ bool PathBuilder::is_verified(std::size_t child, const mbedtls_x509_crt& issuer)
     exhausted_ = true;
     return false;
   }
-  const x509::Signature found =
-      x509::look_at_signature(*graph_[child].certificate, issuer, trust_.signatures());
-  signatures_ += found == x509::Signature::remembered ? 0 : 1;
-  if (found == x509::Signature::bad) {
+  const Signature found = look_at_signature(*graph_[child].certificate, issuer, trust_.signatures());
+  signatures_ += found == Signature::remembered ? 0 : 1;
+  if (found == Signature::bad) {
     ++bad_signatures_;
     return false;
   }
@@ -226,7 +225,7 @@ bool PathBuilder::may_step() {
 
 /// Nobody's signature by a weak hash counts, so it is not even looked at.
 bool PathBuilder::refuses_hash() {
-  const auto weak = x509::weak_hash(at(tip()));
+  const auto weak = weak_hash(at(tip()));
   if (!weak || (graph_[path_.back()].anchors.empty() && !has_issuer_presented(tip()))) {
     return false;
   }

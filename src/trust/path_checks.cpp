@@ -60,12 +60,12 @@ std::optional<Finding> check_lengths(const Path& path, const CheckContext& conte
   std::size_t below = 0;  // intermediates, but for self-issued ones
   for (std::size_t depth = 1; depth < path.size(); ++depth) {
     const mbedtls_x509_crt& issuer = *path[depth];
-    const int limit = issuer.MBEDTLS_PRIVATE(max_pathlen);  // one more than the field says; 0: none
-    if (limit > 0 && below > static_cast<std::size_t>(limit) - 1) {
+    const auto limit = x509::path_length_limit(issuer);
+    if (limit && below > *limit) {
       return Narrator(context.policy.role, issuer, depth)
           .about(VerifyReason::path_length,
                  fmt::format("allows {} CA certificates below it, and there are {} (pathLenConstraint)",
-                             limit - 1, below));
+                             *limit, below));
     }
     if (depth + 1 < path.size() && !is_self_issued(issuer)) {
       ++below;
@@ -128,8 +128,8 @@ std::optional<Finding> check_expectations(const mbedtls_x509_crt& leaf, const Ch
     const SpkiPin pin = x509::spki_pin_of(leaf);
     if (std::find(policy.pins.begin(), policy.pins.end(), pin) == policy.pins.end()) {
       keep_graver(gravest, narrator.about(VerifyReason::pin_mismatch,
-                                          fmt::format("has a key that is none of {}.pins ({})", policy.role,
-                                                      pin.to_string())));
+                                          fmt::format("has a key that is none of {}.pins ({})",
+                                                      to_string(policy.role), pin.to_string())));
     }
   }
   if (policy.clients != nullptr && !policy.clients->admits(leaf)) {

@@ -33,7 +33,7 @@ x509::TimePoint next_update(const mbedtls_x509_crl& list) {
 /// RFC 5280 section 5.2.3: without a number it is unknown which of two is newer. mbedTLS has refused critical
 /// extensions already.
 std::optional<std::string> defect(const mbedtls_x509_crl& list) {
-  if (const auto weak = x509::weak_hash(list)) {
+  if (const auto weak = weak_hash(list)) {
     return fmt::format("is signed with {}, which is too weak", *weak);
   }
   const auto extensions = x509::Extensions::read(x509::bytes_of(list.crl_ext));
@@ -140,7 +140,7 @@ std::vector<CrlInfo> RevocationLists::describe() const {
 
 std::optional<RevocationFinding> RevocationLists::check(const mbedtls_x509_crt& certificate,
                                                         const mbedtls_x509_crt& issuer, x509::TimePoint at,
-                                                        x509::SignatureCache& signatures,
+                                                        SignatureCache& signatures,
                                                         x509::TimePoint& valid_until) const {
   if (empty()) {
     return std::nullopt;
@@ -156,7 +156,7 @@ std::optional<RevocationFinding> RevocationLists::check(const mbedtls_x509_crt& 
     }
     // RFC 5280 section 6.3.3 (f): a key that may not sign CRLs has not signed one.
     if (mbedtls_x509_crt_check_key_usage(&issuer, MBEDTLS_X509_KU_CRL_SIGN) != 0 ||
-        !x509::is_signed_by(*entry.list, issuer, signatures)) {
+        !is_signed_by(*entry.list, issuer, signatures)) {
       unsigned_seen = true;
       continue;
     }

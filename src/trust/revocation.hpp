@@ -11,10 +11,10 @@
 #include <mbedtls/x509_crt.h>
 
 #include "persona/base/result.hpp"
+#include "persona/trust/signature.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/trust/verify.hpp"
 #include "persona/trust/verify_reason.hpp"
-#include "persona/x509/signature.hpp"
 #include "persona/x509/time.hpp"
 
 namespace persona::trust {
@@ -44,7 +44,7 @@ class RevocationLists {
   /// Nothing when there are no CRLs at all, or when one of `issuer` is in force and does not have
   /// `certificate`. `valid_until` is brought down to when that one expires.
   std::optional<RevocationFinding> check(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer,
-                                         x509::TimePoint at, x509::SignatureCache& signatures,
+                                         x509::TimePoint at, SignatureCache& signatures,
                                          x509::TimePoint& valid_until) const;
 
  private:

@@ -1,12 +1,13 @@
 #include "persona/trust/trust_store.hpp"
 
 #include <optional>
+#include <utility>
 
+#include "persona/trust/signature.hpp"
 #include "persona/x509/der_reader.hpp"
 #include "persona/x509/distinguished_name.hpp"
 #include "persona/x509/file.hpp"
 #include "persona/x509/key_bounds.hpp"
-#include "persona/x509/signature.hpp"
 #include "persona/x509/words.hpp"
 #include "revocation.hpp"
 
@@ -61,7 +62,7 @@ tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>> Tr
   std::vector<x509::LoadError> errors;
   const std::shared_ptr<TrustStore> trust(new TrustStore);
   trust->revocation_ = std::make_unique<RevocationLists>(files.crl_expired_allowed);
-  trust->signatures_ = std::make_unique<x509::SignatureCache>();
+  trust->signatures_ = std::make_unique<SignatureCache>();
   for (std::size_t index = 0; index < files.ca.size(); ++index) {
     const auto text = read(files.ca[index], Part::ca, index, errors);
     if (!text) {
@@ -73,9 +74,8 @@ tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>> Tr
       continue;
     }
     find_unusable(list, index, trust->warnings_);
-    if (const auto appended = trust->roots_.append_pem(text->view(), files.ca[index].string()); !appended) {
-      errors.push_back({Part::ca, index, appended.error().message});
-    }
+    trust->files_of_roots_.insert(trust->files_of_roots_.end(), list.size(), index);
+    trust->roots_.append(std::move(list));
   }
   for (std::size_t index = 0; index < files.crl.size(); ++index) {
     const auto text = read(files.crl[index], Part::crl, index, errors);
@@ -101,10 +101,11 @@ tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>> Tr
   std::vector<x509::LoadError> errors;
   const std::shared_ptr<TrustStore> trust(new TrustStore);
   trust->revocation_ = std::make_unique<RevocationLists>(texts.crl_expired_allowed);
-  trust->signatures_ = std::make_unique<x509::SignatureCache>();
+  trust->signatures_ = std::make_unique<SignatureCache>();
   if (const auto appended = trust->roots_.append_pem(texts.ca, "the CA text"); !appended) {
     errors.push_back({Part::ca, 0, appended.error().message});
   }
+  trust->files_of_roots_.assign(trust->roots_.size(), 0);
   if (!texts.any_certificates) {
     find_unusable(trust->roots_, 0, trust->warnings_);
   }

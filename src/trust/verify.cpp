@@ -25,49 +25,6 @@ Verdict verdict_on(const mbedtls_x509_crt& leaf, std::optional<Finding> finding)
   return verdict;
 }
 
-/// What mbedTLS derives the alert from (ssl_tls.c, mbedtls_ssl_verify_certificate).
-std::uint32_t to_flags(VerifyReason reason) {
-  switch (reason) {
-    case VerifyReason::ok:
-      return 0;
-    case VerifyReason::untrusted_issuer:
-    case VerifyReason::self_signed:
-    case VerifyReason::bad_signature:
-    case VerifyReason::too_deep:
-      return MBEDTLS_X509_BADCERT_NOT_TRUSTED;
-    case VerifyReason::revoked:
-      return MBEDTLS_X509_BADCERT_REVOKED;
-    case VerifyReason::expired:
-      return MBEDTLS_X509_BADCERT_EXPIRED;
-    case VerifyReason::not_yet_valid:
-      return MBEDTLS_X509_BADCERT_FUTURE;
-    case VerifyReason::weak_signature:
-      return MBEDTLS_X509_BADCERT_BAD_MD;
-    case VerifyReason::weak_key:
-      return MBEDTLS_X509_BADCERT_BAD_KEY;
-    case VerifyReason::key_usage:
-      return MBEDTLS_X509_BADCERT_KEY_USAGE;
-    case VerifyReason::extended_key_usage:
-      return MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
-    case VerifyReason::name_mismatch:
-      return MBEDTLS_X509_BADCERT_CN_MISMATCH;
-    case VerifyReason::pin_mismatch:
-    case VerifyReason::not_allowed:
-      return MBEDTLS_X509_BADCERT_OTHER;
-    case VerifyReason::malformed:
-    case VerifyReason::crl_missing:
-    case VerifyReason::crl_invalid:
-    case VerifyReason::crl_expired:
-    case VerifyReason::not_a_ca:
-    case VerifyReason::path_length:
-    case VerifyReason::name_constraint:
-    case VerifyReason::unsupported_critical_extension:
-    case VerifyReason::bad_extension:
-      break;
-  }
-  return MBEDTLS_X509_BADCERT_NS_CERT_TYPE;  // certificate_unknown
-}
-
 }  // namespace
 
 Verdict verify_chain(const TrustStore& trust, const mbedtls_x509_crt& presented, const VerifyPolicy& policy) {
@@ -104,8 +61,8 @@ int PeerVerifier::callback(void* self, mbedtls_x509_crt* certificate, int depth,
   *flags = MBEDTLS_X509_BADCERT_OTHER;
   try {
     verifier.judge(*certificate);
-    if (verifier.verdict_) {
-      *flags = to_flags(verifier.verdict_->reason);
+    if (verifier.passed()) {
+      *flags = 0;
     }
     return 0;
   } catch (...) {  // out of memory: refuse
@@ -123,7 +80,7 @@ void PeerVerifier::judge(const mbedtls_x509_crt& leaf) {
 
 std::string PeerVerifier::explain() const {
   if (!verdict_) {
-    return fmt::format("the {} presented no certificate that could be verified", policy_.role);
+    return fmt::format("the {} presented no certificate that could be verified", to_string(policy_.role));
   }
   return verdict_->sentence;
 }

@@ -6,6 +6,8 @@ std::string_view to_string(VerifyReason reason) {
   switch (reason) {
     case VerifyReason::ok:
       return "ok";
+    case VerifyReason::no_certificate:
+      return "no_certificate";
     case VerifyReason::malformed:
       return "malformed";
     case VerifyReason::untrusted_issuer:

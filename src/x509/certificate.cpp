@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <mbedtls/oid.h>
+#include <mbedtls/platform.h>
 #include <mbedtls/x509_crt.h>
 
 #include "persona/x509/certificate_parser.hpp"
@@ -76,14 +77,20 @@ TimePoint not_after(const mbedtls_x509_crt& certificate) {
   return to_time_point(certificate.valid_to);
 }
 
+std::optional<std::size_t> path_length_limit(const mbedtls_x509_crt& certificate) {
+  // mbedTLS has no call for it, and counts one more than the extension says, 0 being "no limit".
+  const int length = certificate.MBEDTLS_PRIVATE(max_pathlen);
+  return length > 0 ? std::optional(static_cast<std::size_t>(length) - 1) : std::nullopt;
+}
+
 CertificateList::CertificateList() = default;
 CertificateList::~CertificateList() = default;
 CertificateList::CertificateList(CertificateList&&) noexcept = default;
 CertificateList& CertificateList::operator=(CertificateList&&) noexcept = default;
 
 void CertificateList::Deleter::operator()(mbedtls_x509_crt* list) const {
-  mbedtls_x509_crt_free(list);
-  delete list;
+  mbedtls_x509_crt_free(list);  // and frees all but the first, which it takes for somebody else's
+  mbedtls_free(list);
 }
 
 bool CertificateList::empty() const {
@@ -110,20 +117,39 @@ std::vector<CertificateInfo> CertificateList::describe() const {
   return infos;
 }
 
-Result<void> CertificateList::append_der(ByteView certificate) {
-  std::unique_ptr<mbedtls_x509_crt, Deleter> first;
-  if (list_ == nullptr) {
-    first.reset(new mbedtls_x509_crt);
+// The first is allocated as mbedTLS allocates the others, so that lists can be joined.
+Result<void> CertificateList::parse_onto(Owner& list, ByteView certificate) {
+  Owner first;
+  if (list == nullptr) {
+    first.reset(static_cast<mbedtls_x509_crt*>(mbedtls_calloc(1, sizeof(mbedtls_x509_crt))));
+    if (first == nullptr) {
+      return fail(ErrorKind::internal, "no memory for a certificate");
+    }
     mbedtls_x509_crt_init(first.get());
   }
-  const int status = parse_certificate(first == nullptr ? *list_ : *first, certificate);
-  if (status != 0) {
+  if (const int status = parse_certificate(first == nullptr ? *list : *first, certificate); status != 0) {
     return fail(ErrorKind::configuration, "{}", mbedtls_reason(status));
   }
   if (first != nullptr) {
-    list_ = std::move(first);
+    list = std::move(first);
   }
   return {};
+}
+
+Result<void> CertificateList::append_der(ByteView certificate) {
+  return parse_onto(list_, certificate);
+}
+
+void CertificateList::append(CertificateList other) {
+  if (list_ == nullptr) {
+    list_ = std::move(other.list_);
+    return;
+  }
+  mbedtls_x509_crt* last = list_.get();
+  while (last->next != nullptr) {
+    last = last->next;
+  }
+  last->next = other.list_.release();
 }
 
 Result<void> CertificateList::append_pem(std::string_view pem, std::string_view source) {
@@ -131,16 +157,7 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
   if (!blocks) {
     return fail(ErrorKind::configuration, "{} {}", source, blocks.error().message);
   }
-  // Into a list of its own first, so that a failure leaves this one as it was.
-  std::unique_ptr<mbedtls_x509_crt, Deleter> added;
-  const auto parse = [&](ByteView der) {
-    if (added == nullptr) {
-      added.reset(new mbedtls_x509_crt);
-      mbedtls_x509_crt_init(added.get());
-    }
-    return parse_certificate(*added, der);
-  };
-
+  CertificateList added;  // of its own first, so that a failure leaves this one as it was
   std::size_t number = 0;
   for (const PemBlock& block : *blocks) {
     if (block.label == "TRUSTED CERTIFICATE" || block.label == "X509 CERTIFICATE") {
@@ -152,32 +169,20 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
     }
     ++number;
     const auto der = pem_content(block.text, block.label);
-    const int status = der ? parse(*der) : 0;
-    if (!der || status != 0) {
+    const auto parsed = der ? added.append_der(*der) : Result<void>(tl::unexpected(der.error()));
+    if (!parsed) {
       return fail(ErrorKind::configuration, "certificate {} in {} (line {}) cannot be parsed: {}", number,
-                  source, block.line, der ? mbedtls_reason(status) : der.error().message);
+                  source, block.line, parsed.error().message);
     }
   }
-  if (blocks->empty() && !pem.empty() && parse(as_bytes(pem)) == 0) {
+  if (blocks->empty() && !pem.empty() && added.append_der(as_bytes(pem))) {
     number = 1;  // DER
   }
   if (number == 0) {
     return fail(ErrorKind::configuration, "{} contains {}", source, instead_of_certificate(*blocks));
   }
 
-  std::unique_ptr<mbedtls_x509_crt, Deleter>& head = list_;
-  if (head == nullptr) {
-    head = std::move(added);
-    return {};
-  }
-  // Only the head of a list is ours; mbedTLS allocates and frees the others itself. So re-parse behind our
-  // last.
-  for (const mbedtls_x509_crt* certificate = added.get(); certificate != nullptr;
-       certificate = certificate->next) {
-    if (parse_certificate(*head, {certificate->raw.p, certificate->raw.len}) != 0) {
-      return fail(ErrorKind::internal, "no memory for the certificates in {}", source);
-    }
-  }
+  append(std::move(added));
   return {};
 }
 

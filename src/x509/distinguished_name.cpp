@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "persona/base/text.hpp"
 #include "persona/x509/der_reader.hpp"
-#include "persona/x509/dns_name.hpp"
 
 namespace persona::x509 {
 
@@ -26,7 +26,7 @@ std::string prepared(std::string_view text) {
     if (character == ' ' && (out.empty() || out.back() == ' ')) {
       continue;
     }
-    out += ascii_lower(character);
+    out += to_lower(character);
   }
   if (!out.empty() && out.back() == ' ') {
     out.pop_back();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "persona/base/text.hpp"
+
 namespace persona::x509 {
 
 namespace {
@@ -12,18 +14,13 @@ constexpr std::size_t longest_label = 63;
 bool is_label(std::string_view label) {
   return !label.empty() && label.size() <= longest_label && label.front() != '-' && label.back() != '-' &&
          std::all_of(label.begin(), label.end(), [](char character) {
-           const char lower = ascii_lower(character);
+           const char lower = to_lower(character);
            return (lower >= 'a' && lower <= 'z') || (character >= '0' && character <= '9') ||
                   character == '-';
          });
 }
 
 }  // namespace
-
-bool same_dns_name(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char l, char r) { return ascii_lower(l) == ascii_lower(r); });
-}
 
 bool is_dns_name(std::string_view name) {
   if (name.size() > longest_name) {
@@ -43,11 +40,11 @@ bool matches_dns_name(std::string_view in_certificate, std::string_view name) {
     return false;
   }
   if (!in_certificate.starts_with("*.")) {
-    return same_dns_name(in_certificate, name);
+    return equals_ignoring_case(in_certificate, name);
   }
   const std::string_view parent = in_certificate.substr(2);
   const std::size_t dot = name.find('.');
-  return dot != std::string_view::npos && same_dns_name(name.substr(dot + 1), parent) &&
+  return dot != std::string_view::npos && equals_ignoring_case(name.substr(dot + 1), parent) &&
          !is_public_suffix(parent);
 }
 

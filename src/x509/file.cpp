@@ -1,5 +1,6 @@
 #include "persona/x509/file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -54,6 +55,14 @@ Result<Secret> read_file(const std::filesystem::path& path, std::uintmax_t limit
     return unreadable(path, std::generic_category().message(errno != 0 ? errno : EIO));
   }
   content.shrink(count);
+  return content;
+}
+
+Result<Secret> read_password_file(const std::filesystem::path& path) {
+  auto content = read_file(path);
+  if (content) {
+    content->shrink(std::min(content->view().find_first_of("\r\n"), content->view().size()));
+  }
   return content;
 }
 

@@ -12,6 +12,8 @@
 #include <mbedtls/pkcs12.h>
 #include <mbedtls/pkcs5.h>
 
+#include "persona/base/text.hpp"
+#include "persona/x509/der_reader.hpp"
 #include "persona/x509/words.hpp"
 
 extern "C" {  // mbedTLS 3.6's header does not say so itself
@@ -49,29 +51,6 @@ mbedtls_asn1_buf to_asn1(ByteView bytes, int tag) {
   return {tag, bytes.size(), const_cast<unsigned char*>(bytes.data())};  // mbedTLS only reads
 }
 
-/// The next character of UTF-8 (RFC 3629), or nothing; `text` is not empty.
-std::optional<std::uint32_t> next_character(std::string_view& text) {
-  const auto octet = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  const unsigned char first = octet(0);
-  const std::size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  constexpr std::array<std::uint32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};
-  if ((first >= 0x80 && first < 0xc0) || first >= 0xf8 || text.size() < size) {
-    return std::nullopt;
-  }
-  std::uint32_t character = size == 1 ? first : first & (0x7fU >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((octet(i) & 0xc0U) != 0x80) {
-      return std::nullopt;
-    }
-    character = character << 6U | (octet(i) & 0x3fU);
-  }
-  if (character < least[size] || character > 0x10ffff || (character >= 0xd800 && character < 0xe000)) {
-    return std::nullopt;
-  }
-  text.remove_prefix(size);
-  return character;
-}
-
 /// UTF-16BE with two zero octets behind it (RFC 7292 appendix B.1).
 std::optional<Secret> to_bmp_string(std::string_view text) {
   Secret bmp(2 * text.size() + 2);  // no character of UTF-8 has more octets in UTF-16 than twice as many
@@ -81,16 +60,18 @@ std::optional<Secret> to_bmp_string(std::string_view text) {
     *at++ = static_cast<char>(unit & 0xffU);
   };
   while (!text.empty()) {
-    const auto character = next_character(text);
-    if (!character) {
+    const std::size_t length = utf8_sequence_length(text);
+    if (length == 0) {
       return std::nullopt;
     }
-    if (*character >= 0x10000) {
-      put(0xd800 + ((*character - 0x10000) >> 10U));
-      put(0xdc00 + ((*character - 0x10000) & 0x3ffU));
+    const std::uint32_t character = utf8_code_point(text.substr(0, length));
+    if (character >= 0x10000) {
+      put(0xd800 + ((character - 0x10000) >> 10U));
+      put(0xdc00 + ((character - 0x10000) & 0x3ffU));
     } else {
-      put(*character);
+      put(character);
     }
+    text.remove_prefix(length);
   }
   put(0);
   bmp.shrink(static_cast<std::size_t>(at - bmp.data()));
@@ -153,31 +134,31 @@ mbedtls_md_type_t hmac_hash(ByteView oid) {
 }
 
 /// RFC 8018 appendix A.2.
-Pbkdf2 read_pbkdf2(const Asn1Algorithm& algorithm, Asn1Fault& fault) {
+Pbkdf2 read_pbkdf2(const AlgorithmIdentifier& algorithm, DerFault& fault) {
   Pbkdf2 parameters;
-  Asn1Walk reader(algorithm.parameters, fault);
-  parameters.salt = reader.take(MBEDTLS_ASN1_OCTET_STRING);
+  DerReader reader(algorithm.parameters, fault);
+  parameters.salt = reader.need(MBEDTLS_ASN1_OCTET_STRING);
   parameters.iterations = reader.integer();
-  if (reader.is_next(MBEDTLS_ASN1_INTEGER)) {
+  if (reader.next_is(MBEDTLS_ASN1_INTEGER)) {
     parameters.key_size = reader.integer();
   }
-  parameters.hash = reader.at_end() ? MBEDTLS_MD_SHA1 : hmac_hash(reader.algorithm().oid);
+  parameters.hash = reader.empty() ? MBEDTLS_MD_SHA1 : hmac_hash(reader.algorithm().oid);
   reader.finish();
   return parameters;
 }
 
-tl::expected<bool, PasswordBasedError> check_pbmac1(const Asn1Algorithm& algorithm, ByteView expected,
+tl::expected<bool, PasswordBasedError> check_pbmac1(const AlgorithmIdentifier& algorithm, ByteView expected,
                                                     ByteView content, const Pkcs12Password& password,
                                                     IterationBudget& budget) {
-  Asn1Fault fault = Asn1Fault::none;
-  Asn1Walk reader(algorithm.parameters, fault);
-  const Asn1Algorithm derivation = reader.algorithm();
+  DerFault fault = DerFault::none;
+  DerReader reader(algorithm.parameters, fault);
+  const AlgorithmIdentifier derivation = reader.algorithm();
   const mbedtls_md_type_t hash = hmac_hash(reader.algorithm().oid);
   reader.finish();
   const Pbkdf2 parameters = read_pbkdf2(derivation, fault);
   constexpr int least_key = 20;  // RFC 9579 section 5
   constexpr int largest_key = 64;
-  if (fault != Asn1Fault::none) {
+  if (fault != DerFault::none) {
     return problem(std::string(damaged));
   }
   if (!is_oid(derivation.oid, MBEDTLS_OID_PKCS5_PBKDF2) || hash == MBEDTLS_MD_NONE ||
@@ -201,19 +182,19 @@ tl::expected<bool, PasswordBasedError> check_pbmac1(const Asn1Algorithm& algorit
   return failure.empty() ? tl::expected<bool, PasswordBasedError>(same) : problem(std::move(failure));
 }
 
-tl::expected<Secret, PasswordBasedError> decrypt_pbes2(const Asn1Algorithm& algorithm, ByteView ciphertext,
-                                                       const Pkcs12Password& password,
+tl::expected<Secret, PasswordBasedError> decrypt_pbes2(const AlgorithmIdentifier& algorithm,
+                                                       ByteView ciphertext, const Pkcs12Password& password,
                                                        IterationBudget& budget) {
-  Asn1Fault fault = Asn1Fault::none;
-  Asn1Walk reader(algorithm.parameters, fault);
-  const Asn1Algorithm derivation = reader.algorithm();
-  if (fault == Asn1Fault::none && is_oid(derivation.oid, MBEDTLS_OID_PKCS5_PBKDF2)) {
+  DerFault fault = DerFault::none;
+  DerReader reader(algorithm.parameters, fault);
+  const AlgorithmIdentifier derivation = reader.algorithm();
+  if (fault == DerFault::none && is_oid(derivation.oid, MBEDTLS_OID_PKCS5_PBKDF2)) {
     const int iterations = read_pbkdf2(derivation, fault).iterations;
-    if (fault == Asn1Fault::none && !budget.spend(iterations)) {
+    if (fault == DerFault::none && !budget.spend(iterations)) {
       return too_many_iterations();
     }
   }
-  if (fault != Asn1Fault::none) {
+  if (fault != DerFault::none) {
     return problem(std::string(damaged));
   }
   const mbedtls_asn1_buf parameters = to_asn1(algorithm.parameters, algorithm.parameters_tag);
@@ -249,16 +230,16 @@ struct CipherContext {
 };
 
 /// RFC 7292 appendix C. Not mbedtls_pkcs12_pbe_ext: it knows only passwords of Latin-1, and no absent one.
-tl::expected<Secret, PasswordBasedError> decrypt_pkcs12(const Asn1Algorithm& algorithm,
+tl::expected<Secret, PasswordBasedError> decrypt_pkcs12(const AlgorithmIdentifier& algorithm,
                                                         mbedtls_cipher_type_t cipher, ByteView ciphertext,
                                                         const Pkcs12Password& password,
                                                         IterationBudget& budget) {
-  Asn1Fault fault = Asn1Fault::none;
-  Asn1Walk reader(algorithm.parameters, fault);
-  const ByteView salt = reader.take(MBEDTLS_ASN1_OCTET_STRING);
+  DerFault fault = DerFault::none;
+  DerReader reader(algorithm.parameters, fault);
+  const ByteView salt = reader.need(MBEDTLS_ASN1_OCTET_STRING);
   const int iterations = reader.integer();
   reader.finish();
-  if (fault != Asn1Fault::none) {
+  if (fault != DerFault::none) {
     return problem(std::string(damaged));
   }
   if (!budget.spend(iterations)) {
@@ -324,16 +305,16 @@ std::vector<Pkcs12Password> pkcs12_passwords(std::optional<std::string_view> pas
 
 tl::expected<bool, PasswordBasedError> check_mac(ByteView mac_data, ByteView content,
                                                  const Pkcs12Password& password, IterationBudget& budget) {
-  Asn1Fault fault = Asn1Fault::none;
-  Asn1Walk reader(mac_data, fault);
-  Asn1Walk digest_info = reader.enter(asn1_sequence);
-  const Asn1Algorithm algorithm = digest_info.algorithm();
-  const ByteView expected = digest_info.take(MBEDTLS_ASN1_OCTET_STRING);
+  DerFault fault = DerFault::none;
+  DerReader reader(mac_data, fault);
+  DerReader digest_info = reader.enter(DerReader::sequence);
+  const AlgorithmIdentifier algorithm = digest_info.algorithm();
+  const ByteView expected = digest_info.need(MBEDTLS_ASN1_OCTET_STRING);
   digest_info.finish();
-  const ByteView salt = reader.take(MBEDTLS_ASN1_OCTET_STRING);
-  const int iterations = reader.at_end() ? 1 : reader.integer();
+  const ByteView salt = reader.need(MBEDTLS_ASN1_OCTET_STRING);
+  const int iterations = reader.empty() ? 1 : reader.integer();
   reader.finish();
-  if (fault != Asn1Fault::none) {
+  if (fault != DerFault::none) {
     return problem(std::string(damaged));
   }
   if (is_oid(algorithm.oid, pbmac1_oid)) {
@@ -360,7 +341,7 @@ tl::expected<bool, PasswordBasedError> check_mac(ByteView mac_data, ByteView con
   return failure.empty() ? tl::expected<bool, PasswordBasedError>(same) : problem(std::move(failure));
 }
 
-tl::expected<Secret, PasswordBasedError> decrypt(const Asn1Algorithm& algorithm, ByteView ciphertext,
+tl::expected<Secret, PasswordBasedError> decrypt(const AlgorithmIdentifier& algorithm, ByteView ciphertext,
                                                  const Pkcs12Password& password, IterationBudget& budget) {
   if (ciphertext.empty()) {
     return problem(std::string(damaged));

@@ -9,8 +9,8 @@
 
 #include <tl/expected.hpp>
 
-#include "asn1_walk.hpp"
 #include "persona/base/bytes.hpp"
+#include "persona/x509/der_reader.hpp"
 #include "persona/x509/secret.hpp"
 
 namespace persona::x509 {
@@ -43,7 +43,7 @@ tl::expected<bool, PasswordBasedError> check_mac(ByteView mac_data, ByteView con
                                                  const Pkcs12Password& password, IterationBudget& budget);
 
 /// PBES2, or PKCS#12's own schemes with 3DES. Whoever calls it has checked the MAC.
-tl::expected<Secret, PasswordBasedError> decrypt(const Asn1Algorithm& algorithm, ByteView ciphertext,
+tl::expected<Secret, PasswordBasedError> decrypt(const AlgorithmIdentifier& algorithm, ByteView ciphertext,
                                                  const Pkcs12Password& password, IterationBudget& budget);
 
 }  // namespace persona::x509

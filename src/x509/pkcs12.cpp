@@ -8,8 +8,8 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/pem.h>
 
-#include "asn1_walk.hpp"
 #include "password_based.hpp"
+#include "persona/x509/der_reader.hpp"
 #include "persona/x509/pem.hpp"
 #include "persona/x509/words.hpp"
 
@@ -43,8 +43,8 @@ struct CertBag {
 };
 
 struct KeyBag {
-  ByteView key;                           // PrivateKeyInfo, or what decrypts to it
-  std::optional<Asn1Algorithm> shrouded;  // by this
+  ByteView key;                                 // PrivateKeyInfo, or what decrypts to it
+  std::optional<AlgorithmIdentifier> shrouded;  // by this
   Attributes attributes;
 };
 
@@ -70,20 +70,20 @@ class Pkcs12Reader {
       : source_(source), given_(password) {}
 
   tl::expected<Pkcs12, Pkcs12Error> read(ByteView der) {
-    Asn1Walk file(der, fault_);
-    Asn1Walk pfx = file.enter(asn1_sequence);
+    DerReader file(der, fault_);
+    DerReader pfx = file.enter(DerReader::sequence);
     const int version = pfx.integer();
-    Asn1Walk auth_safe = pfx.enter(asn1_sequence);
-    const ByteView type = auth_safe.take(MBEDTLS_ASN1_OID);
-    if (fault_ == Asn1Fault::none && is_oid(type, MBEDTLS_OID_PKCS7_SIGNED_DATA)) {
+    DerReader auth_safe = pfx.enter(DerReader::sequence);
+    const ByteView type = auth_safe.need(MBEDTLS_ASN1_OID);
+    if (fault_ == DerFault::none && is_oid(type, MBEDTLS_OID_PKCS7_SIGNED_DATA)) {
       return bad("is protected by a signature instead of a password, which is not supported: {}", make_again);
     }
-    const ByteView content = auth_safe.enter(asn1_explicit_0).take(MBEDTLS_ASN1_OCTET_STRING);
-    const bool has_mac = !pfx.at_end();
-    const ByteView mac_data = has_mac ? pfx.take(asn1_sequence) : ByteView();
+    const ByteView content = auth_safe.enter(DerReader::constructed(0)).need(MBEDTLS_ASN1_OCTET_STRING);
+    const bool has_mac = !pfx.empty();
+    const ByteView mac_data = has_mac ? pfx.need(DerReader::sequence) : ByteView();
     pfx.finish();
     file.finish();
-    if (fault_ != Asn1Fault::none || version != 3 || !is_oid(type, MBEDTLS_OID_PKCS7_DATA)) {
+    if (fault_ != DerFault::none || version != 3 || !is_oid(type, MBEDTLS_OID_PKCS7_DATA)) {
       return structural_fault();
     }
     if (!has_mac) {
@@ -111,7 +111,7 @@ class Pkcs12Reader {
   }
 
   tl::unexpected<Pkcs12Error> structural_fault() const {
-    if (fault_ == Asn1Fault::ber) {
+    if (fault_ == DerFault::ber) {
       return bad(
           "is in BER with indefinite lengths, and only DER is supported: convert it with openssl pkcs12 -in "
           "OLD.p12 "
@@ -149,23 +149,23 @@ class Pkcs12Reader {
 
   /// AuthenticatedSafe: a SEQUENCE of ContentInfo.
   Done walk_authenticated_safe(ByteView content) {
-    Asn1Walk reader(content, fault_);
-    Asn1Walk infos = reader.enter(asn1_sequence);
+    DerReader reader(content, fault_);
+    DerReader infos = reader.enter(DerReader::sequence);
     reader.finish();
-    while (!infos.at_end()) {
-      Asn1Walk info = infos.enter(asn1_sequence);
-      const ByteView type = info.take(MBEDTLS_ASN1_OID);
-      if (fault_ != Asn1Fault::none) {
+    while (!infos.empty()) {
+      DerReader info = infos.enter(DerReader::sequence);
+      const ByteView type = info.need(MBEDTLS_ASN1_OID);
+      if (fault_ != DerFault::none) {
         break;
       }
       if (is_oid(type, MBEDTLS_OID_PKCS7_ENVELOPED_DATA)) {
         return bad("is encrypted for a public key instead of with a password, which is not supported: {}",
                    make_again);
       }
-      Asn1Walk body = info.enter(asn1_explicit_0);
+      DerReader body = info.enter(DerReader::constructed(0));
       Done walked;
       if (is_oid(type, MBEDTLS_OID_PKCS7_DATA)) {
-        walked = walk_safe_contents(body.take(MBEDTLS_ASN1_OCTET_STRING), 0);
+        walked = walk_safe_contents(body.need(MBEDTLS_ASN1_OCTET_STRING), 0);
       } else if (is_oid(type, MBEDTLS_OID_PKCS7_ENCRYPTED_DATA)) {
         walked = walk_encrypted_data(body);
       }
@@ -173,18 +173,18 @@ class Pkcs12Reader {
         return walked;
       }
     }
-    return fault_ == Asn1Fault::none ? Done() : structural_fault();
+    return fault_ == DerFault::none ? Done() : structural_fault();
   }
 
   /// EncryptedData (RFC 2315 section 13).
-  Done walk_encrypted_data(Asn1Walk& body) {
-    Asn1Walk data = body.enter(asn1_sequence);
+  Done walk_encrypted_data(DerReader& body) {
+    DerReader data = body.enter(DerReader::sequence);
     data.integer();
-    Asn1Walk info = data.enter(asn1_sequence);
-    info.take(MBEDTLS_ASN1_OID);
-    const Asn1Algorithm algorithm = info.algorithm();
-    const ByteView ciphertext = info.take(asn1_implicit_0);
-    if (fault_ != Asn1Fault::none) {
+    DerReader info = data.enter(DerReader::sequence);
+    info.need(MBEDTLS_ASN1_OID);
+    const AlgorithmIdentifier algorithm = info.algorithm();
+    const ByteView ciphertext = info.need(DerReader::context(0));
+    if (fault_ != DerFault::none) {
       return structural_fault();
     }
     auto plain = decrypt(algorithm, ciphertext, *password_, budget_);
@@ -197,27 +197,27 @@ class Pkcs12Reader {
 
   /// SafeContents: a SEQUENCE of SafeBag.
   Done walk_safe_contents(ByteView content, int depth) {
-    Asn1Walk reader(content, fault_);
-    Asn1Walk bags = reader.enter(asn1_sequence);
+    DerReader reader(content, fault_);
+    DerReader bags = reader.enter(DerReader::sequence);
     reader.finish();
-    while (!bags.at_end()) {
-      Asn1Walk bag = bags.enter(asn1_sequence);
-      const ByteView type = bag.take(MBEDTLS_ASN1_OID);
-      const ByteView value = bag.take(asn1_explicit_0);
+    while (!bags.empty()) {
+      DerReader bag = bags.enter(DerReader::sequence);
+      const ByteView type = bag.need(MBEDTLS_ASN1_OID);
+      const ByteView value = bag.need(DerReader::constructed(0));
       const Attributes attributes = read_attributes(bag);
       bag.finish();
-      if (fault_ != Asn1Fault::none) {
+      if (fault_ != DerFault::none) {
         break;
       }
-      Asn1Walk inside(value, fault_);
+      DerReader inside(value, fault_);
       if (is_oid(type, cert_bag_oid)) {
         read_certificate(inside, attributes);
       } else if (is_oid(type, key_bag_oid)) {
         bags_.keys.push_back({value, std::nullopt, attributes});
       } else if (is_oid(type, shrouded_key_bag_oid)) {
-        Asn1Walk info = inside.enter(asn1_sequence);
-        const Asn1Algorithm algorithm = info.algorithm();
-        bags_.keys.push_back({info.take(MBEDTLS_ASN1_OCTET_STRING), algorithm, attributes});
+        DerReader info = inside.enter(DerReader::sequence);
+        const AlgorithmIdentifier algorithm = info.algorithm();
+        bags_.keys.push_back({info.need(MBEDTLS_ASN1_OCTET_STRING), algorithm, attributes});
       } else if (is_oid(type, safe_contents_bag_oid)) {
         if (depth >= deepest_nesting) {
           return bad("nests its contents too deeply: {}", make_again);
@@ -227,32 +227,32 @@ class Pkcs12Reader {
         }
       }  // CRLs and secrets are not ours
     }
-    return fault_ == Asn1Fault::none ? Done() : structural_fault();
+    return fault_ == DerFault::none ? Done() : structural_fault();
   }
 
-  void read_certificate(Asn1Walk& inside, const Attributes& attributes) {
-    Asn1Walk bag = inside.enter(asn1_sequence);
-    const ByteView type = bag.take(MBEDTLS_ASN1_OID);
-    const ByteView certificate = bag.enter(asn1_explicit_0).take(MBEDTLS_ASN1_OCTET_STRING);
-    if (fault_ == Asn1Fault::none && is_oid(type, x509_certificate_oid)) {
+  void read_certificate(DerReader& inside, const Attributes& attributes) {
+    DerReader bag = inside.enter(DerReader::sequence);
+    const ByteView type = bag.need(MBEDTLS_ASN1_OID);
+    const ByteView certificate = bag.enter(DerReader::constructed(0)).need(MBEDTLS_ASN1_OCTET_STRING);
+    if (fault_ == DerFault::none && is_oid(type, x509_certificate_oid)) {
       bags_.certificates.push_back({certificate, attributes});
     }
   }
 
-  Attributes read_attributes(Asn1Walk& bag) {
+  Attributes read_attributes(DerReader& bag) {
     Attributes found;
-    if (bag.at_end()) {
+    if (bag.empty()) {
       return found;
     }
-    Asn1Walk attributes = bag.enter(asn1_set);
-    while (!attributes.at_end()) {
-      Asn1Walk attribute = attributes.enter(asn1_sequence);
-      const ByteView type = attribute.take(MBEDTLS_ASN1_OID);
-      Asn1Walk values = attribute.enter(asn1_set);
-      if (is_oid(type, local_key_id_oid) && values.is_next(MBEDTLS_ASN1_OCTET_STRING)) {
-        found.local_key_id = values.take(MBEDTLS_ASN1_OCTET_STRING);
-      } else if (is_oid(type, friendly_name_oid) && values.is_next(bmp_string)) {
-        found.friendly_name = values.take(bmp_string);
+    DerReader attributes = bag.enter(DerReader::set);
+    while (!attributes.empty()) {
+      DerReader attribute = attributes.enter(DerReader::sequence);
+      const ByteView type = attribute.need(MBEDTLS_ASN1_OID);
+      DerReader values = attribute.enter(DerReader::set);
+      if (is_oid(type, local_key_id_oid) && values.next_is(MBEDTLS_ASN1_OCTET_STRING)) {
+        found.local_key_id = values.need(MBEDTLS_ASN1_OCTET_STRING);
+      } else if (is_oid(type, friendly_name_oid) && values.next_is(bmp_string)) {
+        found.friendly_name = values.need(bmp_string);
       }
     }
     return found;
@@ -317,7 +317,7 @@ class Pkcs12Reader {
 
   std::string_view source_;
   std::optional<std::string_view> given_;
-  Asn1Fault fault_ = Asn1Fault::none;
+  DerFault fault_ = DerFault::none;
   IterationBudget budget_;
   std::vector<Pkcs12Password> forms_;
   const Pkcs12Password* password_ = nullptr;  // of forms_
@@ -330,7 +330,7 @@ class Pkcs12Reader {
 bool is_pkcs12(std::string_view content) {
   // SEQUENCE, its length, and version 3; every other file of ours has another INTEGER there, or none.
   constexpr std::string_view version_3("\x02\x01\x03", 3);
-  if (content.size() < 2 || content[0] != static_cast<char>(asn1_sequence)) {
+  if (content.size() < 2 || content[0] != static_cast<char>(DerReader::sequence)) {
     return false;
   }
   const auto length = static_cast<unsigned char>(content[1]);

@@ -7,8 +7,8 @@
 #include <mbedtls/pkcs12.h>
 #include <mbedtls/pkcs5.h>
 
-#include "asn1_walk.hpp"
 #include "persona/x509/crypto.hpp"
+#include "persona/x509/der_reader.hpp"
 #include "persona/x509/key_bounds.hpp"
 #include "persona/x509/pem.hpp"
 #include "persona/x509/words.hpp"
@@ -42,9 +42,9 @@ bool is_unknown_encryption(int status) {
 /// EncryptedPrivateKeyInfo (RFC 5958 section 3) begins with an AlgorithmIdentifier, every other form with a
 /// version.
 bool is_encrypted(ByteView der) {
-  Asn1Fault fault = Asn1Fault::none;
-  Asn1Walk reader(der, fault);
-  return reader.enter(asn1_sequence).is_next(asn1_sequence);
+  DerFault fault = DerFault::none;
+  DerReader reader(der, fault);
+  return reader.enter(DerReader::sequence).next_is(DerReader::sequence);
 }
 
 tl::unexpected<PrivateKeyError> password_missing() {
@@ -120,7 +120,7 @@ tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& text,
     return key_error("{} {}", source, blocks.error().message);
   }
   const auto block = std::find_if(blocks->begin(), blocks->end(), is_private_key);
-  if (blocks->empty() && text.view().starts_with(static_cast<char>(asn1_sequence))) {
+  if (blocks->empty() && text.view().starts_with(static_cast<char>(DerReader::sequence))) {
     return parse_private_key_der(as_bytes(text.view()), password, source);
   }
   if (block == blocks->end()) {

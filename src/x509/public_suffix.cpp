@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "persona/base/text.hpp"
 #include "persona/x509/dns_name.hpp"
 
 namespace persona::x509 {
@@ -25,8 +26,7 @@ bool is_rule(std::string_view rule) {
 }  // namespace
 
 bool is_public_suffix(std::string_view name) {
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(), ascii_lower);
+  const std::string lower = to_lower(name);
   const std::size_t dot = lower.find('.');
   if (dot == std::string::npos) {
     return true;

@@ -214,11 +214,10 @@ Result<std::string> show_file(const std::filesystem::path& file,
                               const std::optional<std::filesystem::path>& password_file) {
   std::optional<Secret> password;
   if (password_file) {
-    auto read = read_file(*password_file);
+    auto read = read_password_file(*password_file);
     if (!read) {
       return tl::unexpected(read.error());
     }
-    read->shrink(std::min(read->view().find_first_of("\r\n"), read->view().size()));
     password = std::move(*read);
   }
   const auto content = read_file(file, file_limit);

@@ -6,6 +6,7 @@
 
 #include "persona/base/address.hpp"
 #include "persona/x509/certificate.hpp"
+#include "persona/x509/der_reader.hpp"
 #include "persona/x509/words.hpp"
 #include "show_parts.hpp"
 #include "spki.hpp"
@@ -85,13 +86,12 @@ std::string usage_in_words(const mbedtls_x509_crt& certificate, const Certificat
 }
 
 void show_authority(const mbedtls_x509_crt& certificate, ShownLines& lines) {
-  // mbedTLS counts one more than the extension says, 0 being "no limit".
-  const int path = certificate.MBEDTLS_PRIVATE(max_pathlen);
+  const auto limit = path_length_limit(certificate);
   std::string below = "with any number of CAs below it";
-  if (path == 1) {
+  if (limit == std::size_t{0}) {
     below = "with no other CA below it";
-  } else if (path > 1) {
-    below = fmt::format("with at most {} other CA{} below it", path - 1, path == 2 ? "" : "s");
+  } else if (limit) {
+    below = fmt::format("with at most {} other CA{} below it", *limit, *limit == 1 ? "" : "s");
   }
   lines.row("authority", "a CA, " + below);
   std::vector<std::string> missing;
@@ -107,16 +107,15 @@ void show_authority(const mbedtls_x509_crt& certificate, ShownLines& lines) {
 }
 
 // "DNS example.com" of one GeneralSubtree (RFC 5280 section 4.2.1.10).
-std::string subtree_in_words(unsigned char tag, ByteView value) {
-  constexpr unsigned char implicit = MBEDTLS_ASN1_CONTEXT_SPECIFIC;
+std::string subtree_in_words(int tag, ByteView value) {
   switch (tag) {
-    case implicit | MBEDTLS_X509_SAN_DNS_NAME:
+    case DerReader::context(MBEDTLS_X509_SAN_DNS_NAME):
       return "DNS " + (value.empty() ? "(all)" : escape(as_text(value)));
-    case implicit | MBEDTLS_X509_SAN_RFC822_NAME:
+    case DerReader::context(MBEDTLS_X509_SAN_RFC822_NAME):
       return "email " + escape(as_text(value));
-    case implicit | MBEDTLS_X509_SAN_UNIFORM_RESOURCE_IDENTIFIER:
+    case DerReader::context(MBEDTLS_X509_SAN_UNIFORM_RESOURCE_IDENTIFIER):
       return "URI " + escape(as_text(value));
-    case implicit | MBEDTLS_X509_SAN_IP_ADDRESS: {
+    case DerReader::context(MBEDTLS_X509_SAN_IP_ADDRESS): {
       if (value.size() != 8 && value.size() != 32) {
         return "IP (malformed)";
       }
@@ -131,34 +130,28 @@ std::string subtree_in_words(unsigned char tag, ByteView value) {
 }  // namespace
 
 std::string name_constraints_in_words(ByteView value) {
-  constexpr int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
-  constexpr std::string_view malformed = "(cannot be read)";
-  auto* at = const_cast<unsigned char*>(value.data());
-  const unsigned char* end = at + value.size();
-  std::size_t length = 0;
-  if (mbedtls_asn1_get_tag(&at, end, &length, sequence) != 0 || at + length != end) {
-    return std::string(malformed);
+  const std::string malformed = "(cannot be read)";
+  DerReader outer(value);
+  const auto content = outer.take(DerReader::sequence);
+  if (!content || !outer.empty()) {
+    return malformed;
   }
   std::vector<std::string> lists;
-  while (at < end) {
-    const bool permitted = *at == (MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED | 0);
-    if (mbedtls_asn1_get_tag(&at, end, &length, *at) != 0) {
-      return std::string(malformed);
+  for (DerReader fields(*content); !fields.empty();) {
+    const auto list = fields.take_any();
+    if (!list) {
+      return malformed;
     }
-    const unsigned char* list_end = at + length;
     std::vector<std::string> subtrees;
-    while (at < list_end) {
-      if (mbedtls_asn1_get_tag(&at, list_end, &length, sequence) != 0 || length == 0) {
-        return std::string(malformed);
+    for (DerReader rest(list->content); !rest.empty();) {
+      const auto subtree = rest.take(DerReader::sequence);
+      const auto base = subtree ? DerReader(*subtree).take_any() : std::nullopt;
+      if (!base) {
+        return malformed;
       }
-      const unsigned char* next = at + length;
-      const unsigned char tag = *at;
-      if (mbedtls_asn1_get_tag(&at, next, &length, tag) != 0) {
-        return std::string(malformed);
-      }
-      subtrees.push_back(subtree_in_words(tag, {at, length}));
-      at = const_cast<unsigned char*>(next);
+      subtrees.push_back(subtree_in_words(base->tag, base->content));
     }
+    const bool permitted = list->tag == DerReader::constructed(0);
     lists.push_back((permitted ? "permitted: " : "excluded: ") + join(subtrees));
   }
   return fmt::format("{}", fmt::join(lists, "; "));

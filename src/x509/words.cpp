@@ -11,22 +11,6 @@
 
 namespace persona::x509 {
 
-std::string span_in_words(std::chrono::seconds span) {
-  struct Unit {
-    std::chrono::seconds size;
-    const char* name;
-  };
-  constexpr std::array<Unit, 3> units{
-      {{std::chrono::days(1), "day"}, {std::chrono::hours(1), "hour"}, {std::chrono::minutes(1), "minute"}}};
-  for (const Unit& unit : units) {
-    const auto count = span / unit.size;
-    if (count > 0) {
-      return fmt::format("{} {}{}", count, unit.name, count == 1 ? "" : "s");
-    }
-  }
-  return "less than a minute";
-}
-
 std::string escape(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());

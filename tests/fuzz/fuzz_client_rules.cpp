@@ -13,6 +13,7 @@
 #include "trust/name_pattern.hpp"
 
 using namespace persona;
+using namespace persona::trust;
 using namespace persona::x509;
 
 namespace {

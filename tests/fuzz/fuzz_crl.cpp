@@ -15,6 +15,7 @@
 
 using namespace persona;
 using namespace persona::authority;
+using namespace persona::trust;
 using namespace persona::x509;
 using persona::tls::test::must;
 

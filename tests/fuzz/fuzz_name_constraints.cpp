@@ -11,6 +11,7 @@
 #include "trust/name_constraints.hpp"
 
 using namespace persona;
+using namespace persona::trust;
 using namespace persona::x509;
 
 namespace {

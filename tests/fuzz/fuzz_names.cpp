@@ -7,13 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "persona/base/text.hpp"
 #include "persona/trust/verify.hpp"
 #include "persona/x509/certificate.hpp"
 #include "persona/x509/crypto.hpp"
 #include "persona/x509/dns_name.hpp"
+#include "trust/matches_name.hpp"
 #include "trust/name_constraints.hpp"
 
 using namespace persona;
+using namespace persona::trust;
 using namespace persona::x509;
 
 namespace {
@@ -51,7 +54,7 @@ void compare(std::string_view pattern, std::string_view name) {
   demand(!matches || (may_match(pattern, name) && is_dns_name(name)));
   demand(!matches || pattern.find('\0') == std::string_view::npos);
   demand(matches_dns_name(name, name) == is_dns_name(name));
-  demand(same_dns_name(pattern, name) == same_dns_name(name, pattern));
+  demand(equals_ignoring_case(pattern, name) == equals_ignoring_case(name, pattern));
   std::string upper(pattern);
   std::transform(upper.begin(), upper.end(), upper.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });

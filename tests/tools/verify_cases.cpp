@@ -66,7 +66,8 @@ json refused(std::string_view reason, const std::string& sentence) {
 
 VerifyPolicy policy_of(const json& test) {
   VerifyPolicy policy;
-  policy.role = test.value("validation_kind", "SERVER") == "CLIENT" ? "client" : "gateway";
+  policy.role = test.value("validation_kind", "SERVER") == "CLIENT" ? persona::trust::PeerRole::client
+                                                                    : persona::trust::PeerRole::gateway;
   if (is_set(test, "expected_peer_name")) {
     const auto kind = test.at("expected_peer_name").at("kind").get<std::string>();
     if (kind != "DNS" && kind != "IP") {

@@ -2,13 +2,26 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace persona {
 
+/// ASCII letters alone; every other character stays as it is, whatever the locale.
+constexpr char to_lower(char character) {
+  return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;
+}
+std::string to_lower(std::string_view text);
+
+/// ASCII letters count as the same in either case. A NUL is a character like others.
+bool equals_ignoring_case(std::string_view left, std::string_view right);
+
 /// Bytes of the well-formed UTF-8 sequence (RFC 3629) that `text` begins with; 0 when there is none.
 std::size_t utf8_sequence_length(std::string_view text);
+
+/// The character that a well-formed sequence is.
+std::uint32_t utf8_code_point(std::string_view sequence);
 
 /// Characters of the text; every byte that belongs to no well-formed sequence counts as one.
 std::size_t utf8_length(std::string_view text);

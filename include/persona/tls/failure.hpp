@@ -24,7 +24,10 @@ struct Failure {
   std::string_view verify_reason = {};  ///< of verify_failed: trust::to_string(VerifyReason), else empty
 };
 
-/// How the peer of a role is called in sentences: "gateway" for a client, "client" for a server.
+/// Who the peer of a role is.
+trust::PeerRole peer_of(Role role);
+
+/// How it is called in sentences.
 std::string_view peer_word(Role role);
 
 /// The name of RFC 8446 section 6 for an AlertDescription; "alert_N" for one it does not name.

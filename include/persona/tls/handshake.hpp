@@ -59,6 +59,7 @@ class Handshake {
   Status refuse_peer(bool absent);
   bool write_refusal();
   Status establish();
+  trust::VerifyReason refusal_reason() const;
   Failure refusal() const;
   Failure describe_alert(std::uint8_t description) const;
   SessionInfo session_info() const;

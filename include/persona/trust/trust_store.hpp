@@ -1,6 +1,7 @@
 // Whom we trust: CA certificates, and what their certificate revocation lists say.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -13,13 +14,10 @@
 #include "persona/x509/load_error.hpp"
 #include "persona/x509/time.hpp"
 
-namespace persona::x509 {
-class SignatureCache;
-}
-
 namespace persona::trust {
 
 class RevocationLists;
+class SignatureCache;
 
 struct TrustFiles {
   std::vector<std::filesystem::path> ca;
@@ -61,7 +59,10 @@ class TrustStore {
 
   const x509::CertificateList& roots() const { return roots_; }
 
-  /// Those of that subject, by its comparable_name (identity/distinguished_name.hpp), in the order of
+  /// For each of them the index in TrustFiles::ca of the file that it is from.
+  const std::vector<std::size_t>& files_of_roots() const { return files_of_roots_; }
+
+  /// Those of that subject, by its comparable_name (x509/distinguished_name.hpp), in the order of
   /// trust.ca.
   const std::vector<const mbedtls_x509_crt*>& roots_named(const std::string& comparable_name) const;
 
@@ -72,7 +73,7 @@ class TrustStore {
 
   /// For verification.
   const RevocationLists& revocation() const { return *revocation_; }
-  x509::SignatureCache& signatures() const { return *signatures_; }
+  SignatureCache& signatures() const { return *signatures_; }
 
  private:
   TrustStore();
@@ -80,10 +81,11 @@ class TrustStore {
   void index_roots();
 
   x509::CertificateList roots_;
+  std::vector<std::size_t> files_of_roots_;
   std::unordered_map<std::string, std::vector<const mbedtls_x509_crt*>> roots_by_name_;
   std::vector<x509::LoadError> warnings_;
   std::unique_ptr<RevocationLists> revocation_;
-  std::unique_ptr<x509::SignatureCache> signatures_;
+  std::unique_ptr<SignatureCache> signatures_;
 };
 
 }  // namespace persona::trust

@@ -14,6 +14,7 @@
 
 #include "persona/base/bytes.hpp"
 #include "persona/base/spki_pin.hpp"
+#include "persona/trust/peer_role.hpp"
 #include "persona/trust/verify_reason.hpp"
 #include "persona/x509/time.hpp"
 
@@ -26,9 +27,7 @@ class TrustStore;
 
 /// What the peer has to be.
 struct VerifyPolicy {
-  /// How the peer is called in sentences, and what its certificate has to be for: "gateway" (server
-  /// authentication) or "client".
-  std::string role = "gateway";
+  PeerRole role = PeerRole::gateway;
   std::optional<std::string> expected_name;  ///< the leaf must carry it
   std::vector<SpkiPin> pins;                 ///< one must be the leaf's; empty: any
   const ClientRules* clients = nullptr;      ///< must admit the leaf; null: any
@@ -62,7 +61,7 @@ class PeerVerifier {
   PeerVerifier(const TrustStore* trust, VerifyPolicy policy);
 
   /// For mbedtls_ssl_set_verify, with the PeerVerifier as context. The verdict on the leaf (depth 0) is the
-  /// verdict on the chain that it heads; it replaces mbedTLS's own.
+  /// verdict on the chain that it heads; it replaces mbedTLS's own: no flag, or MBEDTLS_X509_BADCERT_OTHER.
   static int callback(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags);
 
   /// Nothing before a leaf was seen.

@@ -8,6 +8,7 @@ namespace persona::trust {
 /// What a certificate is refused for, gravest first: the first of several is told.
 enum class VerifyReason {
   ok,
+  no_certificate,    ///< where one is required
   malformed,         ///< cannot be read, or is not X.509 version 3
   untrusted_issuer,  ///< no path leads to trust.ca
   self_signed,       ///< and not in trust.ca

@@ -1,7 +1,9 @@
 // X.509 certificates: owned chains, and what they say in words.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +44,10 @@ std::string display_name(const mbedtls_x509_crt& certificate);
 
 TimePoint not_after(const mbedtls_x509_crt& certificate);
 
+/// pathLenConstraint (RFC 5280 section 4.2.1.9): how many CA certificates may be below it. Nothing: any
+/// number.
+std::optional<std::size_t> path_length_limit(const mbedtls_x509_crt& certificate);
+
 /// A list of certificates in file order. Immutable once built, so that threads may share it.
 class CertificateList {
  public:
@@ -54,6 +60,9 @@ class CertificateList {
   /// certificate that does not parse, or with none at all, is an error; the message calls the text by its
   /// `source`. Blocks that are not certificates are skipped.
   Result<void> append_pem(std::string_view pem, std::string_view source = "the PEM text");
+
+  /// Appends those of another list, without parsing them again.
+  void append(CertificateList other);
 
   /// Appends one DER certificate, which is copied.
   Result<void> append_der(ByteView certificate);
@@ -71,7 +80,11 @@ class CertificateList {
   struct Deleter {
     void operator()(mbedtls_x509_crt* list) const;
   };
-  std::unique_ptr<mbedtls_x509_crt, Deleter> list_;
+  using Owner = std::unique_ptr<mbedtls_x509_crt, Deleter>;
+
+  static Result<void> parse_onto(Owner& list, ByteView certificate);
+
+  Owner list_;
 };
 
 }  // namespace persona::x509

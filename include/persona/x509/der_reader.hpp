@@ -1,7 +1,9 @@
 // Reading DER (X.690) front to back over mbedTLS's ASN.1 functions.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include <mbedtls/asn1.h>
 
@@ -9,7 +11,26 @@
 
 namespace persona::x509 {
 
-/// A cursor over a sequence of values. What is taken points into the bytes it was made of.
+enum class DerFault {
+  none,
+  damaged,  ///< cut off, another element than expected, or more than expected
+  ber,      ///< an indefinite length or a string in pieces: BER, which mbedTLS does not read
+};
+
+/// AlgorithmIdentifier (RFC 5280 section 4.1.1.2).
+struct AlgorithmIdentifier {
+  ByteView oid;
+  ByteView parameters;      ///< the content, without tag and length
+  int parameters_tag = -1;  ///< -1: absent
+};
+
+/// A cursor over the elements of one constructed element's content. A view: the bytes must outlive it, and so
+/// must what is taken, which points into them.
+///
+/// There are two ways to read. take() asks for what may be there, one answer at a time. need() and its like
+/// are for structures of many elements that must be there: what is missing is noted in the `fault` that
+/// readers made from one another share, and after it each of them is at its end and gives nothing but empty
+/// views, so that the fault need be looked at only once.
 class DerReader {
  public:
   static constexpr int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
@@ -23,46 +44,47 @@ class DerReader {
   }
 
   explicit DerReader(ByteView bytes) : rest_(bytes) {}
+  DerReader(ByteView bytes, DerFault& fault) : rest_(bytes), fault_(&fault) {}
 
-  bool empty() const { return rest_.empty(); }
+  bool empty() const { return rest_.empty() || has_fault(); }
   ByteView rest() const { return rest_; }
-  bool next_is(int tag) const { return !rest_.empty() && rest_.front() == tag; }
+  bool next_is(int tag) const { return !empty() && rest_.front() == tag; }
 
   /// The content of the next value when it has that tag; nothing, and the cursor stays, when it has not or is
   /// cut off.
-  std::optional<ByteView> take(int tag) {
-    // mbedTLS moves a non-const pointer, but only reads.
-    auto* start = const_cast<unsigned char*>(rest_.data());
-    const unsigned char* end = start + rest_.size();
-    std::size_t length = 0;
-    if (mbedtls_asn1_get_tag(&start, end, &length, tag) != 0) {
-      return std::nullopt;
-    }
-    const ByteView content(start, length);
-    rest_ = ByteView(start + length, end);
-    return content;
-  }
+  std::optional<ByteView> take(int tag);
 
   /// The next value, whatever it is: its tag and content.
   struct Value {
     int tag = 0;
     ByteView content;
   };
-  std::optional<Value> take_any() {
-    if (rest_.empty()) {
-      return std::nullopt;
-    }
-    const int tag = rest_.front();
-    const auto content = take(tag);
-    return content ? std::optional<Value>({tag, *content}) : std::nullopt;
-  }
+  std::optional<Value> take_any();
+
+  // For a reader with a fault:
+
+  ByteView need(int tag);  ///< the content of the next element
+  DerReader enter(int tag) { return {need(tag), *fault_}; }
+  int integer();  ///< of 0 to 2^31 - 1
+  AlgorithmIdentifier algorithm();
+  void finish();  ///< a fault, unless nothing is left
 
  private:
+  bool has_fault() const { return fault_ != nullptr && *fault_ != DerFault::none; }
+  void note_missing(int tag);
+
   ByteView rest_;
+  DerFault* fault_ = nullptr;
 };
 
 inline ByteView bytes_of(const mbedtls_asn1_buf& buffer) {
   return {buffer.p, buffer.len};
+}
+
+/// Compares with one of mbedTLS's MBEDTLS_OID_... string literals.
+template <std::size_t size>
+bool is_oid(ByteView oid, const char (&expected)[size]) {
+  return as_text(oid) == std::string_view(expected, size - 1);
 }
 
 }  // namespace persona::x509

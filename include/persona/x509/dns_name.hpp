@@ -5,13 +5,6 @@
 
 namespace persona::x509 {
 
-constexpr char ascii_lower(char character) {
-  return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;
-}
-
-/// ASCII only, and with lengths: a NUL is a character that no valid name has.
-bool same_dns_name(std::string_view left, std::string_view right);
-
 /// Letters, digits and hyphens in labels of 1 to 63, none with a hyphen at an end; at most 253 characters, no
 /// trailing dot.
 bool is_dns_name(std::string_view name);

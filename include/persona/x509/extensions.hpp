@@ -25,6 +25,7 @@ inline constexpr std::string_view key_usage = "\x55\x1d\x0f"sv;
 inline constexpr std::string_view subject_alternative_name = "\x55\x1d\x11"sv;
 inline constexpr std::string_view basic_constraints = "\x55\x1d\x13"sv;
 inline constexpr std::string_view crl_number = "\x55\x1d\x14"sv;
+inline constexpr std::string_view crl_reason = "\x55\x1d\x15"sv;
 inline constexpr std::string_view name_constraints = "\x55\x1d\x1e"sv;
 inline constexpr std::string_view certificate_policies = "\x55\x1d\x20"sv;
 inline constexpr std::string_view authority_key_identifier = "\x55\x1d\x23"sv;

@@ -16,4 +16,8 @@ inline constexpr std::uintmax_t usual_file_limit = 1U << 20U;
 /// says why, with the operating system's reason: "cannot read client.key: Permission denied".
 Result<Secret> read_file(const std::filesystem::path& path, std::uintmax_t limit = usual_file_limit);
 
+/// The password that a file holds: its first line, without the end of the line, as for openssl's -passin
+/// file:.
+Result<Secret> read_password_file(const std::filesystem::path& path);
+
 }  // namespace persona::x509

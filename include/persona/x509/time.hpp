@@ -17,4 +17,7 @@ std::int64_t days_between(TimePoint now, TimePoint then);
 /// "2026-11-21"
 std::string format_date(TimePoint time);
 
+/// "3 days", "1 hour", "less than a minute"
+std::string span_in_words(std::chrono::seconds span);
+
 }  // namespace persona::x509

@@ -25,9 +25,6 @@ std::string address_in_words(ByteView octets);
 /// What mbedTLS's error code means.
 std::string mbedtls_reason(int code);
 
-/// "3 days", "1 hour", "less than a minute"
-std::string span_in_words(std::chrono::seconds span);
-
 TimePoint to_time_point(const mbedtls_x509_time& time);
 
 /// "expired 3 days ago (2026-11-18)" or "is not valid before 2026-11-23 (in 2 days)"; nothing when it is

@@ -189,14 +189,15 @@ TEST_CASE("an identity is loaded from files") {
   IdentityFiles files;
   files.certificate = folder.write("client.crt", fixtures::ec_certificate);
   files.private_key = folder.write("client.key", fixtures::ec_key_encrypted);
-  for (const std::string_view line_end : {"", "\n", "\r\n"}) {
+  // Whatever comes behind the first line is not of the password.
+  for (const std::string_view line_end : {"", "\n", "\r\n", "\n\n", "\nanother\n"}) {
     files.password_file = folder.write("pw", fmt::format("{}{}", fixtures::password, line_end));
     const auto identity = Identity::load(files);
     REQUIRE(identity.has_value());
     CHECK((*identity)->chain().size() == 1);
     CHECK((*identity)->key() != nullptr);
   }
-  files.password_file = folder.write("pw", fmt::format("{}\n\n", fixtures::password));
+  files.password_file = folder.write("pw", fmt::format("\n{}\n", fixtures::password));
   CHECK_FALSE(Identity::load(files).has_value());
 }
 

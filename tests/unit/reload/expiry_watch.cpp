@@ -72,11 +72,10 @@ TEST_CASE("the sentence") {
   CHECK(said(Expiry::Role::leaf, end - days(30)) == "certificate expires in 30 days (2024-10-04): CN=x");
   CHECK(said(Expiry::Role::intermediate, end - 25h) ==
         "intermediate certificate expires in 1 day (2024-10-04): CN=x");
-  CHECK(said(Expiry::Role::ca, end - 24h) == "CA certificate expires in 24 hours (2024-10-04): CN=x");
+  CHECK(said(Expiry::Role::ca, end - 24h) == "CA certificate expires in 1 day (2024-10-04): CN=x");
   CHECK(said(Expiry::Role::gateway, end - 61min) ==
         "the gateway's certificate expires in 1 hour (2024-10-04): CN=x");
-  CHECK(said(Expiry::Role::leaf, end - 59min) ==
-        "certificate expires in less than an hour (2024-10-04): CN=x");
+  CHECK(said(Expiry::Role::leaf, end - 59min) == "certificate expires in 59 minutes (2024-10-04): CN=x");
   CHECK(said(Expiry::Role::leaf, end + 3h) == "certificate expired 3 hours ago (2024-10-04): CN=x");
   CHECK(said(Expiry::Role::leaf, end + days(3)) == "certificate expired 3 days ago (2024-10-04): CN=x");
 }

@@ -78,6 +78,7 @@ TEST_CASE("a client without a certificate is refused where one is required") {
     CHECK(pair.server_status == Status::failed);
     CHECK(failure(pair.server).kind == Failure::Kind::verify_failed);
     CHECK(failure(pair.server).message == "the client presented no certificate");
+    CHECK(failure(pair.server).verify_reason == to_string(trust::VerifyReason::no_certificate));
     read_on(pair);
     CHECK(failure(pair.client).kind == Failure::Kind::client_certificate_refused);
     CHECK(failure(pair.client).message ==

@@ -5,9 +5,9 @@
 
 #include "../../forge/forge.hpp"
 #include "../../forge/test_authority.hpp"
+#include "persona/trust/signature.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/trust/verify.hpp"
-#include "persona/x509/signature.hpp"
 #include "trust/path_builder.hpp"
 
 using namespace persona::trust;
@@ -32,7 +32,7 @@ struct Scene {
   Judged judge(const std::vector<std::string>& chain) const {
     const auto list = support::list_of(fmt::format("{}", fmt::join(chain, "")));
     VerifyPolicy policy;
-    policy.role = "client";
+    policy.role = PeerRole::client;
     const std::size_t before = trust->signatures().computed();
     const Verdict verdict = verify_chain(*trust, *list.get(), policy);
     return {std::string(to_string(verdict.reason)), verdict.sentence,
@@ -206,7 +206,7 @@ TEST_CASE("a verifier says that a leaf's key must not be used, whatever else is 
   const auto refuses = [&](const std::string& leaf, bool& passed) {
     const auto list = support::list_of(leaf);
     VerifyPolicy policy;
-    policy.role = "client";
+    policy.role = PeerRole::client;
     PeerVerifier verifier(scene.trust.get(), policy);
     std::uint32_t flags = 0;
     REQUIRE(PeerVerifier::callback(&verifier, list.get(), 0, &flags) == 0);

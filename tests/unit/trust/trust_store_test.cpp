@@ -25,6 +25,7 @@ TEST_CASE("every certificate in every file counts") {
                         false});
   REQUIRE(trust.has_value());
   CHECK((*trust)->roots().size() == 4);
+  CHECK((*trust)->files_of_roots() == std::vector<std::size_t>{0, 0, 1, 2});
 }
 
 TEST_CASE("each bad CA file is reported with its place in the list") {

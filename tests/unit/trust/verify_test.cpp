@@ -24,7 +24,7 @@ VerifyPolicy for_gateway(std::string name = "db.example.com") {
 
 VerifyPolicy for_client() {
   VerifyPolicy policy;
-  policy.role = "client";
+  policy.role = PeerRole::client;
   return policy;
 }
 

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <mbedtls/x509_crt.h>
 
 #include "../../forge/fixtures.hpp"
 #include "../../forge/test_authority.hpp"
@@ -159,4 +160,24 @@ TEST_CASE("a refused text leaves the list as it was") {
                                           fixtures::rsa_certificate))
                   .has_value());
   CHECK(list.size() == 1);
+}
+
+TEST_CASE("lists are joined as they are, without parsing a certificate again") {
+  CertificateList list;
+  list.append(CertificateList());
+  CHECK(list.empty());
+  CertificateList first = support::list_of(fixtures::rsa_certificate);
+  CertificateList more =
+      support::list_of(fmt::format("{}{}", fixtures::intermediate_certificate, fixtures::root_certificate));
+  const mbedtls_x509_crt* of_first = first.get();
+  const mbedtls_x509_crt* of_more = more.get();
+  list.append(std::move(first));
+  list.append(std::move(more));
+  CHECK(list.get() == of_first);
+  CHECK(list.get()->next == of_more);
+  CHECK(list.size() == 3);
+  list.append(CertificateList());
+  REQUIRE(list.append_pem(fixtures::ec_certificate).has_value());
+  CHECK(list.size() == 4);
+  CHECK(list.describe().at(2).name == "CN=Fixture Root");
 }

@@ -1,5 +1,5 @@
 // mbedTLS has no public call for this check; the fields it needs are private ones.
-#include "persona/x509/signature.hpp"
+#include "persona/trust/signature.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@
 
 #include "persona/x509/der_reader.hpp"
 
-namespace persona::x509 {
+namespace persona::trust {
 
 namespace {
 
@@ -64,7 +64,7 @@ bool verify(const Signed& object, const mbedtls_x509_crt& issuer) {
 
 template <class Signed>
 Signature verify_and_remember(const Signed& object, const mbedtls_x509_crt& issuer, SignatureCache& cache) {
-  const auto key = cache_key(bytes_of(issuer.pk_raw), bytes_of(object.raw));
+  const auto key = cache_key(x509::bytes_of(issuer.pk_raw), x509::bytes_of(object.raw));
   if (key && cache.contains(*key)) {
     return Signature::remembered;
   }
@@ -129,4 +129,4 @@ bool is_signed_by(const mbedtls_x509_crl& list, const mbedtls_x509_crt& issuer, 
   return verify_and_remember(list, issuer, cache) != Signature::bad;
 }
 
-}  // namespace persona::x509
+}  // namespace persona::trust

@@ -15,7 +15,7 @@
 
 #include "persona/base/bytes.hpp"
 
-namespace persona::x509 {
+namespace persona::trust {
 
 /// "SHA-1" when the hash of a signature is none of SHA-256, SHA-384 and SHA-512 (RFC 9155, RFC 8446 section
 /// 4.2.3), else nothing.
@@ -57,4 +57,4 @@ Signature look_at_signature(const mbedtls_x509_crt& certificate, const mbedtls_x
 bool is_signed_by(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer, SignatureCache& cache);
 bool is_signed_by(const mbedtls_x509_crl& list, const mbedtls_x509_crt& issuer, SignatureCache& cache);
 
-}  // namespace persona::x509
+}  // namespace persona::trust
