@@ -23,7 +23,7 @@ constexpr std::array<Unit, 4> kUnits = {{
 }};
 constexpr std::uint64_t kLargest = 1024 * kUnits[0].bytes;
 
-/// The unit that somebody means by MB, mib, m, Mbyte; empty: none. A unit is known by its first letter.
+/// The unit meant by MB, mib, m, Mbyte; empty: none. A unit is known by its first letter.
 std::string_view meant_by(std::string_view written) {
   const auto found = std::find_if(kUnits.begin(), kUnits.end(), [written](const Unit& unit) {
     return to_lower(unit.name.front()) == to_lower(written.front());
