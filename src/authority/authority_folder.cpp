@@ -80,7 +80,7 @@ fs::path AuthorityFolder::issued(std::string_view name, std::string_view file) c
 Result<Ledger> AuthorityFolder::Opened::read_ledger(const fs::path& file) {
   if (!is_there(file)) {
     return fail(ErrorKind::configuration,
-                "{} is not there: make a CA first with persona pki init, or name its "
+                "{} does not exist: make a CA first with persona pki init, or name its "
                 "folder with --dir",
                 file.string());
   }
@@ -167,10 +167,10 @@ Result<Report> AuthorityFolder::init(const InitRequest& request) const {
   Report report;
   if (is_there(ca("ca.crt")) || is_there(ca("ca.key")) || is_there(ca("issued.json"))) {
     if (!request.force) {
-      return fail(ErrorKind::configuration,
-                  "there is a CA in {} already: --force sets it aside and makes a new one, "
-                  "which nobody trusts yet",
-                  folder_.string());
+      return fail(
+          ErrorKind::configuration,
+          "there is already a CA in {}: --force sets it aside and makes a new one, which nobody trusts yet",
+          folder_.string());
     }
     if (const auto done = set_aside(report); !done) {
       return tl::unexpected(done.error());
@@ -250,9 +250,9 @@ Result<void> AuthorityFolder::set_aside(Report& report) const {
   }
   if (done) {
     report.done.push_back(
-        fmt::format("set aside the CA that was here, and all it has issued, as {}", aside.string()));
+        fmt::format("set aside the CA that was here, with everything it has issued, as {}", aside.string()));
     report.warnings.emplace_back(
-        "whoever trusts the CA that was here goes on to trust what it has issued: replace ca.pem everywhere");
+        "whoever trusts the CA that was here still trusts what it has issued: replace ca.pem everywhere");
   }
   return done;
 }
@@ -307,9 +307,9 @@ Result<void> AuthorityFolder::catch_up(Opened& opened, Report& report) const {
   if (crl && crl->small_number() >= opened.ledger.crl_number) {
     return {};
   }
-  report.warnings.push_back(
-      fmt::format("{} was behind {} (a command was interrupted): it is written anew, distribute it",
-                  ca("ca.crl").string(), ca("issued.json").string()));
+  report.warnings.push_back(fmt::format(
+      "{} was older than {} (a command was interrupted): it has been written again: distribute it",
+      ca("ca.crl").string(), ca("issued.json").string()));
   return save_crl(opened, std::nullopt, report);
 }
 
@@ -361,9 +361,9 @@ Result<Report> AuthorityFolder::list() const {
   const auto crl = read_crl_file(ca("ca.crl"));
   if (!crl || crl->small_number() < ledger->crl_number) {
     report.warnings.push_back(
-        fmt::format("{} is behind: write it anew with persona pki crl", ca("ca.crl").string()));
+        fmt::format("{} is out of date: write a new one with persona pki crl", ca("ca.crl").string()));
   } else if (crl->next_update && *crl->next_update <= at) {
-    report.warnings.push_back(fmt::format("{} ended on {}: write it anew with persona pki crl",
+    report.warnings.push_back(fmt::format("{} ended on {}: write a new one with persona pki crl",
                                           ca("ca.crl").string(), x509::format_date(*crl->next_update)));
   }
   return report;

@@ -298,8 +298,8 @@ Result<Report> AuthorityFolder::revoke(std::string_view name_or_serial, Revocati
   }
   if (revoked > 0) {
     report.warnings.push_back(
-        fmt::format("bring {} to everyone who verifies, and name it in trust.crl there: until then "
-                    "the certificate is accepted",
+        fmt::format("copy {} to everyone who verifies, and name it in trust.crl there: until then the "
+                    "certificate is accepted",
                     ca("ca.crl").string()));
   }
   return report;

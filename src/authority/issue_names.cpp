@@ -66,17 +66,17 @@ Result<void> check_dns_name(std::string_view name) {
   const bool wildcard = name.starts_with("*.");
   const std::string_view host = wildcard ? name.substr(2) : name;
   if (wildcard && x509::is_public_suffix(host)) {
-    return refuse("the wildcard {} would stand for everybody's domains below {}, and no verifier takes it",
-                  shown, in_quotes(host.substr(0, 260)));
+    return refuse("the wildcard {} would match everybody's domains below {}, and no verifier takes it", shown,
+                  in_quotes(host.substr(0, 260)));
   }
   if (host.find('*') != std::string_view::npos) {
-    return refuse("{} is no host name: a wildcard is the whole first label, as in *.example.com", shown);
+    return refuse("{} is not a host name: a wildcard is the whole first label, as in *.example.com", shown);
   }
   if (std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
-    return refuse("{} is no host name: write it in its ASCII form, xn--...", shown);
+    return refuse("{} is not a host name: write it in its ASCII form, xn--...", shown);
   }
   if (!is_host_name(host)) {
-    return refuse("{} is no host name", shown);
+    return refuse("{} is not a host name", shown);
   }
   return {};
 }
@@ -141,14 +141,13 @@ Result<void> check_uri(std::string_view uri) {
   const std::string_view rest = colon == std::string_view::npos ? "" : uri.substr(colon + 1);
   if (!good_scheme || rest.empty() || rest == "//" || rest.starts_with("///") ||
       !std::all_of(uri.begin(), uri.end(), is_uri_character) || has_broken_percent(uri)) {
-    return refuse("{} is no URI: write one such as spiffe://example.org/billing or urn:example:billing",
+    return refuse("{} is not a URI: write one such as spiffe://example.org/billing or urn:example:billing",
                   shown);
   }
   if (to_lower(scheme) == "spiffe" && (!uri.starts_with("spiffe://") || !is_spiffe_id(uri))) {
     return refuse(
-        "{} is no SPIFFE id: that is spiffe://TRUST-DOMAIN/PATH, in which the domain is of lower-case "
-        "letters and "
-        "nothing comes behind the path",
+        "{} is not a SPIFFE ID: that is spiffe://TRUST-DOMAIN/PATH, in which the domain is of lower-case "
+        "letters and nothing follows the path",
         shown);
   }
   return {};
@@ -248,7 +247,7 @@ Result<IssueRequest> complete_names(const LeafRequest& request, const std::vecto
       complete.dns_names.push_back(request.name);
     } else {
       return refuse(
-          "a server needs the names that its clients dial: add --dns or --ip, because {} is no host name",
+          "a server needs the names that its clients dial: add --dns or --ip, because {} is not a host name",
           in_quotes(request.name));
     }
   }
@@ -263,7 +262,7 @@ Result<IssueRequest> complete_names(const LeafRequest& request, const std::vecto
   // OpenSSL holds a common name against the CA's limits where there is no dNSName.
   if (complete.dns_names.empty() && complete.common_name.find('.') != std::string::npos &&
       is_host_name(complete.common_name) && !is_permitted(complete.common_name, permitted)) {
-    return refuse("this CA is limited to {}: call the certificate otherwise than {}",
+    return refuse("this CA is limited to {}: choose another name for the certificate than {}",
                   fmt::join(permitted, ", "), in_quotes(complete.common_name));
   }
   return complete;
@@ -276,18 +275,18 @@ std::vector<std::string> name_warnings(Profile profile, const IssueRequest& requ
   }
   for (const std::string& name : request.dns_names) {
     if (name.starts_with("*.")) {
-      warnings.push_back(fmt::format(
-          "{} is a wildcard: whoever takes this key can pose as every host below {}", name, name.substr(2)));
+      warnings.push_back(fmt::format("{} is a wildcard: whoever has this key can pose as every host below {}",
+                                     name, name.substr(2)));
     } else if (to_lower(name) == "localhost") {
       warnings.emplace_back(
-          "localhost is every machine's name: whoever takes this key can pose as a service of any");
+          "localhost is every machine's name: whoever has this key can pose as a service on any of them");
     }
   }
   for (const std::string& text : request.ip_addresses) {
     const auto address = IpAddress::parse(text);
     if (address && address->is_loopback()) {
       warnings.push_back(fmt::format(
-          "{} is every machine's address: whoever takes this key can pose as a service of any", text));
+          "{} is every machine's address: whoever has this key can pose as a service on any of them", text));
     }
   }
   return warnings;

@@ -32,8 +32,9 @@ bool may_issue(const mbedtls_x509_crt& certificate) {
 
 std::string why_not(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer) {
   const std::string_view reason =
-      may_issue(issuer) ? "its key did not sign it; get the intermediate certificates anew from who issued it"
-                        : "it may not issue certificates (its basicConstraints or keyUsage)";
+      may_issue(issuer)
+          ? "its key did not sign it; get the intermediate certificates again from whoever issued it"
+          : "it may not issue certificates (its basicConstraints or keyUsage)";
   return fmt::format("the chain does not build: {} is the issuer of {} by its name, but {}",
                      x509::display_name(issuer), x509::display_name(certificate), reason);
 }

@@ -276,18 +276,18 @@ class IdentityLoader {
       error(Part::certificate, std::move(sentence));
     }
     if (!ordered->duplicates.empty()) {
-      warning(Part::certificate, fmt::format("{} has certificates more than once, which are sent once: {}",
-                                             name, list_of(ordered->duplicates)));
+      warning(Part::certificate,
+              fmt::format("{} has certificates more than once, which are sent only once: {}", name,
+                          list_of(ordered->duplicates)));
     }
     if (!ordered->unrelated.empty()) {
-      warning(
-          Part::certificate,
-          fmt::format("{} has certificates that did not issue any of the others, and are sent all the same: "
-                      "remove {}",
-                      name, list_of(ordered->unrelated)));
+      warning(Part::certificate,
+              fmt::format(
+                  "{} has certificates that issued none of the others, and are sent all the same: remove {}",
+                  name, list_of(ordered->unrelated)));
     }
     if (ordered->reordered && order_matters) {
-      warning(Part::certificate, fmt::format("{} is not in the order of the chain, and is sent as {}", name,
+      warning(Part::certificate, fmt::format("{} is not in chain order, and is sent as {}", name,
                                              list_of(names_of(ordered->chain))));
     }
     certificates_ = std::move(ordered->chain);

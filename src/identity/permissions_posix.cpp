@@ -19,7 +19,7 @@ std::optional<std::string> permission_warning(const std::filesystem::path& priva
   if ((status.st_mode & others) == 0) {
     return std::nullopt;
   }
-  return fmt::format("others than its owner can read the private key (mode {:04o}): chmod {} {}",
+  return fmt::format("others besides its owner can read the private key (mode {:04o}): chmod {} {}",
                      status.st_mode & 07777U, handed_to_group ? "o-rwx" : "600", private_key.string());
 }
 

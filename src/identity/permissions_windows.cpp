@@ -34,7 +34,7 @@ std::optional<std::string> permission_warning(const std::filesystem::path& priva
   // By identifiers (owner rights, administrators, SYSTEM): names differ between languages, and variables
   // between cmd and PowerShell.
   return fmt::format(
-      "others than its owner can read the private key ({}): icacls \"{}\" /inheritance:r /grant:r "
+      "others besides its owner can read the private key ({}): icacls \"{}\" /inheritance:r /grant:r "
       "\"*S-1-3-4:F\" \"*S-1-5-32-544:F\" \"*S-1-5-18:F\", and grant the service's account R",
       who, private_key.string());
 }

@@ -49,7 +49,7 @@ Result<void> remove_stale(const Endpoint& endpoint, const sockaddr_un& address) 
     return {};
   }
   if (!S_ISSOCK(status.st_mode)) {
-    return fail(ErrorKind::configuration, "cannot listen on {}: the file exists and is no socket",
+    return fail(ErrorKind::configuration, "cannot listen on {}: the file exists and is not a socket",
                 endpoint.to_string());
   }
   const Socket probe = new_socket(AF_UNIX);

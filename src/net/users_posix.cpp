@@ -62,7 +62,7 @@ Result<UserId> find_user(const std::string& name_or_id) {
   }
   if (means_none(error)) {
     return fail(ErrorKind::configuration,
-                "there is no user {} on this machine; write a name that \"getent passwd\" lists, or a number",
+                "there is no user {} on this machine; use a name that \"getent passwd\" lists, or a number",
                 in_quotes(name_or_id));
   }
   return fail(ErrorKind::configuration, "cannot look up user {}: {}", in_quotes(name_or_id),
@@ -94,7 +94,7 @@ Result<UserId> peer_user(const Socket& socket) {
     return user;
   }
 #endif
-  return fail(ErrorKind::network, "the system does not tell which user is at the other end of the socket");
+  return fail(ErrorKind::network, "the system does not report which user is at the other end of the socket");
 }
 
 }  // namespace persona::net

@@ -15,7 +15,7 @@ std::string user_in_words(UserId user) {
 }
 
 Result<UserId> peer_user(const Socket&) {
-  return fail(ErrorKind::network, "Windows does not tell which user is at the other end of a socket");
+  return fail(ErrorKind::network, "Windows does not report which user is at the other end of a socket");
 }
 
 }  // namespace persona::net

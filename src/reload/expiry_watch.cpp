@@ -73,7 +73,7 @@ void ExpiryWatch::look() {
     const forward::ReloadStatus status = service_->reload_status();
     if (status.newer_on_disk) {
       service_->logger().warn(
-          "newer files are on disk than what is in use",
+          "the files on disk are newer than those in use",
           {{"why", status.last_successful
                        ? "reload.watch is off: reload by SIGHUP, on Windows by persona service reload"
                        : "the last reload was refused: " + status.last_error}});

@@ -224,7 +224,7 @@ void Reloader::probe(Cause cause, const std::shared_ptr<Look>& look) {
 void Reloader::unchanged() {
   ReloadStatus status = service_->reload_status();
   if (!refusal_.empty()) {
-    service_->logger().info("the files are those in use again");
+    service_->logger().info("the files are again those in use");
   }
   refusal_.clear();
   status.last_successful = true;

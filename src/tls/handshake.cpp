@@ -180,7 +180,7 @@ Status Handshake::establish() {
   if (mbedtls_ssl_check_pending(&ssl_->context) != 0) {
     // RFC 8446 section 5.1: keys change between records, so nothing may follow Finished in its own.
     return fail({Failure::Kind::handshake_failed,
-                 fmt::format("the {} broke the TLS protocol: it sent more behind its Finished message",
+                 fmt::format("the {} broke the TLS protocol: it sent data after its Finished message",
                              peer_word(context_->options().role))});
   }
   Handover handover;

@@ -234,7 +234,7 @@ Status OpenSession::violated(AlertDescription alert, Buffer& output) {
       what = "a record is longer than allowed";
       break;
     case AlertDescription::unexpected_message:
-      what = "a message that must not come now";
+      what = "an unexpected message";
       break;
     case AlertDescription::internal_error:
       return fail({Failure::Kind::protocol_error, "cannot change the traffic keys (memory?)"});

@@ -74,7 +74,7 @@ std::optional<Defect> key_identifier_defect(const mbedtls_x509_crt& certificate,
     }
     if (!identifier ||
         !std::equal(identifier->begin(), identifier->end(), key_identifier->begin(), key_identifier->end())) {
-      return against_baseline("is a root whose authorityKeyIdentifier is not its own key's");
+      return against_baseline("is a root whose authorityKeyIdentifier is not that of its own key");
     }
   }
   return std::nullopt;
@@ -214,8 +214,8 @@ std::optional<Defect> extended_usage_defect(const mbedtls_x509_crt& leaf, const 
   if (usages == nullptr) {
     // Any holder of a certificate of the same CA could play the gateway otherwise.
     return is_gateway ? std::optional(defect(VerifyReason::extended_key_usage,
-                                             "is not said to be for servers (it has no extendedKeyUsage; "
-                                             "serverAuth is needed)"))
+                                             "does not say that it is for servers (it has no "
+                                             "extendedKeyUsage; serverAuth is needed)"))
                       : std::nullopt;
   }
   const bool any = has_usage(leaf, any_usage);

@@ -129,11 +129,11 @@ std::string ClientRules::refusal(const mbedtls_x509_crt& leaf) const {
   std::string sentence = fmt::format("client {} ({}) matches nothing in clients.allow ({})",
                                      shortened(x509::display_name(leaf)), identity, rules);
   if (names.common_names > 1 && !patterns_.cn.empty()) {
-    sentence += "; of several common names none counts";
+    sentence += "; with several common names, none is used";
   }
   if (names.uri.size() > 1 && !patterns_.uri.empty() &&
       std::any_of(names.uri.begin(), names.uri.end(), is_spiffe)) {
-    sentence += "; of several URIs none counts as a SPIFFE ID";
+    sentence += "; with several URIs, none is used as a SPIFFE ID";
   }
   return sentence;
 }

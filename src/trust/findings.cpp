@@ -75,7 +75,7 @@ Finding Narrator::bad_key(const x509::KeyDefect& defect) const {
 Finding Narrator::wrong_name(std::string_view expected) const {
   std::string names = names_in_words(certificate_);
   if (names.empty()) {
-    names = fmt::format("no DNS names or addresses in subjectAltName, and the subject does not count ({})",
+    names = fmt::format("no DNS names or addresses in subjectAltName, and the subject is not used ({})",
                         x509::display_name(certificate_));
   }
   std::string sentence =
@@ -110,7 +110,8 @@ Finding Narrator::untrusted(const TrustStore& trust, bool issuer_presented) cons
     sentence += ", which trust.ca contains but is not a CA certificate";
   } else {
     sentence +=
-        ", but not by the CA certificate of that name in trust.ca: was the CA made anew with another key?";
+        ", but not by the CA certificate of that name in trust.ca: was the CA created again with another "
+        "key?";
   }
   return make(VerifyReason::untrusted_issuer, std::move(sentence));
 }

@@ -47,7 +47,7 @@ std::optional<Finding> PathBuilder::search() {
   const mbedtls_x509_crt& leaf = at(0);
   if (const std::size_t others = length_of(leaf.next); others >= most_presented) {
     return narrator(0).about(VerifyReason::too_deep,
-                             fmt::format("comes with {} others, which is too many", others));
+                             fmt::format("comes with {} other certificates, which is too many", others));
   }
   // A self-signed certificate that is itself in trust.ca is its own anchor.
   if (is_self_issued(leaf) && is_one_of(leaf, trust_.roots()) && accept({&leaf})) {

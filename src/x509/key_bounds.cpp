@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view too_weak = "is too weak";
 constexpr std::string_view too_costly = "would take too long to use";
-constexpr std::string_view not_taken = "is of a kind that is not taken";
+constexpr std::string_view not_taken = "is of a kind that is not accepted";
 
 /// A number of mbedTLS that frees itself.
 class Number {

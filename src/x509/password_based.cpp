@@ -211,7 +211,7 @@ tl::expected<Secret, PasswordBasedError> decrypt_pbes2(const AlgorithmIdentifier
   if (status == MBEDTLS_ERR_PKCS5_PASSWORD_MISMATCH) {
     // The MAC's password was right.
     return problem(
-        "is encrypted with another password than its MAC: make it again with one password for both");
+        "is encrypted with a different password from its MAC: make it again with one password for both");
   }
   if (status != 0) {
     return problem(std::string(damaged));

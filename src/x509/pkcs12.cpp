@@ -87,7 +87,7 @@ class Pkcs12Reader {
       return structural_fault();
     }
     if (!has_mac) {
-      return bad("has no MAC, so nothing would tell if somebody had changed it: {}", make_again);
+      return bad("has no MAC, so a change to it would go unnoticed: {}", make_again);
     }
     if (const auto opened = open(mac_data, content); !opened) {
       return tl::unexpected(opened.error());

@@ -117,7 +117,7 @@ class Showing {
       return {};
     }
     if (!encrypted) {
-      return unreadable(block, "private key", "it is broken, or of a kind that is not known here");
+      return unreadable(block, "private key", "it is damaged, or of a kind that is not supported");
     }
     lines_.title("private key, encrypted");
     lines_.row("key", encrypted_key_hint(password_.has_value()));
@@ -154,7 +154,7 @@ class Showing {
       return {};
     }
     return fail(ErrorKind::configuration,
-                "{} is no certificate, private key, CRL or PKCS#12 file, neither in PEM nor in DER", source_);
+                "{} is not a certificate, private key, CRL or PKCS#12 file, in PEM or in DER", source_);
   }
 
   std::string source_;

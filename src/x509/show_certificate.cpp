@@ -186,7 +186,7 @@ void show_certificate(const Chain& chain, std::size_t index, ShownLines& lines) 
     lines.row("limited to", name_constraints_in_words(read.name_constraints));
   }
   if (!read.unknown_critical.empty()) {
-    lines.row("extensions", fmt::format("critical and not known here, so that most refuse it: {}",
+    lines.row("extensions", fmt::format("critical and unknown to persona, so most software refuses it: {}",
                                         fmt::join(read.unknown_critical, ", ")));
   }
   lines.row("key", info.key);

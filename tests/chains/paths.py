@@ -126,7 +126,7 @@ CASES = [
     no("bad_signature", "other-signer", "signed with another key than that of its issuer", "the gateway",
        [leaf(ONE, signer=TWO), ONE]),
     no("untrusted_issuer", "remade-root", "issued by an older CA of the same name",
-       "was the CA made anew with another key?", [leaf(ca("Root"))]),
+       "was the CA created again with another key?", [leaf(ca("Root"))]),
 
     ok("pin-right", "the pin is the leaf's", [pinned := leaf(ONE), ONE], pins=[pinned.pin]),
     ok("pin-one-of-two", "one of two pins is the leaf's", [pinned, ONE],

@@ -74,7 +74,7 @@ def broken(case):
         # The old set is back: nothing is reloaded, but it is told that all is well.
         put(scene.file, json.dumps(scene.content, indent=1).encode())
         scene.live.put(used, [scene.pki.ca])
-        persona.wait_log("the files are those in use again", count=count)
+        persona.wait_log("the files are again those in use", count=count)
         scene.still_serves(used)
     new = scene.pki.ca.issue("renewed")
     scene.live.put(new)

@@ -28,7 +28,7 @@ class ClientRules {
   explicit ClientRules(ClientPatterns patterns) : patterns_(std::move(patterns)) {}
 
   /// True when the leaf's public key or one of its names matches. Of a subject with several common names none
-  /// counts, and of several URIs none counts as a SPIFFE ID (X509-SVID section 2: there is exactly one).
+  /// counts, and with several URIs, none is used as a SPIFFE ID (X509-SVID section 2: there is exactly one).
   bool admits(const mbedtls_x509_crt& leaf) const;
 
   /// Why the leaf is not admitted, as a sentence without full stop, everything from the certificate escaped:

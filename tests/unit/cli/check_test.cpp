@@ -225,8 +225,8 @@ TEST_CASE("one PEM file with certificate and key is enough, and is warned of whe
   support::let_others_read(both);
   const Outcome open = check(folder, folder.path() / "postgres.yaml");
   CHECK(open.exit_code == 0);
-  CHECK(
-      open.err.starts_with("postgres.yaml:4:16: warning: others than its owner can read the private key ("));
+  CHECK(open.err.starts_with(
+      "postgres.yaml:4:16: warning: others besides its owner can read the private key ("));
 }
 
 TEST_CASE("what will go wrong soon is a warning") {
@@ -248,7 +248,7 @@ TEST_CASE("a private key that everybody can read is a warning") {
   const Outcome outcome = check(folder, folder.write("postgres.yaml", smallest));
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.err.starts_with(
-      "postgres.yaml:5:16: warning: others than its owner can read the private key ("));
+      "postgres.yaml:5:16: warning: others besides its owner can read the private key ("));
 }
 
 TEST_CASE("a certificate for the other side is an error") {

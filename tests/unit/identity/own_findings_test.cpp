@@ -140,7 +140,7 @@ TEST_CASE("a chain in another order is sent in the right one") {
                                   pki.middle + pki.lower + pki.leaf}) {
     const Found found = load(text, pki.key);
     CHECK(found.errors.empty());
-    CHECK(found.warnings == Messages{"the certificate text is not in the order of the chain, and is sent as "
+    CHECK(found.warnings == Messages{"the certificate text is not in chain order, and is sent as "
                                      "CN=leaf, CN=Lower, CN=Middle"});
     CHECK(found.chain == Messages{"CN=leaf", "CN=Lower", "CN=Middle"});
   }
@@ -151,7 +151,7 @@ TEST_CASE("a certificate that is there twice is sent once") {
   const Found found = load(pki.leaf + pki.lower + pki.lower + pki.leaf, pki.key);
   CHECK(found.errors.empty());
   CHECK(found.warnings ==
-        Messages{"the certificate text has certificates more than once, which are sent once: "
+        Messages{"the certificate text has certificates more than once, which are sent only once: "
                  "CN=Lower, CN=leaf"});
   CHECK(found.chain == Messages{"CN=leaf", "CN=Lower"});
 }
@@ -161,19 +161,17 @@ TEST_CASE("certificates that belong to none of the others are named") {
   Hierarchy other;
   const Found found = load(pki.leaf + pki.lower + other.root, pki.key);
   CHECK(found.errors.empty());
-  CHECK(found.warnings ==
-        Messages{"the certificate text has certificates that did not issue any of the others, "
-                 "and are sent all the same: remove CN=Root"});
+  CHECK(found.warnings == Messages{"the certificate text has certificates that issued none of the others, "
+                                   "and are sent all the same: remove CN=Root"});
   CHECK(found.chain == Messages{"CN=leaf", "CN=Lower", "CN=Root"});
   std::string many = pki.leaf;
   for (int i = 0; i < 7; ++i) {
     ForgedKey key;
     many += support::forge({fmt::format("CN=x{}", i), "CN=y", Ca::yes, 0, {}}, key, key);
   }
-  CHECK(
-      load(many, pki.key).warnings ==
-      Messages{"the certificate text has certificates that did not issue any of the others, and are sent all "
-               "the same: remove CN=x0, CN=x1, CN=x2, CN=x3, CN=x4 and 2 more"});
+  CHECK(load(many, pki.key).warnings ==
+        Messages{"the certificate text has certificates that issued none of the others, and are sent all the "
+                 "same: remove CN=x0, CN=x1, CN=x2, CN=x3, CN=x4 and 2 more"});
 }
 
 TEST_CASE("an issuer by name alone is an error") {
@@ -182,8 +180,7 @@ TEST_CASE("an issuer by name alone is an error") {
   const Found found = load(pki.leaf + other.lower + pki.middle, pki.key);
   CHECK(found.errors ==
         Messages{"the chain does not build: CN=Lower is the issuer of CN=leaf by its name, but "
-                 "its key did not sign it; get the intermediate certificates anew from who issued "
-                 "it"});
+                 "its key did not sign it; get the intermediate certificates again from whoever issued it"});
   const std::string no_ca =
       support::forge({"CN=Lower", "CN=Middle", Ca::no, 0, {}}, pki.lower_key, pki.middle_key);
   CHECK(load(pki.leaf + no_ca, pki.key).errors ==

@@ -15,7 +15,7 @@ TEST_CASE("a private key that everybody can read is warned of") {
   std::filesystem::permissions(
       key, perms::owner_read | perms::owner_write | perms::group_read | perms::others_read);
   const std::string warning = permission_warning(key).value_or("");
-  CHECK(warning.starts_with("others than its owner can read the private key (mode 0644): chmod "));
+  CHECK(warning.starts_with("others besides its owner can read the private key (mode 0644): chmod "));
   CHECK(warning.ends_with(key.string()));
   CHECK_FALSE(permission_warning(folder.path() / "missing").has_value());
 }

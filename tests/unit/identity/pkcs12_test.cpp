@@ -126,7 +126,7 @@ TEST_CASE("PKCS#12: what is not supported says what to do") {
         "the PKCS#12 file is encrypted in a way that is not supported (AES with CBC and PBKDF2 is): " +
             convert);
   CHECK(refusal("no-mac") ==
-        "the PKCS#12 file has no MAC, so nothing would tell if somebody had changed it: " + make_again);
+        "the PKCS#12 file has no MAC, so a change to it would go unnoticed: " + make_again);
   CHECK(refusal("mac-md5") == "the PKCS#12 file has a MAC of a kind that is not supported: " + convert);
   CHECK(
       refusal("public-key-privacy") ==
@@ -264,6 +264,6 @@ TEST_CASE("a certificate file that holds the key is warned of when others can re
     support::let_others_read(file);
     const Messages found = warnings_of(file);
     REQUIRE(found.size() == 1);
-    CHECK(found[0].starts_with("others than its owner can read the private key ("));
+    CHECK(found[0].starts_with("others besides its owner can read the private key ("));
   }
 }

@@ -50,6 +50,6 @@ TEST_CASE("a file that is no socket is never replaced") {
   std::ofstream(file) << "data";
   auto listener = Listener::bind(*loop, *Endpoint::parse("unix:" + file.string()));
   REQUIRE_FALSE(listener);
-  CHECK(listener.error().message.find("the file exists and is no socket") != std::string::npos);
+  CHECK(listener.error().message.find("the file exists and is not a socket") != std::string::npos);
   CHECK(std::filesystem::file_size(file) == 4);
 }

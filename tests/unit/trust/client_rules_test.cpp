@@ -107,7 +107,7 @@ TEST_CASE("the common name is text, and there is one") {
   twice.again();
   CHECK_FALSE(admits({.cn = {"admin"}}, leaf));
   const std::string why = ClientRules({.cn = {"admin"}}).refusal(*leaf.get());
-  CHECK_MESSAGE(why.ends_with("; of several common names none counts"), why);
+  CHECK_MESSAGE(why.ends_with("; with several common names, none is used"), why);
 }
 
 TEST_CASE("of several URIs none is a SPIFFE ID") {
@@ -115,7 +115,7 @@ TEST_CASE("of several URIs none is a SPIFFE ID") {
   CHECK_FALSE(admits({.uri = {"spiffe://prod/db", "spiffe://prod/*"}}, leaf));
   CHECK(admits({.uri = {"https://a/b"}}, leaf));
   const std::string why = ClientRules({.uri = {"spiffe://prod/*"}}).refusal(*leaf.get());
-  CHECK_MESSAGE(why.ends_with("; of several URIs none counts as a SPIFFE ID"), why);
+  CHECK_MESSAGE(why.ends_with("; with several URIs, none is used as a SPIFFE ID"), why);
 }
 
 TEST_CASE("the pin is of the public key") {

@@ -80,8 +80,7 @@ TEST_CASE("of a chain that names our root only the root's key is used") {
   CHECK(judged.reason == "untrusted_issuer");
   CHECK(judged.sentence ==
         "the client's chain leads to CN=Root, but not by the CA certificate of that name in trust.ca: was "
-        "the CA "
-        "made anew with another key?");
+        "the CA created again with another key?");
   CHECK(judged.computed == 1);
 }
 
@@ -188,7 +187,7 @@ TEST_CASE("a key that costs too much is not used, whoever vouches for it") {
 TEST_CASE("a curve that is not taken is not used") {
   Scene scene;
   for (const auto& [curve, words] :
-       {std::pair(MBEDTLS_ECP_DP_BP512R1, "is of a kind that is not taken: CN=CA (EC brainpoolP512r1)"),
+       {std::pair(MBEDTLS_ECP_DP_BP512R1, "is of a kind that is not accepted: CN=CA (EC brainpoolP512r1)"),
         std::pair(MBEDTLS_ECP_DP_SECP192R1, "is too weak: CN=CA (EC secp192r1)")}) {
     ForgedKey curved(curve);
     ForgedKey leaf_key;
@@ -238,7 +237,8 @@ TEST_CASE("a CA whose key is not used is an error alone, and a warning beside ot
   ForgedKey weak(MBEDTLS_ECP_DP_BP256R1);
   const std::string ca = support::forge(support::ca("CN=Odd", "CN=Odd"), weak, weak);
   const std::string sentence =
-      "CA certificate has a key that is of a kind that is not taken (EC brainpoolP256r1), so nobody with a "
+      "CA certificate has a key that is of a kind that is not accepted (EC brainpoolP256r1), so nobody with "
+      "a "
       "certificate of it is let in: CN=Odd";
   const auto alone = TrustStore::from_pem({.ca = ca});
   REQUIRE_FALSE(alone.has_value());

@@ -132,7 +132,7 @@ TEST_CASE("a CA of the same name with another key is told apart") {
       verify(support::list_of(again.issue(server()).value().certificate), test_trust()),
       VerifyReason::untrusted_issuer,
       "the gateway's certificate is issued by CN=Test CA, but not by the CA certificate of that name in "
-      "trust.ca: was the CA made anew with another key?");
+      "trust.ca: was the CA created again with another key?");
 }
 
 TEST_CASE("both CAs of one name are tried") {
@@ -247,7 +247,7 @@ TEST_CASE("a wrong name lists the names there are") {
       "2 more");
   check_refused(verify(issued(server({})), test_trust(), for_gateway("server")), VerifyReason::name_mismatch,
                 "name server is not in the gateway's certificate; it has no DNS names or addresses in "
-                "subjectAltName, and the subject does not count (CN=server)");
+                "subjectAltName, and the subject is not used (CN=server)");
 }
 
 TEST_CASE("a name with an underscore is told why it never matches") {
