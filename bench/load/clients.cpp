@@ -19,7 +19,7 @@ void upload(int fd, std::uint64_t bytes, std::span<std::uint8_t> buffer) {
     bytes -= count;
   }
   receive_all(fd, buffer.first(1));
-  if (buffer[0] != kReceived) fail("the gateway's receipt is not what it sent");
+  if (buffer[0] != received) fail("the gateway's receipt is not what it sent");
 }
 
 void download(int fd, std::uint64_t bytes, std::span<std::uint8_t> buffer) {
@@ -32,13 +32,13 @@ void download(int fd, std::uint64_t bytes, std::span<std::uint8_t> buffer) {
 }
 
 void once(std::uint16_t port) {
-  static const std::array<std::uint8_t, kPing> message{};
-  std::array<std::uint8_t, kRequestSize + kPing> first{};
+  static const std::array<std::uint8_t, ping_bytes> message{};
+  std::array<std::uint8_t, request_size + ping_bytes> first{};
   const RequestBytes request = Request{Kind::echo, 0}.encode();
   std::copy(request.begin(), request.end(), first.begin());
   const Fd fd = connect_to(port);
   send_all(fd.get(), first);
-  std::array<std::uint8_t, kPing> reply{};
+  std::array<std::uint8_t, ping_bytes> reply{};
   receive_all(fd.get(), reply);
   if (reply != message) fail("the echo is not what was sent");
 }
@@ -46,7 +46,7 @@ void once(std::uint16_t port) {
 }  // namespace
 
 void run_bulk(const Bulk& bulk) {
-  std::vector<std::uint8_t> buffer(kBatch);
+  std::vector<std::uint8_t> buffer(batch);
   const Fd fd = connect_to(bulk.port);
   const auto transfer = bulk.upload ? upload : download;
   transfer(fd.get(), bulk.warm_up, buffer);
@@ -66,7 +66,7 @@ void run_round_trips(const RoundTrips& settings) {
     const std::int64_t until = now_ns() + static_cast<std::int64_t>(seconds * 1e9);
     for (auto& pinger : pingers) pinger->ping();
     for (std::size_t waiting = pingers.size(); waiting > 0;) {
-      const auto events = epoll.wait(std::int64_t{kPatience} * 1'000'000'000);
+      const auto events = epoll.wait(std::int64_t{longest_wait} * 1'000'000'000);
       if (events.empty()) fail("no reply came");
       for (epoll_event& event : events) {
         auto* pinger = static_cast<Pinger*>(event.data.ptr);

@@ -10,7 +10,7 @@
 namespace bench {
 namespace {
 
-constexpr const char* kUsage =
+constexpr const char* usage_text =
     "usage: bench_load gateway [--certificate FILE --key FILE --ca FILE --tickets N --live-first 0|1]\n"
     "       bench_load bulk --port P --direction up|down --warm-up BYTES --bytes BYTES\n"
     "       bench_load rtt --port P --connections N --seconds S\n"
@@ -22,13 +22,13 @@ class Options {
  public:
   Options(int argc, char** argv) {
     for (int i = 2; i + 1 < argc; i += 2) values_[argv[i]] = argv[i + 1];
-    if (argc < 2 || argc % 2 != 0) fail(kUsage);
+    if (argc < 2 || argc % 2 != 0) fail(usage_text);
   }
 
   bool has(const std::string& name) const { return values_.count(name) > 0; }
   const std::string& text(const std::string& name) const {
     const auto found = values_.find(name);
-    if (found == values_.end()) fail(name + " is missing\n" + kUsage);
+    if (found == values_.end()) fail(name + " is missing\n" + usage_text);
     return found->second;
   }
   std::uint64_t number(const std::string& name) const {
@@ -73,7 +73,7 @@ int run(int argc, char** argv) {
   } else if (what == "storm") {
     run_storm({options.port(), options.number("--live"), options.number("--openers"), options.seconds()});
   } else {
-    fail(kUsage);
+    fail(usage_text);
   }
   return 0;
 }

@@ -26,7 +26,7 @@ sockaddr_in loopback(std::uint16_t port) {
 }
 
 std::string silence() {
-  return "nothing came for " + std::to_string(kPatience) + " seconds";
+  return "nothing came for " + std::to_string(longest_wait) + " seconds";
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ Fd connect_to(std::uint16_t port) {
   const sockaddr_in address = loopback(port);
   checked(connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
           "connect to the forwarder");
-  const timeval patience{kPatience, 0};
+  const timeval patience{longest_wait, 0};
   checked(setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "SO_RCVTIMEO");
   checked(setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience), "SO_SNDTIMEO");
   set_nodelay(fd.get());

@@ -14,7 +14,7 @@ namespace bench {
 
 using Bytes = std::span<const std::uint8_t>;
 
-constexpr int kPatience = 30;  ///< seconds without any progress after which a measurement has failed
+constexpr int longest_wait = 30;  ///< seconds without any progress after which a measurement has failed
 
 /// Prints "bench_load: MESSAGE" and exits with 1.
 [[noreturn]] void fail(std::string_view message);
@@ -48,7 +48,7 @@ class Fd {
 /// A non-blocking listener on 127.0.0.1 and the port that the kernel chose.
 std::pair<Fd, std::uint16_t> listen_somewhere();
 
-/// A blocking connection to 127.0.0.1 without Nagle's delay; its reads give up after kPatience.
+/// A blocking connection to 127.0.0.1 without Nagle's delay; its reads give up after longest_wait.
 Fd connect_to(std::uint16_t port);
 
 void set_nonblocking(int fd);

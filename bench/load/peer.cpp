@@ -81,11 +81,11 @@ Peer::State Peer::unseal(Scratch& scratch) {
 Peer::State Peer::handle(Bytes bytes, Outbox& out) {
   while (!bytes.empty()) {
     if (!serving_) {
-      const std::size_t count = std::min(bytes.size(), kRequestSize - request_size_);
+      const std::size_t count = std::min(bytes.size(), request_size - request_size_);
       std::memcpy(request_bytes_.data() + request_size_, bytes.data(), count);
       request_size_ += count;
       bytes = bytes.subspan(count);
-      if (request_size_ == kRequestSize) begin(Request::decode(request_bytes_));
+      if (request_size_ == request_size) begin(Request::decode(request_bytes_));
       continue;
     }
     switch (*serving_) {
@@ -97,7 +97,7 @@ Peer::State Peer::handle(Bytes bytes, Outbox& out) {
         to_receive_ -= count;
         bytes = bytes.subspan(static_cast<std::size_t>(count));
         if (to_receive_ == 0) {
-          emit(Bytes{&kReceived, 1}, out);
+          emit(Bytes{&received, 1}, out);
           serving_.reset();
         }
         break;

@@ -14,8 +14,8 @@ namespace bench {
 
 /// Buffers that the peers of one thread work in, so that an idle peer holds none.
 struct Scratch {
-  std::vector<std::uint8_t> in = std::vector<std::uint8_t>(kBatch);
-  std::vector<std::uint8_t> plain = std::vector<std::uint8_t>(kBatch);
+  std::vector<std::uint8_t> in = std::vector<std::uint8_t>(batch);
+  std::vector<std::uint8_t> plain = std::vector<std::uint8_t>(batch);
   Outbox out;
 };
 

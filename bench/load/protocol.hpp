@@ -15,12 +15,12 @@ enum class Kind : std::uint8_t {
   download = 'D',  ///< the gateway sends `size` bytes
 };
 
-constexpr std::uint8_t kReceived = 'k';
-constexpr std::size_t kPing = 64;           ///< bytes of a round trip
-constexpr std::size_t kBatch = 256 * 1024;  ///< bytes per system call in bulk
-constexpr std::size_t kRequestSize = 16;
+constexpr std::uint8_t received = 'k';
+constexpr std::size_t ping_bytes = 64;     ///< bytes of a round trip
+constexpr std::size_t batch = 256 * 1024;  ///< bytes per system call in bulk
+constexpr std::size_t request_size = 16;
 
-using RequestBytes = std::array<std::uint8_t, kRequestSize>;
+using RequestBytes = std::array<std::uint8_t, request_size>;
 
 struct Request {
   Kind kind = Kind::echo;

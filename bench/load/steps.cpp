@@ -12,25 +12,25 @@
 namespace bench {
 namespace {
 
-constexpr std::size_t kWindow = 32;  // connections being opened at a time
+constexpr std::size_t window = 32;  // connections being opened at a time
 
 }  // namespace
 
 void Pinger::ping() {
-  static const std::array<std::uint8_t, kRequestSize + kPing> first = [] {
-    std::array<std::uint8_t, kRequestSize + kPing> bytes{};
+  static const std::array<std::uint8_t, request_size + ping_bytes> first = [] {
+    std::array<std::uint8_t, request_size + ping_bytes> bytes{};
     const RequestBytes request = Request{Kind::echo, 0}.encode();
     std::copy(request.begin(), request.end(), bytes.begin());
     return bytes;
   }();
-  missing_ = kPing;
+  missing_ = ping_bytes;
   pinged_at_ = now_ns();
-  send_all(fd_.get(), requested_ ? Bytes(first).last(kPing) : Bytes(first));
+  send_all(fd_.get(), requested_ ? Bytes(first).last(ping_bytes) : Bytes(first));
   requested_ = true;
 }
 
 bool Pinger::pong() {
-  std::array<std::uint8_t, kPing> buffer{};
+  std::array<std::uint8_t, ping_bytes> buffer{};
   const ssize_t got = recv(fd_.get(), buffer.data(), missing_, MSG_DONTWAIT);
   if (got == 0) fail("the forwarder closed a connection");
   if (got < 0 && errno == EAGAIN) return false;
@@ -43,16 +43,16 @@ void grow(Pingers& pingers, std::size_t count, std::uint16_t port) {
   std::size_t waiting = 0;
   std::size_t echoed = pingers.size();
   while (echoed < count) {
-    while (pingers.size() < count && waiting < kWindow) {
+    while (pingers.size() < count && waiting < window) {
       pingers.push_back(std::make_unique<Pinger>(port));
       epoll.add(pingers.back()->fd(), EPOLLIN, pingers.back().get());
       pingers.back()->ping();
       ++waiting;
     }
-    const auto events = epoll.wait(std::int64_t{kPatience} * 1'000'000'000);
+    const auto events = epoll.wait(std::int64_t{longest_wait} * 1'000'000'000);
     if (events.empty()) {
       fail(std::to_string(echoed) + " of " + std::to_string(count) +
-           " connections were served, then nothing came for " + std::to_string(kPatience) + " seconds");
+           " connections were served, then nothing came for " + std::to_string(longest_wait) + " seconds");
     }
     for (epoll_event& event : events) {
       auto* pinger = static_cast<Pinger*>(event.data.ptr);

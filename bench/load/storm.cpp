@@ -11,8 +11,8 @@
 namespace bench {
 namespace {
 
-constexpr std::int64_t kInterval = 4'000'000;  // of a live connection's pings
-constexpr std::int64_t kRampUp = 300'000'000;
+constexpr std::int64_t interval = 4'000'000;  // of a live connection's pings
+constexpr std::int64_t ramp_up_time = 300'000'000;
 
 /// Opens `openers` connections at a time: connect, one round trip, close, again.
 void open_and_close(const Storm& storm, std::atomic<std::uint64_t>& opened, const std::atomic<bool>& stop) {
@@ -26,7 +26,7 @@ void open_and_close(const Storm& storm, std::atomic<std::uint64_t>& opened, cons
   };
   for (auto& slot : pingers) open(slot);
   while (!stop) {
-    const auto events = epoll.wait(std::int64_t{kPatience} * 1'000'000'000);
+    const auto events = epoll.wait(std::int64_t{longest_wait} * 1'000'000'000);
     if (events.empty()) fail("no new connection was served");
     for (epoll_event& event : events) {
       auto& slot = *static_cast<std::unique_ptr<Pinger>*>(event.data.ptr);
@@ -37,7 +37,7 @@ void open_and_close(const Storm& storm, std::atomic<std::uint64_t>& opened, cons
   }
 }
 
-/// Pings each connection at its own times, kInterval apart. A time that passes while a reply is due is left
+/// Pings each connection at its own times, interval apart. A time that passes while a reply is due is left
 /// out: a slow reply is one slow sample, as a user would count it.
 class Live {
  public:
@@ -51,23 +51,23 @@ class Live {
     due_.clear();
     for (std::size_t i = 0; i < pingers_.size(); ++i) {
       due_.push_back(begun +
-                     kInterval * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(pingers_.size()));
+                     interval * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(pingers_.size()));
     }
     std::size_t waiting = 0;
     for (std::int64_t now = begun; now < until || waiting > 0; now = now_ns()) {
-      std::int64_t next = now + std::int64_t{kPatience} * 1'000'000'000;
+      std::int64_t next = now + std::int64_t{longest_wait} * 1'000'000'000;
       for (std::size_t i = 0; i < pingers_.size(); ++i) {
-        if (due_[i] == kOnItsWay || now >= until) continue;
+        if (due_[i] == on_its_way || now >= until) continue;
         if (due_[i] <= now) {
           pingers_[i]->ping();
-          due_[i] = kOnItsWay;
+          due_[i] = on_its_way;
           ++waiting;
         } else {
           next = std::min(next, due_[i]);
         }
       }
       const auto events = epoll_.wait(std::max<std::int64_t>(next - now_ns(), 0));
-      if (events.empty() && waiting > 0 && now_ns() - now >= std::int64_t{kPatience} * 1'000'000'000) {
+      if (events.empty() && waiting > 0 && now_ns() - now >= std::int64_t{longest_wait} * 1'000'000'000) {
         fail("a live connection was not served during the storm");
       }
       for (epoll_event& event : events)
@@ -76,7 +76,7 @@ class Live {
   }
 
  private:
-  static constexpr std::int64_t kOnItsWay = -1;
+  static constexpr std::int64_t on_its_way = -1;
 
   std::size_t receive(Pinger* pinger, std::int64_t begun, std::int64_t from, Samples& samples) {
     if (!pinger->pong()) return 0;
@@ -85,8 +85,8 @@ class Live {
     const auto at =
         std::find_if(pingers_.begin(), pingers_.end(), [&](auto& one) { return one.get() == pinger; });
     const auto index = at - pingers_.begin();
-    const std::int64_t phase = begun + kInterval * index / static_cast<std::int64_t>(pingers_.size());
-    due_[static_cast<std::size_t>(index)] = phase + ((now - phase) / kInterval + 1) * kInterval;
+    const std::int64_t phase = begun + interval * index / static_cast<std::int64_t>(pingers_.size());
+    due_[static_cast<std::size_t>(index)] = phase + ((now - phase) / interval + 1) * interval;
     return 1;
   }
 
@@ -109,7 +109,7 @@ void run_storm(const Storm& storm) {
   std::thread openers(open_and_close, std::cref(storm), std::ref(opened), std::cref(stop));
   Samples ramp_up;
   Samples samples;
-  live.run(now_ns(), now_ns() + kRampUp, ramp_up);
+  live.run(now_ns(), now_ns() + ramp_up_time, ramp_up);
   const std::uint64_t before = opened;
   const std::int64_t begun = now_ns();
   live.run(begun, begun + length, samples);

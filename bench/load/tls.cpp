@@ -25,8 +25,8 @@ std::shared_ptr<SSL_CTX> make_context(const TlsSettings& settings) {
   require(SSL_CTX_use_PrivateKey_file(c, settings.key.c_str(), SSL_FILETYPE_PEM) == 1, settings.key);
   require(SSL_CTX_load_verify_locations(c, settings.ca.c_str(), nullptr) == 1, settings.ca);
   SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  static constexpr unsigned char kSessions[] = "bench";
-  require(SSL_CTX_set_session_id_context(c, kSessions, sizeof kSessions) == 1, "session id context");
+  static constexpr unsigned char sessions[] = "bench";
+  require(SSL_CTX_set_session_id_context(c, sessions, sizeof sessions) == 1, "session id context");
   SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);  // tickets carry the session themselves
   require(SSL_CTX_set_num_tickets(c, settings.tickets) == 1, "tickets");
   SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS);

@@ -10,13 +10,13 @@ namespace persona {
 
 namespace {
 
-constexpr std::array<std::uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-constexpr unsigned kMappedBits = 96;
-constexpr std::size_t kLongestText = 45;  // of an IPv6 address with a dotted tail
+constexpr std::array<std::uint8_t, 12> mapped_prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+constexpr unsigned mapped_bits = 96;
+constexpr std::size_t longest_text = 45;  // of an IPv6 address with a dotted tail
 
 detail::Ipv4Octets v4_octets(const IpAddress& address) {
   detail::Ipv4Octets octets{};
-  std::copy_n(address.octets().begin() + kMappedPrefix.size(), octets.size(), octets.begin());
+  std::copy_n(address.octets().begin() + mapped_prefix.size(), octets.size(), octets.begin());
   return octets;
 }
 
@@ -42,7 +42,7 @@ std::optional<unsigned> parse_prefix_length(std::string_view text, unsigned most
 }  // namespace
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
-  if (text.size() > kLongestText || text.find('\0') != std::string_view::npos) {
+  if (text.size() > longest_text || text.find('\0') != std::string_view::npos) {
     return std::nullopt;
   }
   const std::string terminated(text);
@@ -54,18 +54,18 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     return std::nullopt;
   }
   Octets octets{};
-  std::copy(kMappedPrefix.begin(), kMappedPrefix.end(), octets.begin());
-  std::copy(v4->begin(), v4->end(), octets.begin() + kMappedPrefix.size());
+  std::copy(mapped_prefix.begin(), mapped_prefix.end(), octets.begin());
+  std::copy(v4->begin(), v4->end(), octets.begin() + mapped_prefix.size());
   return IpAddress(octets);
 }
 
 bool IpAddress::is_v4() const {
-  return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), octets_.begin());
+  return std::equal(mapped_prefix.begin(), mapped_prefix.end(), octets_.begin());
 }
 
 bool IpAddress::is_loopback() const {
   if (is_v4()) {
-    return octets_[kMappedPrefix.size()] == 127;
+    return octets_[mapped_prefix.size()] == 127;
   }
   return octets_.back() == 1 &&
          std::all_of(octets_.begin(), octets_.end() - 1, [](auto o) { return o == 0; });
@@ -94,7 +94,7 @@ Result<Cidr> Cidr::parse(std::string_view text) {
     return fail(ErrorKind::configuration, "the prefix length of {} must be a number from 0 to {}",
                 in_quotes(text), most);
   }
-  block.bits_ = dotted ? kMappedBits + *length : *length;
+  block.bits_ = dotted ? mapped_bits + *length : *length;
   block.network_ = masked(*address, block.bits_);
   if (block.network_ != *address) {  // a typing error, or a misunderstanding of how much is let in
     return fail(ErrorKind::configuration, "{} has bits set after its prefix; write {}", in_quotes(text),
@@ -105,15 +105,15 @@ Result<Cidr> Cidr::parse(std::string_view text) {
 
 bool Cidr::contains(const IpAddress& address) const {
   // ::/0 means every IPv6 address; storing IPv4 within ::ffff:0:0/96 is our own choice.
-  if (address.is_v4() && bits_ < kMappedBits) {
+  if (address.is_v4() && bits_ < mapped_bits) {
     return false;
   }
   return masked(address, bits_) == network_;
 }
 
 std::string Cidr::to_string() const {
-  const bool v4 = network_.is_v4() && bits_ >= kMappedBits;
-  return fmt::format("{}/{}", network_.to_string(), v4 ? bits_ - kMappedBits : bits_);
+  const bool v4 = network_.is_v4() && bits_ >= mapped_bits;
+  return fmt::format("{}/{}", network_.to_string(), v4 ? bits_ - mapped_bits : bits_);
 }
 
 }  // namespace persona

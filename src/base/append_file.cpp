@@ -6,10 +6,10 @@ Result<void> AppendFile::write_line(std::string_view line, std::size_t& written)
   std::string bytes;
   bytes.reserve(size_of(line));
   if (is_torn_) {
-    bytes = kLineEnd;
+    bytes = line_end;
   }
   bytes += line;
-  bytes += kLineEnd;
+  bytes += line_end;
   written = 0;
   auto result = write(bytes, written);
   is_torn_ = written == 0 ? is_torn_ : written < bytes.size();
@@ -17,7 +17,7 @@ Result<void> AppendFile::write_line(std::string_view line, std::size_t& written)
 }
 
 std::size_t AppendFile::size_of(std::string_view line) const {
-  return line.size() + kLineEnd.size() * (is_torn_ ? 2 : 1);
+  return line.size() + line_end.size() * (is_torn_ ? 2 : 1);
 }
 
 }  // namespace persona::log

@@ -18,7 +18,7 @@ class AppendFile {
   AppendFile() = default;
   ~AppendFile() { close(); }
   AppendFile(AppendFile&& other) noexcept
-      : handle_(std::exchange(other.handle_, kNone)), is_torn_(other.is_torn_) {}
+      : handle_(std::exchange(other.handle_, no_handle)), is_torn_(other.is_torn_) {}
   AppendFile& operator=(AppendFile&& other) noexcept {
     std::swap(handle_, other.handle_);
     std::swap(is_torn_, other.is_torn_);
@@ -48,14 +48,14 @@ class AppendFile {
       const AppendFile& other) const;  ///< the same file, under whatever name; false also when not known
 
  private:
-  static constexpr std::intptr_t kNone = -1;
-  static const std::string_view kLineEnd;
+  static constexpr std::intptr_t no_handle = -1;
+  static const std::string_view line_end;
 
   explicit AppendFile(std::intptr_t handle) : handle_(handle) {}
   void close();
   Result<void> write(std::string_view bytes, std::size_t& written);
 
-  std::intptr_t handle_ = kNone;
+  std::intptr_t handle_ = no_handle;
   bool is_torn_ = false;  // the last line has no end
 };
 

@@ -42,7 +42,7 @@ int open_without_waiting(const std::filesystem::path& path, int flags, mode_t mo
 
 }  // namespace
 
-const std::string_view AppendFile::kLineEnd = "\n";
+const std::string_view AppendFile::line_end = "\n";
 
 Result<AppendFile> AppendFile::open(const std::filesystem::path& path, const AppendFile* like) {
   constexpr int flags = O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
@@ -76,7 +76,7 @@ Result<AppendFile> AppendFile::standard_error() {
 }
 
 void AppendFile::close() {
-  if (handle_ != kNone) {
+  if (handle_ != no_handle) {
     ::close(descriptor(handle_));
   }
 }

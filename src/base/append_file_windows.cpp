@@ -9,7 +9,7 @@ namespace persona::log {
 
 namespace {
 
-constexpr std::size_t kLargestWrite = 1 << 30;
+constexpr std::size_t largest_write = 1 << 30;
 
 tl::unexpected<Error> failed() {
   return fail(ErrorKind::configuration, "{}", windows_error_words(GetLastError()));
@@ -21,7 +21,7 @@ HANDLE handle_of(std::intptr_t handle) {
 
 }  // namespace
 
-const std::string_view AppendFile::kLineEnd = "\r\n";
+const std::string_view AppendFile::line_end = "\r\n";
 
 // Who may read it is inherited from its folder.
 Result<AppendFile> AppendFile::open(const std::filesystem::path& path, const AppendFile* /*like*/) {
@@ -52,7 +52,7 @@ Result<AppendFile> AppendFile::standard_error() {
 }
 
 void AppendFile::close() {
-  if (handle_ != kNone) {
+  if (handle_ != no_handle) {
     CloseHandle(handle_of(handle_));
   }
 }
@@ -61,7 +61,7 @@ Result<void> AppendFile::write(std::string_view bytes, std::size_t& written) {
   written = 0;
   while (written < bytes.size()) {
     DWORD count = 0;
-    const auto size = static_cast<DWORD>(std::min(bytes.size() - written, kLargestWrite));
+    const auto size = static_cast<DWORD>(std::min(bytes.size() - written, largest_write));
     if (WriteFile(handle_of(handle_), bytes.data() + written, size, &count, nullptr) == 0) {
       return failed();
     }

@@ -11,7 +11,7 @@ namespace persona {
 
 namespace {
 
-constexpr std::size_t kMostShown = 8;
+constexpr std::size_t most_shown = 8;
 
 // ASCII only: host names have no other letters.
 std::string plain(std::string_view host) {
@@ -32,10 +32,10 @@ bool matches(std::string_view rule, std::string_view name) {
 template <class Items, class Words>
 std::string listed(const Items& items, Words words) {
   std::string out;
-  for (std::size_t i = 0; i < std::min(items.size(), kMostShown); ++i) {
+  for (std::size_t i = 0; i < std::min(items.size(), most_shown); ++i) {
     out += (i == 0 ? "" : ", ") + words(items[i]);
   }
-  return items.size() > kMostShown ? fmt::format("{} and {} more", out, items.size() - kMostShown) : out;
+  return items.size() > most_shown ? fmt::format("{} and {} more", out, items.size() - most_shown) : out;
 }
 
 std::string in_words(std::span<const Cidr> blocks) {

@@ -15,14 +15,14 @@ struct Unit {
   std::int64_t milliseconds;
 };
 
-constexpr std::array<Unit, 5> kUnits = {{
+constexpr std::array<Unit, 5> all_units = {{
     {"d", 86'400'000},
     {"h", 3'600'000},
     {"m", 60'000},
     {"s", 1'000},
     {"ms", 1},
 }};
-constexpr std::int64_t kLongest = 3650 * kUnits[0].milliseconds;
+constexpr std::int64_t longest = 3650 * all_units[0].milliseconds;
 
 }  // namespace
 
@@ -37,13 +37,13 @@ Result<Milliseconds> parse_duration(std::string_view text) {
     return fail(ErrorKind::configuration, "{} has no unit; write {}s, or use ms, m, h or d", in_quotes(text),
                 digits);
   }
-  for (const Unit& unit : kUnits) {
+  for (const Unit& unit : all_units) {
     if (unit_name != unit.name) {
       continue;
     }
     std::int64_t count = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-    if (error != std::errc() || count > kLongest / unit.milliseconds) {
+    if (error != std::errc() || count > longest / unit.milliseconds) {
       return fail(ErrorKind::configuration, "{} is longer than 3650d", in_quotes(text));
     }
     return Milliseconds(count * unit.milliseconds);
@@ -56,7 +56,7 @@ std::string format_duration(Milliseconds duration) {
   if (duration == Milliseconds::zero()) {
     return "0s";
   }
-  for (const Unit& unit : kUnits) {
+  for (const Unit& unit : all_units) {
     if (duration.count() % unit.milliseconds == 0) {
       return fmt::format("{}{}", duration.count() / unit.milliseconds, unit.name);
     }

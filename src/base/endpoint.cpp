@@ -11,10 +11,10 @@ namespace persona {
 
 namespace {
 
-constexpr std::string_view kUnixPrefix = "unix:";
-constexpr std::size_t kLongestUnixPath = 107;  // sockaddr_un::sun_path has 108 bytes with the final NUL
-constexpr std::size_t kLongestHost = 253;
-constexpr std::size_t kLongestLabel = 63;
+constexpr std::string_view unix_prefix = "unix:";
+constexpr std::size_t longest_unix_path = 107;  // sockaddr_un::sun_path has 108 bytes with the final NUL
+constexpr std::size_t longest_host = 253;
+constexpr std::size_t longest_label = 63;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -27,7 +27,7 @@ bool is_host_character(char c) {
 }
 
 bool is_valid_label(std::string_view label) {
-  return !label.empty() && label.size() <= kLongestLabel &&
+  return !label.empty() && label.size() <= longest_label &&
          std::all_of(label.begin(), label.end(), is_host_character);
 }
 
@@ -47,7 +47,7 @@ tl::unexpected<Error> refuse(fmt::format_string<Args...> format, Args&&... args)
 }
 
 Result<Endpoint> parse_unix(std::string_view text) {
-  const std::string_view path = text.substr(kUnixPrefix.size());
+  const std::string_view path = text.substr(unix_prefix.size());
   if (path.empty()) {
     return refuse("{} has no path; write unix:/run/persona/NAME.sock", in_quotes(text));
   }
@@ -57,8 +57,8 @@ Result<Endpoint> parse_unix(std::string_view text) {
   if (path.find('\0') != std::string_view::npos) {
     return refuse("{} has a NUL character in its path", in_quotes(text));
   }
-  if (path.size() > kLongestUnixPath) {
-    return refuse("the socket path is {} bytes long; the system allows {}", path.size(), kLongestUnixPath);
+  if (path.size() > longest_unix_path) {
+    return refuse("the socket path is {} bytes long; the system allows {}", path.size(), longest_unix_path);
   }
   Endpoint endpoint;
   endpoint.kind = Endpoint::Kind::unix_socket;
@@ -163,7 +163,7 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
   if (text.empty()) {
     return refuse("the address is empty; write HOST:PORT, \"[IPV6]:PORT\" or unix:/PATH");
   }
-  if (text.starts_with(kUnixPrefix)) {
+  if (text.starts_with(unix_prefix)) {
     return parse_unix(text);
   }
   const auto parts = split(text);
@@ -185,7 +185,7 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
 
 std::string Endpoint::to_string() const {
   if (is_unix()) {
-    return std::string(kUnixPrefix) + path;
+    return std::string(unix_prefix) + path;
   }
   const bool v6 = host.find(':') != std::string::npos;
   return v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
@@ -203,7 +203,7 @@ bool is_valid_host(std::string_view host) {
   if (IpAddress::parse(host)) {
     return true;
   }
-  if (host.empty() || host.size() > kLongestHost || ends_in_number(host)) {
+  if (host.empty() || host.size() > longest_host || ends_in_number(host)) {
     return false;
   }
   for (std::size_t begin = 0;;) {

@@ -15,9 +15,9 @@ namespace persona::log {
 
 namespace {
 
-constexpr const wchar_t* kLogs = L"SYSTEM\\CurrentControlSet\\Services\\EventLog";
-constexpr const wchar_t* kOurLog = L"Application";
-constexpr std::size_t kLongestKey = 255;
+constexpr const wchar_t* logs_key = L"SYSTEM\\CurrentControlSet\\Services\\EventLog";
+constexpr const wchar_t* our_log = L"Application";
+constexpr std::size_t longest_key = 255;
 
 struct CloseKey {
   void operator()(HKEY key) const { RegCloseKey(key); }
@@ -33,7 +33,7 @@ LSTATUS open_key(const std::wstring& path, REGSAM access, Key& key) {
 }
 
 std::wstring source_path(const std::wstring& log, const std::wstring& source) {
-  return std::wstring(kLogs) + L'\\' + log + L'\\' + source;
+  return std::wstring(logs_key) + L'\\' + log + L'\\' + source;
 }
 
 bool same_name(const std::wstring& left, const std::wstring& right) {
@@ -79,10 +79,10 @@ std::optional<std::string> other_owner(HKEY source) {
 /// Another log that has a source of this name: Windows could find either of them.
 std::optional<std::wstring> other_log_with(const std::wstring& source) {
   Key logs;
-  if (open_key(kLogs, KEY_READ, logs) != ERROR_SUCCESS) {
+  if (open_key(logs_key, KEY_READ, logs) != ERROR_SUCCESS) {
     return std::nullopt;
   }
-  std::array<wchar_t, kLongestKey + 1> name{};
+  std::array<wchar_t, longest_key + 1> name{};
   for (DWORD index = 0;; ++index) {
     auto length = static_cast<DWORD>(name.size());
     if (RegEnumKeyExW(logs.get(), index, name.data(), &length, nullptr, nullptr, nullptr, nullptr) !=
@@ -91,7 +91,7 @@ std::optional<std::wstring> other_log_with(const std::wstring& source) {
     }
     const std::wstring log(name.data(), length);
     Key found;
-    if (!same_name(log, kOurLog) && open_key(source_path(log, source), KEY_READ, found) == ERROR_SUCCESS) {
+    if (!same_name(log, our_log) && open_key(source_path(log, source), KEY_READ, found) == ERROR_SUCCESS) {
       return log;
     }
   }
@@ -108,11 +108,11 @@ tl::unexpected<Error> failed(std::string_view doing, const std::string& source, 
 }
 
 Result<void> check_name(const std::string& source) {
-  if (source.empty() || to_wide(source).size() > kLongestKey ||
+  if (source.empty() || to_wide(source).size() > longest_key ||
       source.find_first_of(std::string_view("\\\0", 2)) != std::string::npos) {
     return fail(ErrorKind::configuration,
                 "{} cannot be the name of an Event Log source: write 1 to {} characters, none of them '\\'",
-                in_quotes(source), kLongestKey);
+                in_quotes(source), longest_key);
   }
   return {};
 }
@@ -147,7 +147,7 @@ Result<void> register_event_source(const std::string& source, const std::filesys
   }
   HKEY created = nullptr;
   DWORD disposition = 0;
-  LSTATUS status = RegCreateKeyExW(HKEY_LOCAL_MACHINE, source_path(kOurLog, name).c_str(), 0, nullptr, 0,
+  LSTATUS status = RegCreateKeyExW(HKEY_LOCAL_MACHINE, source_path(our_log, name).c_str(), 0, nullptr, 0,
                                    KEY_QUERY_VALUE | KEY_SET_VALUE, nullptr, &created, &disposition);
   const Key key(created);
   if (status != ERROR_SUCCESS) {
@@ -169,7 +169,7 @@ Result<void> unregister_event_source(const std::string& source) {
   if (auto checked = check_name(source); !checked) {
     return checked;
   }
-  const std::wstring path = source_path(kOurLog, to_wide(source));
+  const std::wstring path = source_path(our_log, to_wide(source));
   Key key;
   LSTATUS status = open_key(path, KEY_READ, key);
   if (status == ERROR_FILE_NOT_FOUND) {

@@ -10,7 +10,7 @@ namespace persona::log {
 
 namespace {
 
-constexpr std::size_t kLongestNote = 64;
+constexpr std::size_t longest_note = 64;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -38,7 +38,7 @@ std::size_t utf16_length(std::string_view text) {
 
 std::string cut(std::string text) {
   const std::size_t length = utf16_length(text);
-  if (length <= kLongestEvent) {
+  if (length <= longest_event) {
     return text;
   }
   std::size_t kept = 0;
@@ -46,7 +46,7 @@ std::string cut(std::string text) {
   while (!rest.empty()) {
     const std::size_t bytes = std::max<std::size_t>(utf8_sequence_length(rest), 1);
     const std::size_t units = bytes == 4 ? 2 : 1;
-    if (kept + units > kLongestEvent - kLongestNote) {
+    if (kept + units > longest_event - longest_note) {
       break;
     }
     kept += units;

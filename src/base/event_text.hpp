@@ -8,9 +8,9 @@
 namespace persona::log {
 
 /// UTF-16 units that ReportEventW takes in one string.
-constexpr std::size_t kLongestEvent = 31'839;
+constexpr std::size_t longest_event = 31'839;
 
-/// `text`, which may have several lines, as well-formed UTF-8 of kLongestEvent at most; a longer text is cut,
+/// `text`, which may have several lines, as well-formed UTF-8 of longest_event at most; a longer text is cut,
 /// and how much is missing is appended.
 ///
 /// The Event Viewer treats a per cent sign before a digit, as in fe80::1%12 and in %20, as an insertion and

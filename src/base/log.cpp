@@ -11,7 +11,7 @@ namespace persona::log {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kLevelNames = {"trace", "debug", "info", "warn", "error", "off"};
+constexpr std::array<std::string_view, 6> level_names = {"trace", "debug", "info", "warn", "error", "off"};
 
 /// Writes immediately, on the calling thread.
 class FunctionDestination final : public Destination {
@@ -32,7 +32,7 @@ class FunctionDestination final : public Destination {
 }  // namespace
 
 std::string_view to_string(Level level) {
-  return kLevelNames.at(static_cast<std::size_t>(level));
+  return level_names.at(static_cast<std::size_t>(level));
 }
 
 Logger::Logger(std::string service, Settings settings, std::shared_ptr<Destination> destination)

@@ -13,8 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // A failed rotation is tried again when the file has grown by this fraction of its size, or after a while.
-constexpr std::uint64_t kRetryPart = 8;
-constexpr std::chrono::minutes kRetryInterval{1};
+constexpr std::uint64_t retry_part = 8;
+constexpr std::chrono::minutes retry_interval{1};
 
 fs::path numbered(const fs::path& path, unsigned number) {
   fs::path result = path;
@@ -72,8 +72,8 @@ void LogFile::make_room(std::uint64_t bytes) {
                        rotated.error().message));
   }
   is_stuck_ = !rotated;
-  retry_size_ = size_ + std::max<std::uint64_t>(max_size_ / kRetryPart, 1);
-  retry_at_ = Clock::now() + kRetryInterval;
+  retry_size_ = size_ + std::max<std::uint64_t>(max_size_ / retry_part, 1);
+  retry_at_ = Clock::now() + retry_interval;
 }
 
 Result<void> LogFile::rotate(std::uint64_t bytes) {

@@ -15,8 +15,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kTooSlow = "writing them stalled, or was slower than logging";
-constexpr const char* kNoMemory = "out of memory";
+constexpr const char* too_slow = "writing them stalled, or was slower than logging";
+constexpr const char* no_memory = "out of memory";
 
 struct Entry {
   enum class Kind { nothing, line, reopen };
@@ -159,7 +159,7 @@ std::uint64_t LogQueue::State::handle(const Entry& entry) noexcept {
 
 bool LogQueue::State::tell_of_loss() noexcept {
   try {
-    const std::string reason = why.empty() ? kTooSlow : why;
+    const std::string reason = why.empty() ? too_slow : why;
     if (!tell("log lines before this one are lost: " + reason, {{"lines_lost", untold}})) {
       return false;
     }
@@ -184,7 +184,7 @@ bool LogQueue::State::write(Level level, std::string_view line) noexcept {
     }
     return result.has_value();
   } catch (...) {
-    why = kNoMemory;  // fits into a string without an allocation
+    why = no_memory;  // fits into a string without an allocation
     return false;
   }
 }

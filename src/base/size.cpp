@@ -15,20 +15,20 @@ struct Unit {
   std::uint64_t bytes;
 };
 
-constexpr std::array<Unit, 4> kUnits = {{
+constexpr std::array<Unit, 4> all_units = {{
     {"GiB", std::uint64_t{1} << 30},
     {"MiB", std::uint64_t{1} << 20},
     {"KiB", std::uint64_t{1} << 10},
     {"B", 1},
 }};
-constexpr std::uint64_t kLargest = 1024 * kUnits[0].bytes;
+constexpr std::uint64_t largest = 1024 * all_units[0].bytes;
 
 /// The unit meant by MB, mib, m, Mbyte; empty: none. A unit is known by its first letter.
 std::string_view meant_by(std::string_view written) {
-  const auto found = std::find_if(kUnits.begin(), kUnits.end(), [written](const Unit& unit) {
+  const auto found = std::find_if(all_units.begin(), all_units.end(), [written](const Unit& unit) {
     return to_lower(unit.name.front()) == to_lower(written.front());
   });
-  return found == kUnits.end() ? "" : found->name;
+  return found == all_units.end() ? "" : found->name;
 }
 
 }  // namespace
@@ -44,13 +44,13 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return fail(ErrorKind::configuration, "{} has no unit; write {}B, or use KiB, MiB or GiB",
                 in_quotes(text), digits);
   }
-  for (const Unit& unit : kUnits) {
+  for (const Unit& unit : all_units) {
     if (unit_name != unit.name) {
       continue;
     }
     std::uint64_t count = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-    if (error != std::errc() || count > kLargest / unit.bytes) {
+    if (error != std::errc() || count > largest / unit.bytes) {
       return fail(ErrorKind::configuration, "{} is larger than 1024GiB", in_quotes(text));
     }
     return count * unit.bytes;
@@ -65,7 +65,7 @@ std::string format_size(std::uint64_t bytes) {
   if (bytes == 0) {
     return "0B";
   }
-  const auto unit = std::find_if(kUnits.begin(), kUnits.end(),
+  const auto unit = std::find_if(all_units.begin(), all_units.end(),
                                  [bytes](const Unit& each) { return bytes % each.bytes == 0; });
   return fmt::format("{}{}", bytes / unit->bytes, unit->name);
 }

@@ -10,10 +10,10 @@ namespace persona {
 
 namespace {
 
-constexpr std::string_view kPrefix = "sha256//";
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::size_t kSha1Size = 20;
-constexpr std::size_t kLongestPin = 256;  // nothing longer is looked at closely
+constexpr std::string_view prefix = "sha256//";
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::size_t sha1_size = 20;
+constexpr std::size_t longest_pin = 256;  // nothing longer is looked at closely
 
 bool is_hexadecimal(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -29,7 +29,7 @@ std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
   std::uint32_t bits = 0;
   unsigned held = 0;
   for (const char c : text.substr(0, text.size() - padding)) {
-    const std::size_t value = kAlphabet.find(c);
+    const std::size_t value = alphabet.find(c);
     if (value == std::string_view::npos) {
       return std::nullopt;
     }
@@ -58,16 +58,16 @@ std::string hexadecimal_digits(std::string_view text) {
 
 tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
   return fail(ErrorKind::configuration, "{} {}",
-              in_quotes(text.size() > kLongestPin ? std::string(utf8_prefix(text, 60)) + "..." : text), why);
+              in_quotes(text.size() > longest_pin ? std::string(utf8_prefix(text, 60)) + "..." : text), why);
 }
 
-constexpr std::string_view kExpected =
+constexpr std::string_view expected =
     "is not a pin; write sha256// and the 44 characters of Base64 that \"persona pki show FILE\" prints";
 
 // A pin of another spelling, or something else that is a hash.
 tl::unexpected<Error> explain(std::string_view text) {
-  if (text.size() > kLongestPin) {
-    return refuse(text, kExpected);
+  if (text.size() > longest_pin) {
+    return refuse(text, expected);
   }
   const std::string digits = hexadecimal_digits(text);
   if (digits.size() == 64) {
@@ -77,12 +77,12 @@ tl::unexpected<Error> explain(std::string_view text) {
         "Base64: sha256// and the 44 characters that \"persona pki show FILE\" prints");
   }
   const std::string_view hash = text.substr(text.starts_with("sha1//") ? 6 : 0);
-  const auto bytes = from_base64(hash.starts_with(kPrefix) ? hash.substr(kPrefix.size()) : hash);
-  if (digits.size() == 2 * kSha1Size || (bytes && bytes->size() == kSha1Size)) {
+  const auto bytes = from_base64(hash.starts_with(prefix) ? hash.substr(prefix.size()) : hash);
+  if (digits.size() == 2 * sha1_size || (bytes && bytes->size() == sha1_size)) {
     return refuse(text, "is as long as a SHA-1 hash; pins are SHA-256: sha256// and 44 characters of Base64");
   }
-  if (text.starts_with(kPrefix)) {
-    const std::string_view base64 = text.substr(kPrefix.size());
+  if (text.starts_with(prefix)) {
+    const std::string_view base64 = text.substr(prefix.size());
     if (base64.find_first_of("-_") != std::string_view::npos) {
       return refuse(text, "is Base64 for URLs; write + for - and / for _");
     }
@@ -96,17 +96,17 @@ tl::unexpected<Error> explain(std::string_view text) {
     return refuse(text, "is not the Base64 of a SHA-256 hash: it has a typing error after sha256//");
   }
   const std::string_view bare = text.substr(text.starts_with("sha256/") ? 7 : 0);
-  if (const auto pin = SpkiPin::parse(std::string(kPrefix) + std::string(bare))) {
+  if (const auto pin = SpkiPin::parse(std::string(prefix) + std::string(bare))) {
     return refuse(text, fmt::format("has no sha256// in front; write {}", pin->to_string()));
   }
-  return refuse(text, kExpected);
+  return refuse(text, expected);
 }
 
 }  // namespace
 
 Result<SpkiPin> SpkiPin::parse(std::string_view text) {
-  if (text.starts_with(kPrefix) && text.size() <= kLongestPin) {
-    const auto bytes = from_base64(text.substr(kPrefix.size()));
+  if (text.starts_with(prefix) && text.size() <= longest_pin) {
+    const auto bytes = from_base64(text.substr(prefix.size()));
     SpkiPin pin;
     if (bytes && bytes->size() == pin.sha256.size()) {
       std::copy(bytes->begin(), bytes->end(), pin.sha256.begin());
@@ -120,7 +120,7 @@ Result<SpkiPin> SpkiPin::parse(std::string_view text) {
 }
 
 std::string SpkiPin::to_string() const {
-  std::string text(kPrefix);
+  std::string text(prefix);
   for (std::size_t at = 0; at < sha256.size(); at += 3) {
     const std::size_t count = std::min<std::size_t>(sha256.size() - at, 3);
     std::uint32_t group = 0;
@@ -128,7 +128,7 @@ std::string SpkiPin::to_string() const {
       group = group << 8 | (i < count ? sha256[at + i] : 0U);
     }
     for (std::size_t i = 0; i < 4; ++i) {
-      text += i <= count ? kAlphabet[group >> (18 - 6 * i) & 0x3fU] : '=';
+      text += i <= count ? alphabet[group >> (18 - 6 * i) & 0x3fU] : '=';
     }
   }
   return text;

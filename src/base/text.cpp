@@ -77,8 +77,8 @@ bool equals_ignoring_case(std::string_view left, std::string_view right) {
 }
 
 std::uint32_t utf8_code_point(std::string_view sequence) {
-  static constexpr std::uint8_t kLeadBits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-  std::uint32_t value = byte_at(sequence, 0) & kLeadBits[sequence.size()];
+  static constexpr std::uint8_t lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+  std::uint32_t value = byte_at(sequence, 0) & lead_bits[sequence.size()];
   for (std::size_t i = 1; i < sequence.size(); ++i) {
     value = (value << 6) | (byte_at(sequence, i) & 0x3fU);
   }

@@ -8,7 +8,7 @@ namespace persona {
 namespace {
 
 // TLS 1.2: forward secrecy and an AEAD only, so that a recorded session cannot be opened with a stolen key.
-constexpr std::array<CipherSuite, 9> kCipherSuites = {{
+constexpr std::array<CipherSuite, 9> suite_names = {{
     {"TLS_AES_256_GCM_SHA384", 0x1302, TlsVersion::tls13, Aead::aes_256_gcm},
     {"TLS_AES_128_GCM_SHA256", 0x1301, TlsVersion::tls13, Aead::aes_128_gcm},
     {"TLS_CHACHA20_POLY1305_SHA256", 0x1303, TlsVersion::tls13, Aead::chacha20_poly1305},
@@ -20,7 +20,7 @@ constexpr std::array<CipherSuite, 9> kCipherSuites = {{
     {"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", 0xcca8, TlsVersion::tls12, Aead::chacha20_poly1305},
 }};
 
-constexpr std::array<NamedGroup, 4> kNamedGroups = {{
+constexpr std::array<NamedGroup, 4> group_names = {{
     {"x25519", 0x001d},
     {"secp256r1", 0x0017},
     {"secp384r1", 0x0018},
@@ -40,23 +40,23 @@ std::string_view to_string(TlsVersion version) {
 }
 
 std::span<const CipherSuite> cipher_suites() {
-  return kCipherSuites;
+  return suite_names;
 }
 std::span<const NamedGroup> named_groups() {
-  return kNamedGroups;
+  return group_names;
 }
 
 const CipherSuite* find_cipher_suite(std::string_view name) {
-  return find_in(kCipherSuites, [name](const CipherSuite& suite) { return suite.name == name; });
+  return find_in(suite_names, [name](const CipherSuite& suite) { return suite.name == name; });
 }
 
 const CipherSuite* find_cipher_suite(std::uint16_t code_point) {
-  return find_in(kCipherSuites,
+  return find_in(suite_names,
                  [code_point](const CipherSuite& suite) { return suite.code_point == code_point; });
 }
 
 const NamedGroup* find_named_group(std::string_view name) {
-  return find_in(kNamedGroups, [name](const NamedGroup& group) { return group.name == name; });
+  return find_in(group_names, [name](const NamedGroup& group) { return group.name == name; });
 }
 
 }  // namespace persona

@@ -12,8 +12,8 @@ namespace persona::config {
 
 namespace {
 
-constexpr std::size_t kLongestUser = 256;
-constexpr std::uint64_t kLargestUid = 0xfffffffe;  // the one above means "none"
+constexpr std::size_t longest_user = 256;
+constexpr std::uint64_t largest_uid = 0xfffffffe;  // the one above means "none"
 
 bool is_number(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -34,14 +34,14 @@ std::optional<std::string> read_user(const Value& value) {
     const std::string_view digits = *text;
     const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
     const bool leading_zero = text->size() > 1 && text->front() == '0';
-    if (failed != std::errc() || id > kLargestUid || leading_zero) {
+    if (failed != std::errc() || id > largest_uid || leading_zero) {
       value.error(
-          fmt::format("{} is not a user id; those are numbers from 0 to {}", in_quotes(*text), kLargestUid));
+          fmt::format("{} is not a user id; those are numbers from 0 to {}", in_quotes(*text), largest_uid));
       return std::nullopt;
     }
     return text;
   }
-  if (text->size() > kLongestUser || text->find_first_of(":/, *") != std::string::npos ||
+  if (text->size() > longest_user || text->find_first_of(":/, *") != std::string::npos ||
       text->front() == '-') {
     value.error(fmt::format("{} is not a user name", in_quotes(*text)));
     return std::nullopt;

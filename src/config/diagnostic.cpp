@@ -13,9 +13,9 @@ namespace persona::config {
 
 namespace {
 
-constexpr std::size_t kMostShown = 100;     // findings
-constexpr std::size_t kWidestLine = 120;    // characters of a source line
-constexpr std::size_t kContextBefore = 60;  // of a place further right
+constexpr std::size_t most_shown = 100;     // findings
+constexpr std::size_t widest_line = 120;    // characters of a source line
+constexpr std::size_t context_before = 60;  // of a place further right
 
 std::vector<std::string> split_lines(std::string_view text) {
   std::vector<std::string> lines;
@@ -46,13 +46,13 @@ void append_source(std::string& out, std::string_view line, const Diagnostic& fo
   auto column = static_cast<std::size_t>(std::max(found.mark.column, 1)) - 1;
   column = std::min(column, utf8_length(line));
   std::string_view ellipsis_before;
-  if (column > kWidestLine - kContextBefore && utf8_length(line) > kWidestLine) {
-    line = drop(line, column - kContextBefore);
-    column = kContextBefore;
+  if (column > widest_line - context_before && utf8_length(line) > widest_line) {
+    line = drop(line, column - context_before);
+    column = context_before;
     ellipsis_before = "...";
   }
-  const bool cut = utf8_length(line) > kWidestLine;
-  line = utf8_prefix(line, kWidestLine);
+  const bool cut = utf8_length(line) > widest_line;
+  line = utf8_prefix(line, widest_line);
 
   const std::string_view before = utf8_prefix(line, column);
   const std::string_view rest = line.substr(before.size());
@@ -104,7 +104,7 @@ std::string Report::render() const {
     return std::tie(left->mark.line, left->mark.column) < std::tie(right->mark.line, right->mark.column);
   });
   std::string out;
-  for (std::size_t i = 0; i < std::min(sorted.size(), kMostShown); ++i) {
+  for (std::size_t i = 0; i < std::min(sorted.size(), most_shown); ++i) {
     const Diagnostic& found = *sorted[i];
     out += sentence(found);
     out += '\n';
@@ -113,9 +113,9 @@ std::string Report::render() const {
       append_source(out, lines_[index - 1], found);
     }
   }
-  if (sorted.size() > kMostShown) {
+  if (sorted.size() > most_shown) {
     fmt::format_to(std::back_inserter(out), "{}: {} more\n", printable(path_text(file_)),
-                   sorted.size() - kMostShown);
+                   sorted.size() - most_shown);
   }
   return out;
 }

@@ -20,9 +20,9 @@ namespace persona::config {
 
 namespace {
 
-constexpr std::size_t kDeepest = 32;
-constexpr std::size_t kMostNodes = 100'000;
-constexpr std::size_t kMostText = 2 * kLargestFile;  // aliases can repeat a long text
+constexpr std::size_t deepest = 32;
+constexpr std::size_t most_nodes = 100'000;
+constexpr std::size_t most_text = 2 * largest_file;  // aliases can repeat a long text
 
 // Thrown through yaml-cpp's parser by the handler.
 struct Refused : std::runtime_error {
@@ -182,14 +182,14 @@ class TreeBuilder final : public YAML::EventHandler {
   void count(const Size& size, const Mark& mark) {
     nodes_ += size.nodes;
     text_ += size.text;
-    if (nodes_ > kMostNodes || text_ > kMostText) {
+    if (nodes_ > most_nodes || text_ > most_text) {
       throw Refused(mark, "the file has too many values, counting what aliases repeat");
     }
   }
 
   void check_depth(std::size_t added, const Mark& mark) const {
-    if (open_.size() + added > kDeepest) {
-      throw Refused(mark, fmt::format("lists and maps are nested more than {} deep", kDeepest));
+    if (open_.size() + added > deepest) {
+      throw Refused(mark, fmt::format("lists and maps are nested more than {} deep", deepest));
     }
   }
 

@@ -9,7 +9,7 @@
 
 namespace persona::config {
 
-inline constexpr std::size_t kLargestFile = std::size_t{1} << 20;
+inline constexpr std::size_t largest_file = std::size_t{1} << 20;
 
 /// Nothing when the text is not a single YAML document of reasonable size; the report then says why. Never
 /// throws.

@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kSmallestFile = 4096;
-constexpr std::uint64_t kMostFiles = 1000;
+constexpr std::uint64_t smallest_file = 4096;
+constexpr std::uint64_t most_files = 1000;
 
 void read_log_file(const fs::path& config_file, const Value& value, log::Settings& settings) {
   const auto text = value.text();
@@ -40,14 +40,14 @@ void read_log_rotation(Section& section, log::Settings& settings) {
   const auto size = section.get("max_size");
   if (size) {
     settings.max_size = size->size().value_or(settings.max_size);
-    if (settings.max_size > 0 && settings.max_size < kSmallestFile) {
+    if (settings.max_size > 0 && settings.max_size < smallest_file) {
       size->error(fmt::format("the smallest size is {}; 0B lets the file grow without limit",
-                              format_size(kSmallestFile)));
+                              format_size(smallest_file)));
     }
   }
   const auto files = section.get("max_files");
   if (files) {
-    settings.max_files = static_cast<unsigned>(files->integer(1, kMostFiles).value_or(settings.max_files));
+    settings.max_files = static_cast<unsigned>(files->integer(1, most_files).value_or(settings.max_files));
   }
   for (const auto& value : {size, files}) {
     if (value && !section.has("file")) {

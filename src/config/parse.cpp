@@ -21,13 +21,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kLongestName = 64;
-constexpr std::uint64_t kMostConnections = 1'000'000;
-constexpr std::uint64_t kMostThreads = 1024;
-constexpr Milliseconds kShortestInterval{100};
+constexpr std::size_t longest_name = 64;
+constexpr std::uint64_t most_connections = 1'000'000;
+constexpr std::uint64_t most_threads = 1024;
+constexpr Milliseconds shortest_interval{100};
 
 bool is_valid_name(std::string_view name) {
-  return !name.empty() && name.size() <= kLongestName && std::all_of(name.begin(), name.end(), [](char c) {
+  return !name.empty() && name.size() <= longest_name && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   });
@@ -63,7 +63,7 @@ class ConfigReader {
     if (const auto value = root_.get("name")) {
       const auto name = value->text();
       if (name && !is_valid_name(*name)) {
-        value->error(fmt::format("expected 1 to {} letters, digits, '-', '_' or '.'", kLongestName));
+        value->error(fmt::format("expected 1 to {} letters, digits, '-', '_' or '.'", longest_name));
       }
       config_.name = name.value_or("");
       return;
@@ -73,7 +73,7 @@ class ConfigReader {
       report_.error(
           {}, fmt::format("the file's name {} cannot name the service; add a \"name\" of 1 to {} letters, "
                           "digits, '-', '_' or '.'",
-                          in_quotes(config_.name), kLongestName));
+                          in_quotes(config_.name), longest_name));
     }
   }
 
@@ -231,7 +231,7 @@ class ConfigReader {
   void read_limits() {
     Section section = root_.section("limits");
     if (const auto value = section.get("connections")) {
-      config_.limits.connections = value->integer(1, kMostConnections).value_or(config_.limits.connections);
+      config_.limits.connections = value->integer(1, most_connections).value_or(config_.limits.connections);
     }
     section.finish();
   }
@@ -243,9 +243,9 @@ class ConfigReader {
     }
     if (const auto value = section.get("interval")) {
       config_.reload.interval = value->duration().value_or(config_.reload.interval);
-      if (config_.reload.interval.count() > 0 && config_.reload.interval < kShortestInterval) {
+      if (config_.reload.interval.count() > 0 && config_.reload.interval < shortest_interval) {
         value->error(fmt::format("the shortest interval is {}; 0s switches it off",
-                                 format_duration(kShortestInterval)));
+                                 format_duration(shortest_interval)));
       }
     }
     if (mode_known && config_.mode == Mode::gateway) {
@@ -276,7 +276,7 @@ class ConfigReader {
     const auto value = root_.get("threads");
     const auto text = value ? value->text() : std::nullopt;
     if (text && *text != "auto") {
-      config_.threads = static_cast<unsigned>(value->integer(1, kMostThreads, "auto or ").value_or(0));
+      config_.threads = static_cast<unsigned>(value->integer(1, most_threads, "auto or ").value_or(0));
     }
   }
 
@@ -290,7 +290,7 @@ class ConfigReader {
 Loaded parse(const fs::path& file, std::string_view text) {
   Loaded loaded;
   loaded.config.file = file;
-  if (text.size() > kLargestFile) {
+  if (text.size() > largest_file) {
     loaded.report = Report(file, "");
     loaded.report.error({}, "the file is larger than 1 MiB");
     return loaded;

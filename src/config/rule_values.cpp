@@ -11,7 +11,7 @@ namespace persona::config {
 
 namespace {
 
-constexpr std::size_t kLongestCommonName = 256;
+constexpr std::size_t longest_common_name = 256;
 
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -101,9 +101,9 @@ Result<std::string> read_cn_pattern(std::string_view text) {
   if (text.empty()) {
     return refuse("expected a common name, found \"\"");
   }
-  if (text.size() > kLongestCommonName) {
+  if (text.size() > longest_common_name) {
     return refuse(fmt::format("a pattern of {} bytes matches nothing; common names have at most {}",
-                              text.size(), kLongestCommonName));
+                              text.size(), longest_common_name));
   }
   if (to_lower(text).starts_with("cn=")) {
     return refuse(fmt::format("write the common name alone, without {}", in_quotes(text.substr(0, 3))));

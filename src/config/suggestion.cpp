@@ -8,7 +8,7 @@ namespace persona::config {
 
 namespace {
 
-constexpr std::size_t kLongestWord = 64;
+constexpr std::size_t longest_word = 64;
 
 char folded(char c) {
   return c == '-' ? '_' : to_lower(c);
@@ -43,7 +43,7 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 
 std::string_view closest(std::string_view word, const std::vector<std::string_view>& known) {
   std::string_view best;
-  if (word.size() > kLongestWord || word.find_first_not_of("0123456789.") == std::string_view::npos) {
+  if (word.size() > longest_word || word.find_first_not_of("0123456789.") == std::string_view::npos) {
     return best;  // a number is not misspelt
   }
   std::size_t best_distance = word.size() / 3 + 1;  // one typing error for every three letters

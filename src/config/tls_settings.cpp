@@ -12,12 +12,12 @@ namespace persona::config {
 
 namespace {
 
-constexpr std::size_t kLongestProtocol = 255;  // RFC 7301 section 3.1
-constexpr std::size_t kMostProtocols = 32;
-constexpr std::array<std::string_view, 3> kDefaultCiphers = {
+constexpr std::size_t longest_protocol = 255;  // RFC 7301 section 3.1
+constexpr std::size_t most_protocols = 32;
+constexpr std::array<std::string_view, 3> default_ciphers = {
     "TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"};
 // In TLS 1.2 a certificate's curve has to be one of these too (RFC 8422 section 5.3), hence secp521r1.
-constexpr std::array<std::string_view, 4> kDefaultGroups = {"x25519", "secp256r1", "secp384r1", "secp521r1"};
+constexpr std::array<std::string_view, 4> default_groups = {"x25519", "secp256r1", "secp384r1", "secp521r1"};
 
 using Suites = std::vector<const CipherSuite*>;
 
@@ -27,7 +27,7 @@ bool has_version(const Suites& suites, TlsVersion version) {
 }
 
 // What OpenSSL and NIST call the groups.
-constexpr std::array<std::array<std::string_view, 2>, 4> kOtherNames = {
+constexpr std::array<std::array<std::string_view, 2>, 4> other_names = {
     {{"prime256v1", "secp256r1"}, {"P-256", "secp256r1"}, {"P-384", "secp384r1"}, {"P-521", "secp521r1"}}};
 
 // "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" and OpenSSL's "ECDHE-RSA-AES128-GCM-SHA256" become the same.
@@ -42,7 +42,7 @@ std::string without_filling(std::string_view name) {
 }
 
 std::string_view probably_meant(std::string_view name, const std::vector<std::string_view>& names) {
-  for (const auto& [other, ours] : kOtherNames) {
+  for (const auto& [other, ours] : other_names) {
     if (name == other) {
       return ours;
     }
@@ -132,7 +132,7 @@ void read_ciphers(Section& section, Tls& tls) {
     }
   }
   if (suites.empty()) {
-    for (const std::string_view name : kDefaultCiphers) {
+    for (const std::string_view name : default_ciphers) {
       suites.push_back(find_cipher_suite(name));
     }
   }
@@ -151,7 +151,7 @@ void read_groups(Section& section, Tls& tls) {
     }
   }
   if (tls.groups.empty()) {
-    for (const std::string_view name : kDefaultGroups) {
+    for (const std::string_view name : default_groups) {
       tls.groups.push_back(find_named_group(name)->code_point);
     }
   }
@@ -163,8 +163,8 @@ void read_alpn(Section& section, Tls& tls) {
   if (!items) {
     return;
   }
-  if (items->size() > kMostProtocols) {
-    value->error(fmt::format("at most {} protocols can be offered", kMostProtocols));
+  if (items->size() > most_protocols) {
+    value->error(fmt::format("at most {} protocols can be offered", most_protocols));
     return;
   }
   for (const Value& item : *items) {
@@ -172,8 +172,8 @@ void read_alpn(Section& section, Tls& tls) {
     if (!name) {
       continue;
     }
-    if (name->empty() || name->size() > kLongestProtocol) {
-      item.error(fmt::format("a protocol name has 1 to {} bytes", kLongestProtocol));
+    if (name->empty() || name->size() > longest_protocol) {
+      item.error(fmt::format("a protocol name has 1 to {} bytes", longest_protocol));
     } else if (std::find(tls.alpn.begin(), tls.alpn.end(), *name) != tls.alpn.end()) {
       item.error(fmt::format("{} is listed twice", in_quotes(*name)));
     } else {

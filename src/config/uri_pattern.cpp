@@ -8,9 +8,9 @@ namespace persona::config {
 
 namespace {
 
-constexpr std::size_t kLongest =
+constexpr std::size_t longest =
     2048;  // SPIFFE-ID section 2.4; no other URI in a certificate is longer either
-constexpr std::string_view kSpiffe = "spiffe://";
+constexpr std::string_view spiffe_scheme = "spiffe://";
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -44,7 +44,7 @@ bool is_spiffe_segment(std::string_view segment) {
 
 // SPIFFE-ID section 2, in lower case up to the path.
 Result<std::string> check_spiffe(std::string_view text, std::string uri) {
-  const std::string_view id = std::string_view(uri).substr(kSpiffe.size());
+  const std::string_view id = std::string_view(uri).substr(spiffe_scheme.size());
   const std::size_t slash = id.find('/');
   if (!is_spiffe_segment(id.substr(0, slash))) {
     return refuse(text,
@@ -74,9 +74,9 @@ Result<std::string> parse_uri_pattern(std::string_view text) {
   if (text.empty()) {
     return fail(ErrorKind::configuration, "expected a URI such as spiffe://example.com/db, found \"\"");
   }
-  if (text.size() > kLongest) {
+  if (text.size() > longest) {
     return fail(ErrorKind::configuration, "a pattern of {} bytes matches nothing; URIs have at most {}",
-                text.size(), kLongest);
+                text.size(), longest);
   }
   if (!std::all_of(text.begin(), text.end(), is_uri_character)) {
     return refuse(text, "has characters that no URI has");
@@ -109,7 +109,7 @@ Result<std::string> parse_uri_pattern(std::string_view text) {
     lower(uri, at == std::string_view::npos ? colon : at, end);
   }
   if (uri.starts_with("spiffe:")) {
-    if (!uri.starts_with(kSpiffe)) {
+    if (!uri.starts_with(spiffe_scheme)) {
       return refuse(text, "is not a SPIFFE ID; those begin with spiffe://");
     }
     return check_spiffe(text, std::move(uri));

@@ -14,10 +14,10 @@ namespace persona::config {
 
 namespace {
 
-constexpr std::size_t kLongestShown = 60;
+constexpr std::size_t longest_shown = 60;
 
 std::string shortened(std::string_view text) {
-  const std::string_view start = utf8_prefix(text, kLongestShown);
+  const std::string_view start = utf8_prefix(text, longest_shown);
   return in_quotes(start.size() < text.size() ? std::string(start) + "..." : std::string(text));
 }
 

@@ -17,8 +17,8 @@ namespace persona::trust {
 
 namespace {
 
-constexpr std::size_t kMostShown = 8;       // of each kind
-constexpr std::size_t kLongestShown = 256;  // characters of a name
+constexpr std::size_t most_shown = 8;       // of each kind
+constexpr std::size_t longest_shown = 256;  // characters of a name
 
 /// What a certificate says of its holder, as it is there.
 struct Presented {
@@ -75,7 +75,7 @@ bool is_spiffe(std::string_view uri) {
 }
 
 std::string shortened(const std::string& text) {
-  const std::string_view start = utf8_prefix(text, kLongestShown);
+  const std::string_view start = utf8_prefix(text, longest_shown);
   return start.size() < text.size() ? std::string(start) + "..." : text;
 }
 
@@ -86,11 +86,11 @@ void append(std::string& out, std::string_view kind, const Items& items, Words w
     return;
   }
   out += fmt::format("{}{} ", out.empty() ? "" : "; ", kind);
-  for (std::size_t i = 0; i < std::min(items.size(), kMostShown); ++i) {
+  for (std::size_t i = 0; i < std::min(items.size(), most_shown); ++i) {
     out += (i == 0 ? "" : ", ") + shortened(words(items[i]));
   }
-  if (items.size() > kMostShown) {
-    out += fmt::format(" and {} more", items.size() - kMostShown);
+  if (items.size() > most_shown) {
+    out += fmt::format(" and {} more", items.size() - most_shown);
   }
 }
 

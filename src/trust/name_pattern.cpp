@@ -11,9 +11,9 @@ namespace persona::trust {
 
 namespace {
 
-constexpr std::size_t kLongestCommonName =
+constexpr std::size_t longest_common_name =
     256;                                   // ub-common-name is 64 (RFC 5280 appendix A.1); some exceed it
-constexpr std::size_t kLongestUri = 2048;  // SPIFFE-ID section 2.4
+constexpr std::size_t longest_uri = 2048;  // SPIFFE-ID section 2.4
 
 bool has(std::string_view text, char character) {
   return text.find(character) != std::string_view::npos;
@@ -115,7 +115,7 @@ bool is_uri_character(char c) {
 }  // namespace
 
 bool matches_common_name(std::string_view pattern, std::string_view name) {
-  if (name.empty() || name.size() > kLongestCommonName || printable(name) != name) {
+  if (name.empty() || name.size() > longest_common_name || printable(name) != name) {
     return false;
   }
   return has(name, '*') ? pattern == name : matches(pattern, name, "./@", matches_segment);
@@ -134,7 +134,7 @@ bool matches_dns_pattern(std::string_view pattern, std::string_view name) {
 }
 
 bool matches_uri_pattern(std::string_view pattern, std::string_view uri) {
-  if (uri.size() > kLongestUri || !has(uri, ':') || !has(pattern, ':') ||
+  if (uri.size() > longest_uri || !has(uri, ':') || !has(pattern, ':') ||
       !std::all_of(uri.begin(), uri.end(), is_uri_character)) {
     return false;
   }

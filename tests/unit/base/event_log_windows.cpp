@@ -18,7 +18,7 @@ using persona::log::unregister_event_source;
 
 namespace {
 
-const std::wstring kLogs = L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\";
+const std::wstring logs_key = L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\";
 
 std::string error_of(const Result<void>& result) {
   return result ? "none" : result.error().message;
@@ -26,7 +26,7 @@ std::string error_of(const Result<void>& result) {
 
 /// A source of another program's making; gone at the end whatever happens.
 struct Source {
-  explicit Source(std::wstring log_and_name) : path(kLogs + log_and_name) { remove(); }
+  explicit Source(std::wstring log_and_name) : path(logs_key + log_and_name) { remove(); }
   ~Source() { remove(); }
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;

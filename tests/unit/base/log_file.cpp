@@ -33,7 +33,7 @@ TEST_CASE("a log file that cannot be opened is named") {
 
 TEST_CASE("a full log file is moved aside, and the oldest goes") {
   const LogFolder folder;
-  const WrittenLog logger(folder.settings(kTwoLines));
+  const WrittenLog logger(folder.settings(two_lines));
   for (char line = 'a'; line < 'm'; ++line) {
     logger.info(std::string(1, line));
   }
@@ -47,7 +47,7 @@ TEST_CASE("a full log file is moved aside, and the oldest goes") {
 TEST_CASE("what a log file has counts when it is opened again") {
   const LogFolder folder;
   for (const char* line : {"a", "b", "c"}) {
-    WrittenLog(folder.settings(kTwoLines)).info(line);
+    WrittenLog(folder.settings(two_lines)).info(line);
   }
   CHECK(folder.lines() == Lines{"c"});
   CHECK(folder.lines("x.log.1") == Lines{"a", "b"});
@@ -66,7 +66,7 @@ TEST_CASE("a log file is full at its size, not before") {
 
 TEST_CASE("a line larger than a file is written whole") {
   const LogFolder folder;
-  const WrittenLog logger(folder.settings(kTwoLines));
+  const WrittenLog logger(folder.settings(two_lines));
   const std::string large(1000, 'x');
   logger.info(large);
   logger.info("b");
@@ -86,7 +86,7 @@ TEST_CASE("without a size, a log file grows") {
 TEST_CASE("a log file that cannot be moved aside grows, says so once, and is moved aside later") {
   const LogFolder folder;
   fs::create_directory(folder.path("x.log.1"));
-  const WrittenLog logger(folder.settings(kTwoLines, 1));
+  const WrittenLog logger(folder.settings(two_lines, 1));
   Lines expected;
   for (char line = 'a'; line < 'k'; ++line) {
     logger.info(std::string(1, line));
@@ -129,7 +129,7 @@ TEST_CASE("a log file that cannot be moved aside is not tried again with every l
 
 TEST_CASE("trying again pushes no old file out") {
   const LogFolder folder;
-  const WrittenLog logger(folder.settings(kTwoLines, 3));
+  const WrittenLog logger(folder.settings(two_lines, 3));
   for (char line = 'a'; line < 'i'; ++line) {
     logger.info(std::string(1, line));
   }
@@ -148,7 +148,7 @@ TEST_CASE("trying again pushes no old file out") {
 
 TEST_CASE("a gap in the old files is filled first") {
   const LogFolder folder;
-  const WrittenLog logger(folder.settings(kTwoLines, 3));
+  const WrittenLog logger(folder.settings(two_lines, 3));
   for (char line = 'a'; line < 'i'; ++line) {
     logger.info(std::string(1, line));
   }
@@ -174,7 +174,7 @@ TEST_CASE("after logrotate has renamed the file, lines go to the new one when to
 
 TEST_CASE("a file that somebody else has moved aside is not moved a second time") {
   const LogFolder folder;
-  const WrittenLog logger(folder.settings(kTwoLines));
+  const WrittenLog logger(folder.settings(two_lines));
   logger.info("a");
   logger.info("b");
   fs::rename(folder.path("x.log"), folder.path("elsewhere"));
@@ -186,8 +186,8 @@ TEST_CASE("a file that somebody else has moved aside is not moved a second time"
 
 TEST_CASE("Loggers of one file share it, whatever they call it") {
   const LogFolder folder;
-  const WrittenLog one(folder.settings(kTwoLines));
-  Settings settings = folder.settings(kTwoLines);
+  const WrittenLog one(folder.settings(two_lines));
+  Settings settings = folder.settings(two_lines);
   settings.file =
       folder.path(".").string() + "/../" + folder.path("").parent_path().filename().string() + "/x.log";
   const WrittenLog other(settings);

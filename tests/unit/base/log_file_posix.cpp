@@ -56,7 +56,7 @@ TEST_CASE("a full disk costs lines, which are counted, and cuts none that comes 
 
 TEST_CASE("a new log file has the group and mode of the one before") {
   const LogFolder folder;
-  const WrittenLog logger(folder.settings(kTwoLines));
+  const WrittenLog logger(folder.settings(two_lines));
   REQUIRE(chmod(folder.path("x.log").c_str(), 0640) == 0);
   if (geteuid() == 0) {
     REQUIRE(chown(folder.path("x.log").c_str(), static_cast<uid_t>(-1), 1234) == 0);
@@ -77,7 +77,7 @@ TEST_CASE("a symbolic link stays where it is: what it leads to is moved aside") 
   const LogFolder folder;
   fs::create_directory(folder.path("volume"));
   fs::create_symlink("volume/real.log", folder.path("x.log"));
-  const WrittenLog logger(folder.settings(kTwoLines));
+  const WrittenLog logger(folder.settings(two_lines));
   for (const char* line : {"a", "b", "c"}) {
     logger.info(line);
   }
@@ -105,7 +105,7 @@ TEST_CASE("what is no regular file is neither moved aside nor opened again") {
 TEST_CASE("when the new file cannot be opened, lines go on into the old one") {
   const LogFolder folder;
   fs::create_directory(folder.path("logs"));
-  auto settings = folder.settings(kTwoLines);
+  auto settings = folder.settings(two_lines);
   settings.file = folder.path("logs/x.log").string();
   const WrittenLog logger(settings);
   logger.info("a");

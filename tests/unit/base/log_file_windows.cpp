@@ -29,7 +29,7 @@ class Reader {
 
 TEST_CASE("a log file that somebody holds grows, and is moved aside when it is let go") {
   const LogFolder folder;
-  const WrittenLog logger(folder.settings(kTwoLines));
+  const WrittenLog logger(folder.settings(two_lines));
   logger.info("a");
   {
     const Reader reader(folder.path("x.log"), FILE_SHARE_READ | FILE_SHARE_WRITE);
@@ -49,7 +49,7 @@ TEST_CASE("a log file that somebody holds grows, and is moved aside when it is l
 
 TEST_CASE("an old log file that somebody holds does not cost a line, nor an old file each time") {
   const LogFolder folder;
-  const WrittenLog logger(folder.settings(kTwoLines));
+  const WrittenLog logger(folder.settings(two_lines));
   for (char line = 'a'; line < 'g'; ++line) {
     logger.info(std::string(1, line));
   }
@@ -64,7 +64,7 @@ TEST_CASE("an old log file that somebody holds does not cost a line, nor an old 
 
 TEST_CASE("who follows a log file and lets it be renamed is in nobody's way") {
   const LogFolder folder;
-  const WrittenLog logger(folder.settings(kTwoLines));
+  const WrittenLog logger(folder.settings(two_lines));
   logger.info("a");
   const Reader reader(folder.path("x.log"), FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE);
   logger.info("b");

@@ -18,7 +18,7 @@
 #include "persona/base/log.hpp"
 
 /// With times, levels and ends, two lines of one letter fit into it and three do not.
-constexpr std::uint64_t kTwoLines = 80;
+constexpr std::uint64_t two_lines = 80;
 
 /// A Logger of a file, in which a line is when the call that writes it returns.
 class WrittenLog {
@@ -69,7 +69,7 @@ class LogFolder {
       std::string line = rest.substr(0, end);
       rest = end == std::string::npos ? "" : rest.substr(end + 1);
       line.erase(std::remove(line.begin(), line.end(), '\r'), line.end());
-      lines.push_back((line.size() > kPrefix ? line.substr(kPrefix) : line) +
+      lines.push_back((line.size() > prefix ? line.substr(prefix) : line) +
                       (end == std::string::npos ? "#" : ""));
     }
     return lines;
@@ -85,7 +85,7 @@ class LogFolder {
   }
 
  private:
-  static constexpr std::size_t kPrefix = 31;  // "2026-01-02T03:04:05.678Z info  "
+  static constexpr std::size_t prefix = 31;  // "2026-01-02T03:04:05.678Z info  "
 
   support::TemporaryFolder folder_;
 };

@@ -21,8 +21,8 @@ using Lines = std::vector<std::string>;
 
 namespace {
 
-constexpr Milliseconds kPatience{60'000};
-const std::string kDropped =
+constexpr Milliseconds longest_wait{60'000};
+const std::string dropped_words =
     "log lines before this one are lost: writing them stalled, or was slower than logging lines_lost=";
 
 /// Takes as many lines as it is allowed to, and keeps whoever brings another waiting.
@@ -63,7 +63,7 @@ class Gate final : public Sink {
   /// Until the line with this number, from 1 on, has been brought.
   void wait_brought(std::size_t lines) {
     std::unique_lock lock(mutex_);
-    REQUIRE(changed_.wait_for(lock, kPatience, [&] { return brought_ >= lines; }));
+    REQUIRE(changed_.wait_for(lock, longest_wait, [&] { return brought_ >= lines; }));
   }
   void refuse(const std::string& why) {
     const std::lock_guard lock(mutex_);
@@ -107,7 +107,7 @@ struct Setup {
     gate->wait_brought(1);
   }
   Lines flushed() const {
-    CHECK(queue->flush(kPatience));
+    CHECK(queue->flush(longest_wait));
     return gate->lines();
   }
 
@@ -150,7 +150,7 @@ TEST_CASE("what finds no room is dropped, counted, and told of in its place") {
   REQUIRE(lost > 80);
   REQUIRE(lost < 100);
   expected.insert(expected.end(), 100 - lost, "b");
-  expected.push_back(kDropped + std::to_string(lost));
+  expected.push_back(dropped_words + std::to_string(lost));
   SUBCASE("although nothing comes behind it") {
     setup.gate->open();
     CHECK(setup.flushed() == expected);
@@ -235,7 +235,7 @@ TEST_CASE("a sink that runs out of memory costs the line") {
   setup.gate->be_out_of_memory(false);
   setup.queue->lose();  // one that could not be made
   setup.put("b");
-  CHECK(setup.flushed() == Lines{kDropped + "2", "b"});
+  CHECK(setup.flushed() == Lines{dropped_words + "2", "b"});
   CHECK(setup.queue->lines_lost() == 2);
 }
 
@@ -266,7 +266,7 @@ TEST_CASE("a reopen keeps its place between lines, also when there is no room fo
   REQUIRE(lines.size() > 5);
   CHECK(Lines(lines.begin(), lines.begin() + 4) == Lines{"a", "(reopened)", "b", "c"});
   CHECK(lines[lines.size() - 2] == "(reopened)");
-  CHECK(lines.back().starts_with(kDropped));
+  CHECK(lines.back().starts_with(dropped_words));
 }
 
 TEST_CASE("at the end what waits is written") {
@@ -304,7 +304,7 @@ TEST_CASE("at the end a sink that is stuck is left behind, and touched no more w
   CHECK(gate->lines().empty());
   gate->allow(1);
   gate.reset();  // the thread lets go of it when it ends, which it does not when "b" is brought
-  CHECK(gone.wait_for(kPatience) == std::future_status::ready);
+  CHECK(gone.wait_for(longest_wait) == std::future_status::ready);
 }
 
 TEST_CASE("of what many threads log, every line is written or counted") {
@@ -321,7 +321,7 @@ TEST_CASE("of what many threads log, every line is written or counted") {
         for (int line = 0; line < each; ++line) {
           setup.put(std::to_string(i));
           if (line % 500 == 0) {
-            static_cast<void>(setup.queue->flush(kPatience));  // so that lines are lost in several places
+            static_cast<void>(setup.queue->flush(longest_wait));  // so that lines are lost in several places
           }
         }
       });
@@ -335,8 +335,8 @@ TEST_CASE("of what many threads log, every line is written or counted") {
   std::uint64_t told = 0;
   std::uint64_t written = 0;
   for (const std::string& line : gate->lines()) {
-    if (line.starts_with(kDropped)) {
-      told += std::stoul(line.substr(kDropped.size()));
+    if (line.starts_with(dropped_words)) {
+      told += std::stoul(line.substr(dropped_words.size()));
     } else {
       ++written;
     }

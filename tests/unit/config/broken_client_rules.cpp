@@ -9,20 +9,20 @@ using namespace persona::config::test;
 
 namespace {
 
-const std::string kUnix = "listen: unix:/run/pg.sock\ngateway: db.example.com:5433\n" + kRest;
-const std::string kAllow = kGateway + "clients:\n  allow:\n";
+const std::string unix_yaml = "listen: unix:/run/pg.sock\ngateway: db.example.com:5433\n" + rest;
+const std::string allow_yaml = gateway_yaml + "clients:\n  allow:\n";
 
 // clang-format off
-const std::vector<Broken> kBroken = {
+const std::vector<Broken> broken_configurations = {
     {"users without a Unix socket",
-     kPersona + "access: {allow_users: [postgres]}\n",
+     persona_yaml + "access: {allow_users: [postgres]}\n",
      R"(
 conf/pg.yaml:5:24: access.allow_users: users are known only on a Unix socket; listen on unix:/PATH, or restrict addresses with access.allow
   5 | access: {allow_users: [postgres]}
     |                        ^~~~~~~~
 )"},
     {"users that cannot be",
-     kUnix + "access: {allow_users: [root, \"\", \"a b\", 4294967295, 007, -1, \"*\", root]}\n",
+     unix_yaml + "access: {allow_users: [root, \"\", \"a b\", 4294967295, 007, -1, \"*\", root]}\n",
      R"(
 conf/pg.yaml:5:30: access.allow_users: expected a user name or id, found ""
   5 | access: {allow_users: [root, "", "a b", 4294967295, 007, -1, "*", root]}
@@ -47,35 +47,35 @@ conf/pg.yaml:5:67: access.allow_users: "root" is listed twice
     |                                                                   ^~~~
 )"},
     {"no users",
-     kUnix + "access: {allow_users: []}\n",
+     unix_yaml + "access: {allow_users: []}\n",
      R"(
 conf/pg.yaml:5:23: access.allow_users: the list is empty
   5 | access: {allow_users: []}
     |                       ^
 )"},
     {"a map of users",
-     kUnix + "access: {allow_users: {root: true}}\n",
+     unix_yaml + "access: {allow_users: {root: true}}\n",
      R"(
 conf/pg.yaml:5:23: access.allow_users: expected a single value or a list, found a map
   5 | access: {allow_users: {root: true}}
     |                       ^
 )"},
     {"clients.allow that names nobody",
-     kGateway + "clients: {allow: {}}\n",
+     gateway_yaml + "clients: {allow: {}}\n",
      R"(
 conf/pg.yaml:5:11: "clients.allow" lets nobody in; write one of cn, dns, uri and pins below it, or leave it out to let every verified client in
   5 | clients: {allow: {}}
     |           ^~~~~
 )"},
     {"clients.allow with a misspelt key",
-     kGateway + "clients: {allow: {uris: [\"spiffe://a/b\"]}}\n",
+     gateway_yaml + "clients: {allow: {uris: [\"spiffe://a/b\"]}}\n",
      R"(
 conf/pg.yaml:5:19: unknown key "clients.allow.uris"; did you mean "clients.allow.uri"?
   5 | clients: {allow: {uris: ["spiffe://a/b"]}}
     |                   ^~~~
 )"},
     {"clients.allow with empty lists",
-     kAllow + "    cn: []\n"
+     allow_yaml + "    cn: []\n"
      "    dns: []\n"
      "    uri: []\n"
      "    pins: []\n",
@@ -94,35 +94,35 @@ conf/pg.yaml:10:11: clients.allow.pins: the list is empty
      |           ^
 )"},
     {"clients.allow as a list",
-     kGateway + "clients: {allow: [postgres]}\n",
+     gateway_yaml + "clients: {allow: [postgres]}\n",
      R"(
 conf/pg.yaml:5:18: clients.allow: expected a map of keys and values, found a list
   5 | clients: {allow: [postgres]}
     |                  ^
 )"},
     {"clients.allow where certificates are optional",
-     kGateway + "clients: {certificate: optional, allow: {cn: [postgres]}}\n",
+     gateway_yaml + "clients: {certificate: optional, allow: {cn: [postgres]}}\n",
      R"(
 conf/pg.yaml:5:34: "clients.allow" would turn away every client without a certificate; write certificate: required
   5 | clients: {certificate: optional, allow: {cn: [postgres]}}
     |                                  ^~~~~
 )"},
     {"clients.allow where no certificates are asked for",
-     kGateway + "clients: {certificate: none, allow: {cn: [postgres]}}\n",
+     gateway_yaml + "clients: {certificate: none, allow: {cn: [postgres]}}\n",
      R"(
 conf/pg.yaml:5:30: "clients.allow" lets nobody in when no certificate is asked for; write certificate: required
   5 | clients: {certificate: none, allow: {cn: [postgres]}}
     |                              ^~~~~
 )"},
     {"clients.allow on the other end",
-     kPersona + "clients: {allow: {cn: [postgres]}}\n",
+     persona_yaml + "clients: {allow: {cn: [postgres]}}\n",
      R"(
 conf/pg.yaml:5:1: "clients" belongs to a file with "service"
   5 | clients: {allow: {cn: [postgres]}}
     | ^~~~~~~
 )"},
     {"common names",
-     kAllow + "    cn: [\"\", \"CN=postgres\", \"a**\", \"spiffe://a/b\", \"a\\u200fb\", postgres, postgres]\n",
+     allow_yaml + "    cn: [\"\", \"CN=postgres\", \"a**\", \"spiffe://a/b\", \"a\\u200fb\", postgres, postgres]\n",
      R"(
 conf/pg.yaml:7:10: clients.allow.cn: expected a common name, found ""
   7 |     cn: ["", "CN=postgres", "a**", "spiffe://a/b", "a\u200fb", postgres, postgres]
@@ -144,7 +144,7 @@ conf/pg.yaml:7:74: clients.allow.cn: "postgres" is listed twice
     |                                                                          ^~~~~~~~
 )"},
     {"DNS patterns",
-     kAllow + "    dns: [\"\", \"**.example.com\", \"https://a.example.com\", 10.0.0.1, \"a b\", bücher.example, \"a..b\", a.example.com, A.EXAMPLE.com.]\n",
+     allow_yaml + "    dns: [\"\", \"**.example.com\", \"https://a.example.com\", 10.0.0.1, \"a b\", bücher.example, \"a..b\", a.example.com, A.EXAMPLE.com.]\n",
      R"(
 conf/pg.yaml:7:11: clients.allow.dns: expected a DNS name, found ""
   7 |     dns: ["", "**.example.com", "https://a.example.com", 10.0.0.1, "a b", bücher.example, "a..b", a.example.com, A.EXAMP...
@@ -172,7 +172,7 @@ conf/pg.yaml:7:114: clients.allow.dns: "A.EXAMPLE.com." is listed twice
     |                                                                ^~~~~~~~~~~~~~
 )"},
     {"URI patterns",
-     kAllow + "    uri: [\"\", prod/db, \"*://prod/db\", \"https://a/b c\", \"https://a/**\", \"https://bücher/\", \"https://A/B\", \"HTTPS://a/B\"]\n",
+     allow_yaml + "    uri: [\"\", prod/db, \"*://prod/db\", \"https://a/b c\", \"https://a/**\", \"https://bücher/\", \"https://A/B\", \"HTTPS://a/B\"]\n",
      R"(
 conf/pg.yaml:7:11: clients.allow.uri: expected a URI such as spiffe://example.com/db, found ""
   7 |     uri: ["", prod/db, "*://prod/db", "https://a/b c", "https://a/**", "https://bücher/", "https://A/B", "HTTPS://a/B"]
@@ -197,7 +197,7 @@ conf/pg.yaml:7:106: clients.allow.uri: "HTTPS://a/B" is listed twice
     |                                                                                                          ^~~~~~~~~~~~~
 )"},
     {"a * where it means nothing in a URI",
-     kAllow + "    uri:\n"
+     allow_yaml + "    uri:\n"
      "      - \"https://a/b?c=*\"\n"
      "      - \"https://a/b#*\"\n"
      "      - \"https://*@a/b\"\n",
@@ -213,7 +213,7 @@ conf/pg.yaml:10:9: clients.allow.uri: "https://*@a/b" has a * before the host, w
      |         ^~~~~~~~~~~~~~~
 )"},
     {"SPIFFE patterns",
-     kAllow + "    uri:\n"
+     allow_yaml + "    uri:\n"
      "      - spiffe:prod/db\n"
      "      - \"spiffe://prod\"\n"
      "      - \"spiffe://prod/\"\n"
@@ -267,7 +267,7 @@ conf/pg.yaml:18:9: clients.allow.uri: "spiffe://prod/db?x" is not a SPIFFE ID: b
 
 TEST_CASE("every wrong rule for clients is reported with what it would mean or what to write") {
   const Folder folder;
-  for (const Broken& broken : kBroken) {
+  for (const Broken& broken : broken_configurations) {
     CAPTURE(broken.what);
     CHECK("\n" + folder.findings(broken.text) == broken.findings);
   }

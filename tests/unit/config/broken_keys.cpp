@@ -10,52 +10,52 @@ using namespace persona::config::test;
 namespace {
 
 // clang-format off
-const std::vector<Broken> kBroken = {
+const std::vector<Broken> broken_configurations = {
     {"a misspelt key",
      "listen: 127.0.0.1:5432\n"
-     "gatway: db.example.com:5433\n" + kRest,
+     "gatway: db.example.com:5433\n" + rest,
      R"(
 conf/pg.yaml:2:1: unknown key "gatway"; did you mean "gateway"?
   2 | gatway: db.example.com:5433
     | ^~~~~~
 )"},
     {"a misspelt nested key",
-     kPersona + "tls: {min_verson: \"1.3\"}\n",
+     persona_yaml + "tls: {min_verson: \"1.3\"}\n",
      R"(
 conf/pg.yaml:5:7: unknown key "tls.min_verson"; did you mean "tls.min_version"?
   5 | tls: {min_verson: "1.3"}
     |       ^~~~~~~~~~
 )"},
     {"a key that resembles nothing",
-     kPersona + "frobnicate: 1\n",
+     persona_yaml + "frobnicate: 1\n",
      R"(
 conf/pg.yaml:5:1: unknown key "frobnicate"
   5 | frobnicate: 1
     | ^~~~~~~~~~
 )"},
     {"a duplicate key",
-     kPersona + "listen: 127.0.0.1:5434\n",
+     persona_yaml + "listen: 127.0.0.1:5434\n",
      R"(
 conf/pg.yaml:5:1: duplicate key "listen"; it is already on line 1
   5 | listen: 127.0.0.1:5434
     | ^~~~~~
 )"},
     {"a duplicate nested key",
-     kPersona + "log: {level: info, level: debug}\n",
+     persona_yaml + "log: {level: info, level: debug}\n",
      R"(
 conf/pg.yaml:5:20: duplicate key "log.level"; it is already on line 5
   5 | log: {level: info, level: debug}
     |                    ^~~~~
 )"},
     {"a key without a value",
-     kPersona + "name:\n",
+     persona_yaml + "name:\n",
      R"(
 conf/pg.yaml:5:1: "name" has no value
   5 | name:
     | ^~~~
 )"},
     {"a list as a key",
-     kPersona + "? [a]\n"
+     persona_yaml + "? [a]\n"
      ": b\n",
      R"(
 conf/pg.yaml:5:3: expected a key, found a list
@@ -82,21 +82,21 @@ conf/pg.yaml:3:1: "identity.certificate" is missing
     | ^~~~~~~~
 )"},
     {"both ends in one file",
-     kPersona + "service: 127.0.0.1:5432\n",
+     persona_yaml + "service: 127.0.0.1:5432\n",
      R"(
 conf/pg.yaml:5:1: "service" and "gateway" exclude each other: a file is one end or the other
   5 | service: 127.0.0.1:5432
     | ^~~~~~~
 )"},
     {"clients in a persona file",
-     kPersona + "clients: {certificate: none}\n",
+     persona_yaml + "clients: {certificate: none}\n",
      R"(
 conf/pg.yaml:5:1: "clients" belongs to a file with "service"
   5 | clients: {certificate: none}
     | ^~~~~~~
 )"},
     {"unsafe_listen in a gateway file",
-     kGateway + "unsafe_listen: true\n",
+     gateway_yaml + "unsafe_listen: true\n",
      R"(
 conf/pg.yaml:5:1: "unsafe_listen" belongs to a file with "gateway"; a gateway listens with TLS on any address
   5 | unsafe_listen: true
@@ -123,7 +123,7 @@ conf/pg.yaml:5:17: admin.listen: 0.0.0.0:9901 lets other machines read the state
 
 TEST_CASE("every wrong key is reported at its place") {
   const Folder folder;
-  for (const Broken& broken : kBroken) {
+  for (const Broken& broken : broken_configurations) {
     CAPTURE(broken.what);
     CHECK("\n" + folder.findings(broken.text) == broken.findings);
   }

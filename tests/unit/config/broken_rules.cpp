@@ -9,19 +9,19 @@ using namespace persona::config::test;
 
 namespace {
 
-const std::string kDial = "listen: 127.0.0.1:1\n" + kRest + "gateway:\n  address: db.example.com:1\n";
+const std::string dial_yaml = "listen: 127.0.0.1:1\n" + rest + "gateway:\n  address: db.example.com:1\n";
 
 // clang-format off
-const std::vector<Broken> kBroken = {
+const std::vector<Broken> broken_configurations = {
     {"where nothing may go",
-     kDial + "  allowed_addresses: []\n",
+     dial_yaml + "  allowed_addresses: []\n",
      R"(
 conf/pg.yaml:6:22: gateway.allowed_addresses: the list is empty
   6 |   allowed_addresses: []
     |                      ^
 )"},
     {"names that are too wide",
-     kDial + "  allowed_addresses: [\"*\", \"*.com\", \"*.com.\", \"db.*\", \"a*.example.com\", \"*.*.example.com\", \"*example.com\", \"*.example.com\"]\n",
+     dial_yaml + "  allowed_addresses: [\"*\", \"*.com\", \"*.com.\", \"db.*\", \"a*.example.com\", \"*.*.example.com\", \"*example.com\", \"*.example.com\"]\n",
      R"(
 conf/pg.yaml:6:23: gateway.allowed_addresses: "*" would allow any name; leave gateway.allowed_addresses out for that
   6 |   allowed_addresses: ["*", "*.com", "*.com.", "db.*", "a*.example.com", "*.*.example.com", "*example.com", "*.example.co...
@@ -46,7 +46,7 @@ conf/pg.yaml:6:92: gateway.allowed_addresses: "*example.com" has a * where it ha
     |                                                                ^~~~~~~~~~~~~~
 )"},
     {"what is no name",
-     kDial + "  allowed_addresses: [\"https://db.example.com/\", db.example.com:5433, \"unix:/run/x\", bücher.example, \"\", \".\", db..example.com, \"127.1\", \"*.10.0.0.1\", \"[::1]\", \"fe80::1%eth0\", db.example.com]\n",
+     dial_yaml + "  allowed_addresses: [\"https://db.example.com/\", db.example.com:5433, \"unix:/run/x\", bücher.example, \"\", \".\", db..example.com, \"127.1\", \"*.10.0.0.1\", \"[::1]\", \"fe80::1%eth0\", db.example.com]\n",
      R"(
 conf/pg.yaml:6:23: gateway.allowed_addresses: "https://db.example.com/" is a URL; write only its host
   6 |   allowed_addresses: ["https://db.example.com/", db.example.com:5433, "unix:/run/x", bücher.example, "", ".", db..exampl...
@@ -83,7 +83,7 @@ conf/pg.yaml:6:160: gateway.allowed_addresses: "fe80::1%eth0" is not a host name
     |                                                                ^~~~~~~~~~~~~~
 )"},
     {"blocks that are none",
-     kDial + "  allowed_addresses: [10.0.0.1/8, \"::1/200\", db.example.com/24, \"::ffff:10.0.0.1/104\"]\n",
+     dial_yaml + "  allowed_addresses: [10.0.0.1/8, \"::1/200\", db.example.com/24, \"::ffff:10.0.0.1/104\"]\n",
      R"(
 conf/pg.yaml:6:23: gateway.allowed_addresses: "10.0.0.1/8" has bits set after its prefix; write 10.0.0.0/8
   6 |   allowed_addresses: [10.0.0.1/8, "::1/200", db.example.com/24, "::ffff:10.0.0.1/104"]
@@ -99,7 +99,7 @@ conf/pg.yaml:6:65: gateway.allowed_addresses: "::ffff:10.0.0.1/104" has bits set
     |                                                                 ^~~~~~~~~~~~~~~~~~~~~
 )"},
     {"addresses twice",
-     kDial + "  allowed_addresses: [db.example.com, DB.example.com., 10.0.0.0/8, \"::ffff:10.0.0.0/104\"]\n",
+     dial_yaml + "  allowed_addresses: [db.example.com, DB.example.com., 10.0.0.0/8, \"::ffff:10.0.0.0/104\"]\n",
      R"(
 conf/pg.yaml:6:39: gateway.allowed_addresses: "DB.example.com." is listed twice
   6 |   allowed_addresses: [db.example.com, DB.example.com., 10.0.0.0/8, "::ffff:10.0.0.0/104"]
@@ -109,7 +109,7 @@ conf/pg.yaml:6:68: gateway.allowed_addresses: "::ffff:10.0.0.0/104" is listed tw
     |                                                                    ^~~~~~~~~~~~~~~~~~~~~
 )"},
     {"a gateway that may not be dialled by name",
-     kDial + "  allowed_addresses: [\"*.db.example.com\", 10.0.0.0/8]\n",
+     dial_yaml + "  allowed_addresses: [\"*.db.example.com\", 10.0.0.0/8]\n",
      R"(
 conf/pg.yaml:5:12: gateway.address: db.example.com matches no name in gateway.allowed_addresses (*.db.example.com); it could never be dialled
   5 |   address: db.example.com:1
@@ -119,7 +119,7 @@ conf/pg.yaml:5:12: gateway.address: db.example.com matches no name in gateway.al
      "listen: 127.0.0.1:1\n"
      "gateway:\n"
      "  address: [\"10.0.0.1:1\", \"11.0.0.1:1\", \"[::1]:1\"]\n"
-     "  allowed_addresses: 10.0.0.0/8\n" + kRest,
+     "  allowed_addresses: 10.0.0.0/8\n" + rest,
      R"(
 conf/pg.yaml:3:27: gateway.address: 11.0.0.1 is not in gateway.allowed_addresses (10.0.0.0/8); it could never be dialled
   3 |   address: ["10.0.0.1:1", "11.0.0.1:1", "[::1]:1"]
@@ -130,14 +130,14 @@ conf/pg.yaml:3:41: gateway.address: ::1 is not in gateway.allowed_addresses (10.
 )"},
     {"a numeric gateway and only names",
      "listen: 127.0.0.1:1\n"
-     "gateway: {address: \"10.0.0.1:1\", allowed_addresses: [\"*.example.com\"]}\n" + kRest,
+     "gateway: {address: \"10.0.0.1:1\", allowed_addresses: [\"*.example.com\"]}\n" + rest,
      R"(
 conf/pg.yaml:2:20: gateway.address: 10.0.0.1 matches no name in gateway.allowed_addresses (*.example.com); it could never be dialled
   2 | gateway: {address: "10.0.0.1:1", allowed_addresses: ["*.example.com"]}
     |                    ^~~~~~~~~~~~
 )"},
     {"pins",
-     kDial + "  pins:\n"
+     dial_yaml + "  pins:\n"
      "    - sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
      "    - 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
      "    - e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"
@@ -154,7 +154,7 @@ conf/pg.yaml:10:7: gateway.pins: "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3
      |       ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
 )"},
     {"no pins",
-     kDial + "  pins: []\n",
+     dial_yaml + "  pins: []\n",
      R"(
 conf/pg.yaml:6:9: gateway.pins: the list is empty
   6 |   pins: []
@@ -187,7 +187,7 @@ conf/pg.yaml:4:34: warning: trust.crl_expired: has no effect without trust.crl
     |                                  ^~~~~
 )"},
     {"a reload that never rests",
-     kPersona + "reload: {watch: maybe, interval: 1ms}\n",
+     persona_yaml + "reload: {watch: maybe, interval: 1ms}\n",
      R"(
 conf/pg.yaml:5:17: reload.watch: expected "true" or "false", found "maybe"
   5 | reload: {watch: maybe, interval: 1ms}
@@ -197,7 +197,7 @@ conf/pg.yaml:5:34: reload.interval: the shortest interval is 100ms; 0s switches 
     |                                  ^~~
 )"},
     {"a probe on the other end",
-     kGateway + "reload: {probe: false}\n",
+     gateway_yaml + "reload: {probe: false}\n",
      R"(
 conf/pg.yaml:5:10: "reload.probe" belongs to a file with "gateway": the probe is a dial to it
   5 | reload: {probe: false}
@@ -210,7 +210,7 @@ conf/pg.yaml:5:10: "reload.probe" belongs to a file with "gateway": the probe is
 
 TEST_CASE("every wrong rule for gateways is reported with what it would mean or what to write") {
   const Folder folder;
-  for (const Broken& broken : kBroken) {
+  for (const Broken& broken : broken_configurations) {
     CAPTURE(broken.what);
     CHECK("\n" + folder.findings(broken.text) == broken.findings);
   }

@@ -10,7 +10,7 @@ using namespace persona::config::test;
 namespace {
 
 // clang-format off
-const std::vector<Broken> kBroken = {
+const std::vector<Broken> broken_configurations = {
     {"files that are not there or not files",
      "listen: 127.0.0.1:5432\n"
      "gateway: db.example.com:5433\n"
@@ -42,35 +42,35 @@ conf/pg.yaml:3:25: identity.certificate: expected a single value, found a map
     |                         ^
 )"},
     {"a scalar as a section",
-     kPersona + "timeouts: 10s\n",
+     persona_yaml + "timeouts: 10s\n",
      R"(
 conf/pg.yaml:5:11: timeouts: expected a map of keys and values, found a single value
   5 | timeouts: 10s
     |           ^~~
 )"},
     {"an unknown version",
-     kPersona + "tls: {min_version: 1.1}\n",
+     persona_yaml + "tls: {min_version: 1.1}\n",
      R"(
 conf/pg.yaml:5:20: tls.min_version: expected "1.2" or "1.3", found "1.1"
   5 | tls: {min_version: 1.1}
     |                    ^~~
 )"},
     {"versions in the wrong order",
-     kPersona + "tls: {min_version: \"1.3\", max_version: \"1.2\"}\n",
+     persona_yaml + "tls: {min_version: \"1.3\", max_version: \"1.2\"}\n",
      R"(
 conf/pg.yaml:5:40: tls.max_version: the highest version is below the lowest, tls.min_version
   5 | tls: {min_version: "1.3", max_version: "1.2"}
     |                                        ^~~~~
 )"},
     {"a cipher suite by its OpenSSL name",
-     kPersona + "tls: {ciphers: [ECDHE-RSA-AES128-GCM-SHA256]}\n",
+     persona_yaml + "tls: {ciphers: [ECDHE-RSA-AES128-GCM-SHA256]}\n",
      R"(
 conf/pg.yaml:5:17: tls.ciphers: "ECDHE-RSA-AES128-GCM-SHA256" is not a supported cipher suite; did you mean TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256?
   5 | tls: {ciphers: [ECDHE-RSA-AES128-GCM-SHA256]}
     |                 ^~~~~~~~~~~~~~~~~~~~~~~~~~~
 )"},
     {"a misspelt cipher suite",
-     kPersona + "tls:\n"
+     persona_yaml + "tls:\n"
      "  ciphers: [TLS_AES_256_GCM_SHA256, TLS_AES_128_GCM_SHA256]\n",
      R"(
 conf/pg.yaml:6:13: tls.ciphers: "TLS_AES_256_GCM_SHA256" is not a supported cipher suite; did you mean TLS_AES_256_GCM_SHA384?
@@ -78,21 +78,21 @@ conf/pg.yaml:6:13: tls.ciphers: "TLS_AES_256_GCM_SHA256" is not a supported ciph
     |             ^~~~~~~~~~~~~~~~~~~~~~
 )"},
     {"a cipher suite twice",
-     kPersona + "tls: {ciphers: [TLS_AES_128_GCM_SHA256, TLS_AES_128_GCM_SHA256]}\n",
+     persona_yaml + "tls: {ciphers: [TLS_AES_128_GCM_SHA256, TLS_AES_128_GCM_SHA256]}\n",
      R"(
 conf/pg.yaml:5:41: tls.ciphers: TLS_AES_128_GCM_SHA256 is listed twice
   5 | tls: {ciphers: [TLS_AES_128_GCM_SHA256, TLS_AES_128_GCM_SHA256]}
     |                                         ^~~~~~~~~~~~~~~~~~~~~~
 )"},
     {"no TLS 1.3 suite",
-     kPersona + "tls: {ciphers: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]}\n",
+     persona_yaml + "tls: {ciphers: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]}\n",
      R"(
 conf/pg.yaml:5:16: tls.ciphers: no TLS 1.3 suite is listed; add one such as TLS_AES_256_GCM_SHA384, or set max_version: "1.2"
   5 | tls: {ciphers: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]}
     |                ^
 )"},
     {"an unknown group",
-     kPersona + "tls: {groups: [x25591, prime256v1]}\n",
+     persona_yaml + "tls: {groups: [x25591, prime256v1]}\n",
      R"(
 conf/pg.yaml:5:16: tls.groups: "x25591" is not a supported group; did you mean x25519?
   5 | tls: {groups: [x25591, prime256v1]}
@@ -102,7 +102,7 @@ conf/pg.yaml:5:24: tls.groups: "prime256v1" is not a supported group; did you me
     |                        ^~~~~~~~~~
 )"},
     {"a protocol name without a character",
-     kPersona + "tls: {alpn: [\"\", h2, h2]}\n",
+     persona_yaml + "tls: {alpn: [\"\", h2, h2]}\n",
      R"(
 conf/pg.yaml:5:14: tls.alpn: a protocol name has 1 to 255 bytes
   5 | tls: {alpn: ["", h2, h2]}
@@ -112,7 +112,7 @@ conf/pg.yaml:5:22: tls.alpn: "h2" is listed twice
     |                      ^~
 )"},
     {"durations without a unit, fractional, too long",
-     kPersona + "timeouts:\n"
+     persona_yaml + "timeouts:\n"
      "  connect: 10\n"
      "  idle: 1.5s\n"
      "  shutdown: 4000d\n"
@@ -132,28 +132,28 @@ conf/pg.yaml:9:3: unknown key "timeouts.half-close"; did you mean "timeouts.half
     |   ^~~~~~~~~~
 )"},
     {"a limit out of range",
-     kPersona + "limits: {connections: 0}\n",
+     persona_yaml + "limits: {connections: 0}\n",
      R"(
 conf/pg.yaml:5:23: limits.connections: expected a whole number from 1 to 1000000, found "0"
   5 | limits: {connections: 0}
     |                       ^
 )"},
     {"a limit that is no number",
-     kPersona + "limits: {connections: many}\n",
+     persona_yaml + "limits: {connections: many}\n",
      R"(
 conf/pg.yaml:5:23: limits.connections: expected a whole number from 1 to 1000000, found "many"
   5 | limits: {connections: many}
     |                       ^~~~
 )"},
     {"a negative number of threads",
-     kPersona + "threads: -1\n",
+     persona_yaml + "threads: -1\n",
      R"(
 conf/pg.yaml:5:10: threads: expected auto or a whole number from 1 to 1024, found "-1"
   5 | threads: -1
     |          ^~
 )"},
     {"log settings",
-     kPersona + "log: {level: inof, format: xml, file: nowhere/x.log}\n",
+     persona_yaml + "log: {level: inof, format: xml, file: nowhere/x.log}\n",
      R"(
 conf/pg.yaml:5:14: log.level: expected "debug", "info", "warn" or "error", found "inof"; did you mean "info"?
   5 | log: {level: inof, format: xml, file: nowhere/x.log}
@@ -166,14 +166,14 @@ conf/pg.yaml:5:39: log.file: no such folder: conf/nowhere
     |                                       ^~~~~~~~~~~~~
 )"},
     {"a log file that is a folder",
-     kPersona + "log: {file: folder}\n",
+     persona_yaml + "log: {file: folder}\n",
      R"(
 conf/pg.yaml:5:13: log.file: conf/folder is a folder, expected a file
   5 | log: {file: folder}
     |             ^~~~~~
 )"},
     {"sizes of log files without a unit, too small, and numbers of them",
-     kPersona + "log: {file: a.log, max_size: 64MB, max_files: 0}\n",
+     persona_yaml + "log: {file: a.log, max_size: 64MB, max_files: 0}\n",
      R"(
 conf/pg.yaml:5:30: log.max_size: "64MB" is not a whole number with one of the units B, KiB, MiB, GiB; did you mean 64MiB?
   5 | log: {file: a.log, max_size: 64MB, max_files: 0}
@@ -183,7 +183,7 @@ conf/pg.yaml:5:47: log.max_files: expected a whole number from 1 to 1000, found 
     |                                               ^
 )"},
     {"a log file with room for nothing, and a misspelt key",
-     kPersona + "log: {file: a.log, max_size: 1KiB, max_file: 3}\n",
+     persona_yaml + "log: {file: a.log, max_size: 1KiB, max_file: 3}\n",
      R"(
 conf/pg.yaml:5:30: log.max_size: the smallest size is 4KiB; 0B lets the file grow without limit
   5 | log: {file: a.log, max_size: 1KiB, max_file: 3}
@@ -193,7 +193,7 @@ conf/pg.yaml:5:36: unknown key "log.max_file"; did you mean "log.max_files"?
     |                                    ^~~~~~~~
 )"},
     {"rotation of standard error",
-     kPersona + "log: {max_size: 0B, max_files: 2}\n",
+     persona_yaml + "log: {max_size: 0B, max_files: 2}\n",
      R"(
 conf/pg.yaml:5:17: warning: log.max_size: has no effect without log.file
   5 | log: {max_size: 0B, max_files: 2}
@@ -203,28 +203,28 @@ conf/pg.yaml:5:32: warning: log.max_files: has no effect without log.file
     |                                ^
 )"},
     {"a name with a space",
-     kPersona + "name: my database\n",
+     persona_yaml + "name: my database\n",
      R"(
 conf/pg.yaml:5:7: name: expected 1 to 64 letters, digits, '-', '_' or '.'
   5 | name: my database
     |       ^~~~~~~~~~~
 )"},
     {"a truth value in other words",
-     kPersona + "unsafe_listen: yes\n",
+     persona_yaml + "unsafe_listen: yes\n",
      R"(
 conf/pg.yaml:5:16: unsafe_listen: expected "true" or "false", found "yes"
   5 | unsafe_listen: yes
     |                ^~~
 )"},
     {"access for nobody",
-     kPersona + "access: {allow: []}\n",
+     persona_yaml + "access: {allow: []}\n",
      R"(
 conf/pg.yaml:5:17: access.allow: the list is empty
   5 | access: {allow: []}
     |                 ^
 )"},
     {"bad address blocks",
-     kPersona + "access:\n"
+     persona_yaml + "access:\n"
      "  allow: [10.0.0.1/8, localhost, \"::1/200\"]\n",
      R"(
 conf/pg.yaml:6:11: access.allow: "10.0.0.1/8" has bits set after its prefix; write 10.0.0.0/8
@@ -238,7 +238,7 @@ conf/pg.yaml:6:34: access.allow: the prefix length of "::1/200" must be a number
     |                                  ^~~~~~~~~
 )"},
     {"a column behind letters of several bytes",
-     kPersona + "log: {file: \"bücher/x\", level: lüd}\n",
+     persona_yaml + "log: {file: \"bücher/x\", level: lüd}\n",
      R"(
 conf/pg.yaml:5:13: log.file: no such folder: conf/bücher
   5 | log: {file: "bücher/x", level: lüd}
@@ -254,7 +254,7 @@ conf/pg.yaml:5:32: log.level: expected "debug", "info", "warn" or "error", found
 
 TEST_CASE("every wrong value is reported with what was expected") {
   const Folder folder;
-  for (const Broken& broken : kBroken) {
+  for (const Broken& broken : broken_configurations) {
     CAPTURE(broken.what);
     CHECK("\n" + folder.findings(broken.text) == broken.findings);
   }

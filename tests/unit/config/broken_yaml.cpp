@@ -12,7 +12,7 @@ using namespace persona::config::test;
 namespace {
 
 // clang-format off
-const std::vector<Broken> kBroken = {
+const std::vector<Broken> broken_configurations = {
     {"a list",
      "- listen: 127.0.0.1:1\n",
      R"(
@@ -28,7 +28,7 @@ conf/pg.yaml:1:1: expected keys and values such as "listen: 127.0.0.1:5432", fou
     | ^
 )"},
     {"two documents",
-     kPersona + "---\n"
+     persona_yaml + "---\n"
      "listen: 127.0.0.1:2\n",
      R"(
 conf/pg.yaml:5:1: a second YAML document starts here; write one file per service
@@ -85,7 +85,7 @@ std::string without_words_of_yaml_cpp(std::string findings) {
 
 TEST_CASE("what is no single YAML map is reported where that shows") {
   const Folder folder;
-  for (const Broken& broken : kBroken) {
+  for (const Broken& broken : broken_configurations) {
     CAPTURE(broken.what);
     CHECK("\n" + without_words_of_yaml_cpp(folder.findings(broken.text)) == broken.findings);
   }
@@ -109,7 +109,7 @@ TEST_CASE("a tab in the indentation is named, wherever the parser stumbles") {
 }
 
 TEST_CASE("Windows line ends and a byte order mark move no column") {
-  CHECK(Folder().findings("\xef\xbb\xbfgatway: db:1\r\nlisten: 127.0.0.1:1\r\n" + kRest) ==
+  CHECK(Folder().findings("\xef\xbb\xbfgatway: db:1\r\nlisten: 127.0.0.1:1\r\n" + rest) ==
         R"(conf/pg.yaml:1:1: unknown key "gatway"; did you mean "gateway"?
   1 | gatway: db:1
     | ^~~~~~
@@ -125,7 +125,7 @@ TEST_CASE("control characters are refused before the YAML parser can misread the
     |                    ^~~~~~
 )");
   // yaml-cpp takes \x04 for the end of the file.
-  CHECK(folder.findings(kPersona + "# \x04\ngatway: a:1\n") ==
+  CHECK(folder.findings(persona_yaml + "# \x04\ngatway: a:1\n") ==
         R"(conf/pg.yaml:5:3: the control character \u0004 has no place in a configuration file
   5 | # \u0004
     |   ^~~~~~
@@ -167,7 +167,7 @@ TEST_CASE("small files that would grow large are refused") {
 }
 
 TEST_CASE("only the first hundred findings are shown") {
-  std::string text = kPersona;
+  std::string text = persona_yaml;
   for (int i = 0; i < 150; ++i) {
     text += "nothing_" + std::to_string(i) + ": 1\n";
   }

@@ -17,7 +17,7 @@ std::string find_error(const Folder& folder, const std::filesystem::path& path) 
 TEST_CASE("a folder stands for its visible yaml files in order of name") {
   const Folder folder;
   for (const char* name : {"b.yaml", "a.yaml", ".hidden.yaml", "c.yml", "d.yaml~"}) {
-    folder.write(name, kPersona);
+    folder.write(name, persona_yaml);
   }
   std::filesystem::create_directory(folder.path() / "e.yaml");
   using Paths = std::vector<std::filesystem::path>;
@@ -34,7 +34,7 @@ TEST_CASE("nothing to run is said in words") {
 
 TEST_CASE("a file is loaded from disk with paths relative to its folder") {
   const Folder folder;
-  folder.write("pg.yaml", kPersona);
+  folder.write("pg.yaml", persona_yaml);
   const Loaded loaded = load(folder.path() / "pg.yaml");
   CHECK(loaded.report.render().empty());
   CHECK(loaded.config.file == folder.path() / "pg.yaml");
@@ -57,9 +57,9 @@ TEST_CASE("a file whose name cannot name the service asks for one") {
   const auto findings = [&](const std::string& text) {
     return folder.with_short_paths(parse(folder.path() / "my db.yaml", text).report.render());
   };
-  CHECK(findings(kPersona) ==
+  CHECK(findings(persona_yaml) ==
         "conf/my db.yaml: the file's name \"my db\" cannot name the service; add a \"name\" of 1 to 64 "
         "letters, "
         "digits, '-', '_' or '.'\n");
-  CHECK(findings(kPersona + "name: my-db\n").empty());
+  CHECK(findings(persona_yaml + "name: my-db\n").empty());
 }

@@ -11,11 +11,11 @@
 
 namespace persona::config::test {
 
-inline const std::string kRest =
+inline const std::string rest =
     "identity: {certificate: pg.crt, private_key: pg.key}\n"
     "trust: {ca: ca.crt}\n";
-inline const std::string kPersona = "listen: 127.0.0.1:5432\ngateway: db.example.com:5433\n" + kRest;
-inline const std::string kGateway = "listen: 0.0.0.0:5433\nservice: 127.0.0.1:5432\n" + kRest;
+inline const std::string persona_yaml = "listen: 127.0.0.1:5432\ngateway: db.example.com:5433\n" + rest;
+inline const std::string gateway_yaml = "listen: 0.0.0.0:5433\nservice: 127.0.0.1:5432\n" + rest;
 
 /// A new folder, gone with the object. Has pg.crt, pg.key, ca.crt, next-ca.crt and a folder named "folder".
 class Folder : public support::TemporaryFolder {

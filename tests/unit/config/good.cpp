@@ -24,13 +24,13 @@ std::vector<std::string> suite_names(const Config& config) {
 
 using Names = std::vector<std::string>;
 
-constexpr std::string_view kPin = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+constexpr std::string_view pin = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
 }  // namespace
 
 TEST_CASE("the smallest file has the documented defaults") {
   const Folder folder;
-  const Config config = good(folder, kPersona);
+  const Config config = good(folder, persona_yaml);
   CHECK(config.name == "pg");
   CHECK(config.mode == Mode::persona);
   REQUIRE(config.listen.size() == 1);
@@ -100,7 +100,7 @@ threads: 4
   CHECK(config.unsafe_listen);
   CHECK(config.gateway.addresses.size() == 2);
   CHECK(config.gateway.server_name->value == "db.example.com");
-  CHECK(config.gateway.pins == std::vector{SpkiPin::parse(kPin).value()});
+  CHECK(config.gateway.pins == std::vector{SpkiPin::parse(pin).value()});
   CHECK(config.gateway.allowed_addresses.names == Names{"*.example.com"});
   CHECK(config.gateway.allowed_addresses.blocks ==
         std::vector{Cidr::parse("10.0.0.0/8").value(), Cidr::parse("2001:db8::1/128").value()});
@@ -149,13 +149,13 @@ TEST_CASE("a gateway listens anywhere and needs no CA when it asks for no certif
 
 TEST_CASE("which clients may come in is read as patterns and pins") {
   const Folder folder;
-  CHECK(!good(folder, kGateway).client_allow);
-  const Config config = good(folder, kGateway + R"(clients:
+  CHECK(!good(folder, gateway_yaml).client_allow);
+  const Config config = good(folder, gateway_yaml + R"(clients:
   allow:
     cn: [postgres-*, "Jürgen Müller"]
     dns: ["*.Example.COM.", db-*.example.com]
     uri: ["SPIFFE://Prod/ns/*/sa/Db", "https://User@Example.com:80/A?b=C#d", "urn:uuid:*"]
-    pins: )" + std::string(kPin) + "\n");
+    pins: )" + std::string(pin) + "\n");
   REQUIRE(config.client_allow);
   CHECK(config.client_allow->cn == Names{"postgres-*", "Jürgen Müller"});
   CHECK(config.client_allow->dns == Names{"*.example.com", "db-*.example.com"});
@@ -175,39 +175,39 @@ TEST_CASE("every address of the gateway has to be one that may be dialled") {
         "{address: \"10.0.0.1:1\", allowed_addresses: \"::ffff:10.0.0.0/104\"}",
         "{address: localhost:1, allowed_addresses: localhost}"}) {
     CAPTURE(gateway);
-    good(folder, "listen: 127.0.0.1:1\ngateway: " + std::string(gateway) + "\n" + kRest);
+    good(folder, "listen: 127.0.0.1:1\ngateway: " + std::string(gateway) + "\n" + rest);
   }
 }
 
 TEST_CASE("an alias stands for what it refers to") {
-  const Config config = good(Folder(), kPersona + "timeouts: {connect: &t 3s, handshake: *t}\n");
+  const Config config = good(Folder(), persona_yaml + "timeouts: {connect: &t 3s, handshake: *t}\n");
   CHECK(config.timeouts.handshake == std::chrono::seconds(3));
 }
 
 TEST_CASE("TLS 1.3 suites stand for the TLS 1.2 suites with the same AEAD") {
   const Folder folder;
-  CHECK(suite_names(good(folder, kPersona + "tls: {ciphers: [TLS_AES_128_GCM_SHA256]}\n")) ==
+  CHECK(suite_names(good(folder, persona_yaml + "tls: {ciphers: [TLS_AES_128_GCM_SHA256]}\n")) ==
         Names{"TLS_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
               "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"});
-  CHECK(
-      suite_names(good(folder, kPersona + "tls: {max_version: 1.2, ciphers: [TLS_AES_128_GCM_SHA256]}\n")) ==
-      Names{"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"});
+  CHECK(suite_names(
+            good(folder, persona_yaml + "tls: {max_version: 1.2, ciphers: [TLS_AES_128_GCM_SHA256]}\n")) ==
+        Names{"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"});
 }
 
 TEST_CASE("a list that names TLS 1.2 suites is taken as it is written") {
   const Folder folder;
   const std::string both = "ciphers: [TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, TLS_AES_128_GCM_SHA256]}\n";
-  CHECK(suite_names(good(folder, kPersona + "tls: {" + both)) ==
+  CHECK(suite_names(good(folder, persona_yaml + "tls: {" + both)) ==
         Names{"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256"});
-  CHECK(suite_names(good(folder, kPersona + "tls: {max_version: \"1.2\", " + both)) ==
+  CHECK(suite_names(good(folder, persona_yaml + "tls: {max_version: \"1.2\", " + both)) ==
         Names{"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"});
-  CHECK(suite_names(good(folder, kPersona + "tls: {min_version: \"1.3\", " + both)) ==
+  CHECK(suite_names(good(folder, persona_yaml + "tls: {min_version: \"1.3\", " + both)) ==
         Names{"TLS_AES_128_GCM_SHA256"});
 }
 
 TEST_CASE("plaintext that leaves the machine is a warning") {
   const Folder folder;
-  const Loaded loaded = folder.parse("listen: 0.0.0.0:1\nservice: 10.0.0.5:5432\n" + kRest);
+  const Loaded loaded = folder.parse("listen: 0.0.0.0:1\nservice: 10.0.0.5:5432\n" + rest);
   CHECK(!loaded.report.has_errors());
   CHECK(folder.with_short_paths(loaded.report.render()) ==
         R"(conf/pg.yaml:2:10: warning: service: 10.0.0.5:5432 is not on this machine: plaintext leaves it
@@ -218,7 +218,7 @@ TEST_CASE("plaintext that leaves the machine is a warning") {
 
 TEST_CASE("unsafe_listen without a list of clients is a warning") {
   const Folder folder;
-  const Loaded loaded = folder.parse("listen: 0.0.0.0:1\ngateway: a:1\nunsafe_listen: true\n" + kRest);
+  const Loaded loaded = folder.parse("listen: 0.0.0.0:1\ngateway: a:1\nunsafe_listen: true\n" + rest);
   CHECK(!loaded.report.has_errors());
   CHECK(
       folder.with_short_paths(loaded.report.render()) ==
@@ -238,14 +238,14 @@ TEST_CASE("who may connect depends on the mode unless it is written") {
     }
     return false;
   };
-  const Config persona = good(folder, kPersona);
+  const Config persona = good(folder, persona_yaml);
   CHECK(lets_in(persona, "127.0.0.1"));
   CHECK(lets_in(persona, "::1"));
   CHECK(!lets_in(persona, "10.0.0.1"));
-  const Config gateway = good(folder, kGateway);
+  const Config gateway = good(folder, gateway_yaml);
   CHECK(lets_in(gateway, "10.0.0.1"));
   CHECK(lets_in(gateway, "2001:db8::1"));
-  const Config written = good(folder, kGateway + "access: {allow: [10.0.0.0/8]}\n");
+  const Config written = good(folder, gateway_yaml + "access: {allow: [10.0.0.0/8]}\n");
   CHECK(lets_in(written, "10.0.0.1"));
   CHECK(!lets_in(written, "127.0.0.1"));
 }
