@@ -41,7 +41,7 @@ std::map<std::string, std::int64_t> first_expiries(const ServiceState& service) 
 
 std::string metrics(const State& state) {
   auto build = gauge("persona_build_info", "The version of persona.");
-  auto active = gauge("persona_connections_active", "Connections that are open or coming to be.");
+  auto active = gauge("persona_connections_active", "Connections that are open or being set up.");
   auto expiry = gauge("persona_certificate_not_after_timestamp_seconds",
                       "When the first certificate of a role expires.");
   auto successful =

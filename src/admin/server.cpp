@@ -55,7 +55,7 @@ class Server::Exchange final : public net::StreamEvents, public std::enable_shar
 
   void on_read(net::Stream&, ByteView bytes) override {
     if (answered_) {
-      return;  // whatever it says behind its request
+      return;  // whatever it sends after its request
     }
     received_ += as_text(bytes);
     if (const auto size = head_size(received_); size && *size <= longest_head) {
@@ -77,7 +77,7 @@ class Server::Exchange final : public net::StreamEvents, public std::enable_shar
 
   void answer(const std::optional<Request>& request) {
     if (!request) {
-      send({400, "text/plain; charset=utf-8", "this is no HTTP request\n"}, true);
+      send({400, "text/plain; charset=utf-8", "this is not an HTTP request\n"}, true);
     } else if (request->method != "GET" && request->method != "HEAD") {
       send({405, "text/plain; charset=utf-8", "only GET and HEAD are answered\n"}, true);
     } else {
@@ -96,7 +96,7 @@ class Server::Exchange final : public net::StreamEvents, public std::enable_shar
     }
   }
 
-  // The other side ends too, or the time is up: closing at once could take the answer back.
+  // Wait for the other side's end, or the timer: closing now could reset the connection and lose the answer.
   void finish() {
     if (stream_ && stream_->shutdown() != 0) {
       let_go();
@@ -126,7 +126,7 @@ Server::Server(net::Loop& loop, net::HandlePtr<net::Listener> listener, Answer a
     : loop_(loop), listener_(std::move(listener)), answer_(std::move(answer)) {
   net::Listener::Events events;
   events.accepted = [this](net::Socket socket, const net::SocketAddress&) { accepted(std::move(socket)); };
-  events.resting = [](const std::string&, Milliseconds) {};  // the services' listeners tell of it
+  events.resting = [](const std::string&, Milliseconds) {};  // the services' listeners report it
   listener_->start(std::move(events));
 }
 

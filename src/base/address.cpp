@@ -104,7 +104,7 @@ Result<Cidr> Cidr::parse(std::string_view text) {
 }
 
 bool Cidr::contains(const IpAddress& address) const {
-  // ::/0 means every IPv6 address; that IPv4 is stored within ::ffff:0:0/96 is our own affair.
+  // ::/0 means every IPv6 address; storing IPv4 within ::ffff:0:0/96 is our own choice.
   if (address.is_v4() && bits_ < kMappedBits) {
     return false;
   }

@@ -1,5 +1,5 @@
-// What lines are added to, and nothing else is done with: a file, a pipe, a terminal. Platform:
-// append_file_posix.cpp, append_file_windows.cpp.
+// A file, pipe or terminal that lines are appended to. Platform: append_file_posix.cpp,
+// append_file_windows.cpp.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace persona::log {
 
-/// Others may read, rename and remove it meanwhile, also on Windows. Not thread-safe.
+/// Others may read, rename and remove it meanwhile, even on Windows. Not thread-safe.
 class AppendFile {
  public:
   AppendFile() = default;
@@ -27,16 +27,16 @@ class AppendFile {
   AppendFile(const AppendFile&) = delete;
   AppendFile& operator=(const AppendFile&) = delete;
 
-  /// Made when it does not exist; then the users of `like` may read it, who else is up to the system. The
-  /// error is what the system says. Does not wait for who reads a pipe.
+  /// Created when it does not exist; whoever may read `like` may then read it, the system decides the rest.
+  /// The error is the system's. Does not wait until a pipe has a reader.
   static Result<AppendFile> open(const std::filesystem::path& path, const AppendFile* like = nullptr);
 
   /// Standard error, as it is now.
   static Result<AppendFile> standard_error();
 
-  /// The line and its end, whole at the end of the file, in one call to the system as far as that can be.
-  /// What was written of it when it fails is in `written`; then the next one begins with a line end. Waits
-  /// for as long as a pipe or a terminal takes nothing.
+  /// Appends the line and its end, in one system call if possible. `written` is the number of bytes written,
+  /// also after a failure; the next line then begins with a line end. Waits for as long as a pipe or a
+  /// terminal accepts nothing.
   Result<void> write_line(std::string_view line, std::size_t& written);
 
   /// What write_line() would write.
@@ -45,7 +45,7 @@ class AppendFile {
   std::uint64_t size() const;  ///< 0 when it has none
   bool is_regular() const;     ///< false: a device, a pipe
   bool is_same(
-      const AppendFile& other) const;  ///< the same file, under whatever name; false: not known either
+      const AppendFile& other) const;  ///< the same file, under whatever name; false also when not known
 
  private:
   static constexpr std::intptr_t kNone = -1;
@@ -59,7 +59,7 @@ class AppendFile {
   bool is_torn_ = false;  // the last line has no end
 };
 
-/// Renames; what is under the new name is replaced. The error is what the system says.
+/// Renames, replacing a file that has the new name. The error is the system's.
 Result<void> move_file(const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace persona::log

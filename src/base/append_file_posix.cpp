@@ -25,9 +25,8 @@ bool is_pipe(const std::filesystem::path& path) {
   return stat(path.c_str(), &now) == 0 && S_ISFIFO(now.st_mode);
 }
 
-/// -1: failed. A pipe is opened for reading as well where that is allowed: then it does not matter that
-/// nobody else reads it yet, and what is in it when a reader goes is for the next one. O_NONBLOCK is for the
-/// opening alone.
+/// -1: failed. A pipe is opened for reading as well where that is allowed: then it need not have a reader
+/// yet, and what a reader leaves in it is kept for the next one. O_NONBLOCK is for opening only.
 int open_without_waiting(const std::filesystem::path& path, int flags, mode_t mode) {
   const int how = flags | O_NONBLOCK;
   int opened = is_pipe(path) ? ::open(path.c_str(), how | O_RDWR, mode) : -1;
@@ -35,7 +34,7 @@ int open_without_waiting(const std::filesystem::path& path, int flags, mode_t mo
     opened = ::open(path.c_str(), how | O_WRONLY, mode);
   }
   if (opened >= 0) {
-    const int status = fcntl(opened, F_GETFL);  // neither fails for a descriptor that is open
+    const int status = fcntl(opened, F_GETFL);  // neither fails for an open descriptor
     static_cast<void>(fcntl(opened, F_SETFL, status & ~O_NONBLOCK));
   }
   return opened;
@@ -49,7 +48,7 @@ Result<AppendFile> AppendFile::open(const std::filesystem::path& path, const App
   constexpr int flags = O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
   struct stat old {};
   if (like != nullptr && fstat(descriptor(like->handle_), &old) == 0) {
-    // Ours alone until its group is the right one, and if it cannot be.
+    // Ours alone until its group is right, and for good if it cannot be set.
     const int made = ::open(path.c_str(), flags | O_WRONLY | O_EXCL, old.st_mode & 0700);
     if (made >= 0) {
       static_cast<void>(fchown(made, static_cast<uid_t>(-1), old.st_gid) == 0 &&
@@ -91,9 +90,9 @@ Result<void> AppendFile::write(std::string_view bytes, std::size_t& written) {
     } else if (count == 0) {
       return fail(ErrorKind::configuration, "nothing could be written");
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      // Somebody who shares what is behind standard error has made it so.
+      // Another process that shares standard error has made it non-blocking.
       pollfd ready{descriptor(handle_), POLLOUT, 0};
-      static_cast<void>(poll(&ready, 1, -1));  // interrupted, or an error: the next write will tell
+      static_cast<void>(poll(&ready, 1, -1));  // interrupted, or an error: the next write shows which
     } else if (errno != EINTR) {
       return failed();
     }

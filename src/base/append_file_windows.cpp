@@ -25,7 +25,7 @@ const std::string_view AppendFile::kLineEnd = "\r\n";
 
 // Who may read it is inherited from its folder.
 Result<AppendFile> AppendFile::open(const std::filesystem::path& path, const AppendFile* /*like*/) {
-  // Whoever follows the file is let, and so are we when we rename it: Windows counts our own handle as well.
+  // Others may read, rename and delete it. Renaming it ourselves needs that too: our own handle counts.
   const HANDLE opened = CreateFileW(path.c_str(), FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE,
                                     FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
                                     OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL, nullptr);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMostShown = 8;
 
-// ASCII only: a host name has no other letters.
+// ASCII only: host names have no other letters.
 std::string plain(std::string_view host) {
   if (host.ends_with('.')) {
     host.remove_suffix(1);

@@ -35,8 +35,7 @@ bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-// Resolvers take "127.1", "0177.0.0.1" and "0x7f000001" for addresses in notations of their own. No domain
-// ends so.
+// Resolvers read "127.1", "0177.0.0.1" and "0x7f000001" as addresses. No domain name ends like that.
 bool ends_in_number(std::string_view host) {
   const std::string_view last = host.substr(host.rfind('.') + 1);
   return is_number(last) || last.starts_with("0x") || last.starts_with("0X");
@@ -134,7 +133,7 @@ Result<Parts> split_bracketed(std::string_view text) {
   }
   const std::string_view host = text.substr(1, end - 1);
   if (host.find(':') == std::string_view::npos || !IpAddress::parse(host)) {
-    return refuse("{} is not an IPv6 address; only those stand in brackets", in_quotes(host));
+    return refuse("{} is not an IPv6 address; only those go in brackets", in_quotes(host));
   }
   const std::string_view rest = text.substr(end + 1);
   if (rest.empty() || rest == ":") {

@@ -24,7 +24,7 @@ struct CloseKey {
 };
 using Key = std::unique_ptr<std::remove_pointer_t<HKEY>, CloseKey>;
 
-/// 0 or what went wrong.
+/// 0, or the system's error code.
 LSTATUS open_key(const std::wstring& path, REGSAM access, Key& key) {
   HKEY opened = nullptr;
   const LSTATUS status = RegOpenKeyExW(HKEY_LOCAL_MACHINE, path.c_str(), 0, access, &opened);
@@ -58,9 +58,8 @@ std::wstring message_file(HKEY source) {
   return path;
 }
 
-/// Whose source it is, in words, when it is neither ours nor nobody's. Ours names a persona.exe, wherever
-/// that is or was, or this program under whatever name; an empty key is what a registration that was cut
-/// short leaves.
+/// The program that the source belongs to, if it belongs to another. Ours names a persona.exe, wherever that
+/// is or was, or this program under whatever name; an interrupted registration leaves an empty key.
 std::optional<std::string> other_owner(HKEY source) {
   const std::wstring messages = message_file(source);
   if (messages.empty()) {
@@ -77,7 +76,7 @@ std::optional<std::string> other_owner(HKEY source) {
   return from_wide(messages);
 }
 
-/// The log other than ours that has a source of this name: Windows would find either of them.
+/// Another log that has a source of this name: Windows could find either of them.
 std::optional<std::wstring> other_log_with(const std::wstring& source) {
   Key logs;
   if (open_key(kLogs, KEY_READ, logs) != ERROR_SUCCESS) {
@@ -137,7 +136,7 @@ Result<void> register_event_source(const std::string& source, const std::filesys
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(program, error);
   if (error) {
-    return fail(ErrorKind::configuration, "{} is no path of a program: {}",
+    return fail(ErrorKind::configuration, "{} is not the path of a program: {}",
                 in_quotes(from_wide(program.wstring())), error.message());
   }
   const std::wstring name = to_wide(source);
@@ -156,8 +155,8 @@ Result<void> register_event_source(const std::string& source, const std::filesys
   }
   if (const auto owner = other_owner(key.get())) {
     return fail(ErrorKind::configuration,
-                "the Event Log source {} is another program's ({}): choose another name", in_quotes(source),
-                printable(*owner));
+                "the Event Log source {} belongs to another program ({}): choose another name",
+                in_quotes(source), printable(*owner));
   }
   status = write_source(key.get(), std::filesystem::path(absolute).make_preferred().wstring());
   if (status != ERROR_SUCCESS) {
@@ -180,7 +179,7 @@ Result<void> unregister_event_source(const std::string& source) {
     return failed("removing", source, status);
   }
   if (const auto owner = other_owner(key.get())) {
-    return fail(ErrorKind::configuration, "the Event Log source {} is another program's ({}) and stays",
+    return fail(ErrorKind::configuration, "the Event Log source {} belongs to another program ({}) and stays",
                 in_quotes(source), printable(*owner));
   }
   key.reset();

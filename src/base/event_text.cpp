@@ -29,10 +29,10 @@ std::string without_insertions(std::string_view text, std::string_view replaceme
   return out;
 }
 
-/// Of well-formed UTF-8.
+/// `text` must be well-formed UTF-8.
 std::size_t utf16_length(std::string_view text) {
   return utf8_length(text) + static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-           return static_cast<unsigned char>(c) >= 0xf0;  // begins what takes two units
+           return static_cast<unsigned char>(c) >= 0xf0;  // begins a character of two units
          }));
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kLevelNames = {"trace", "debug", "info", "warn", "error", "off"};
 
-/// At once, on the thread of who logs.
+/// Writes immediately, on the calling thread.
 class FunctionDestination final : public Destination {
  public:
   explicit FunctionDestination(std::function<void(std::string_view)> receive)
@@ -50,7 +50,7 @@ Result<std::shared_ptr<Logger>> Logger::open(std::string service, const Settings
   }
   auto logger = std::make_shared<Logger>(std::move(service), settings, std::move(opened->destination));
   if (opened->has_other_limits) {
-    logger->warn("another service has the same log file with other limits: its max_size and max_files hold",
+    logger->warn("another service has the same log file with other limits: its max_size and max_files apply",
                  {{"file", settings.file}});
   }
   return logger;

@@ -30,7 +30,7 @@ struct OpenFile {
   std::weak_ptr<LogFile> file;
 };
 
-/// All that are open. Two that rotate the same file would take each other's old files away.
+/// All that are open. Two that rotate the same file would delete each other's old files.
 struct OpenDestinations {
   std::mutex mutex;
   std::vector<OpenFile> files;

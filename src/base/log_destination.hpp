@@ -25,10 +25,10 @@ class Destination {
   /// Its lines have no time and level: see LineStyle.
   bool is_event_log() const { return is_event_log_; }
 
-  /// One line, without its end. May throw, and then lose() is to be called.
+  /// One line, without its end. When it throws, the caller calls lose().
   virtual void put(Level level, std::string line) = 0;
 
-  /// A line that there was no memory for.
+  /// Counts a line that there was no memory for.
   virtual void lose() noexcept {}
 
   virtual void reopen() {}                                                     ///< as Logger's
@@ -39,16 +39,16 @@ class Destination {
   bool is_event_log_;
 };
 
-/// The one for `settings.file` that this process has open already, under whatever name, or a new one; its
-/// limits and the format of what it says itself are those of the Logger that was first. Without a file:
-/// standard error or the Event Log, one for all.
+/// The one for `settings.file` that this process already has open, under whatever name, or a new one; its
+/// limits, and the format of its own messages, are those of the first Logger. Without a file: standard error
+/// or the Event Log, one for all.
 struct OpenDestination {
   std::shared_ptr<Destination> destination;
   bool has_other_limits = false;  ///< than `settings` says
 };
 Result<OpenDestination> open_destination(const Settings& settings);
 
-/// Of Loggers without a file. Platform: log_posix.cpp, log_windows.cpp.
+/// For Loggers without a file. Platform: log_posix.cpp, log_windows.cpp.
 struct DefaultSink {
   std::shared_ptr<Sink> sink;
   bool is_event_log = false;

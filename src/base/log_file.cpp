@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A rotation that failed is tried again when the file has grown by this part of its size, or after a while.
+// A failed rotation is tried again when the file has grown by this fraction of its size, or after a while.
 constexpr std::uint64_t kRetryPart = 8;
 constexpr std::chrono::minutes kRetryInterval{1};
 
@@ -21,7 +21,7 @@ fs::path numbered(const fs::path& path, unsigned number) {
   return result += fmt::format(".{}", number);
 }
 
-/// Behind symbolic links: what is renamed is the file, and where it is meant to be.
+/// With symbolic links resolved: the file is renamed, in its own folder, and not a link to it.
 fs::path resolved(const fs::path& path) {
   std::error_code failed;
   fs::path found = fs::canonical(path, failed);
@@ -68,7 +68,7 @@ void LogFile::make_room(std::uint64_t bytes) {
   }
   const auto rotated = rotate(bytes);
   if (!rotated && !std::exchange(is_stuck_, true)) {
-    notice(fmt::format("the log file is full, but {}: it goes on growing until that is possible",
+    notice(fmt::format("the log file is full, but {}: it keeps growing until that is possible",
                        rotated.error().message));
   }
   is_stuck_ = !rotated;
@@ -144,7 +144,7 @@ void LogFile::reopen() noexcept {
       reopen_if_renamed(*named);
       return;
     }
-    notice(fmt::format("the log file {} cannot be opened again, the one before is used: {}",
+    notice(fmt::format("the log file {} cannot be opened again, so the previous one stays in use: {}",
                        in_quotes(path_text(path_)), named.error().message));
   } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory, even for a notice
   }

@@ -1,8 +1,9 @@
-// The file that log.file names: lines are added to it, and when it is full, it is moved aside.
+// The file that log.file names: lines are appended to it, and when it is full, it is moved aside.
 //
-// Nothing is ever truncated. The file stays open while it is renamed, and is let go when the next one is
-// open, so that at every moment there is one to write to: what cannot be renamed (somebody holds it, on
-// Windows) grows instead, and what cannot be opened stays the one before, under its new name.
+// Nothing is ever truncated. The file stays open while it is renamed, and is closed when the next one is
+// open, so that there is always one to write to: a file that cannot be renamed (on Windows, while another
+// program has it open) grows instead, and when the next one cannot be opened, the old one is used under its
+// new name.
 #pragma once
 
 #include <chrono>
@@ -29,7 +30,7 @@ class LogFile final : public Sink {
 
   Result<void> write(Level level, std::string_view line) override;
 
-  /// Opens what the name leads to now, which is another file after logrotate has renamed the one in use.
+  /// Opens the file that has the name now: another one, after logrotate has renamed the one in use.
   void reopen() noexcept override;
   std::optional<std::string> take_notice() override;
 
@@ -59,7 +60,7 @@ class LogFile final : public Sink {
   bool is_regular_;
   std::uint64_t size_;
 
-  bool is_stuck_ = false;  // the last rotation failed: when to try again
+  bool is_stuck_ = false;  // the last rotation failed; the next two say when to try again
   std::uint64_t retry_size_ = 0;
   Clock::time_point retry_at_;
 

@@ -15,7 +15,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kTooSlow = "writing them stood still, or was slower than logging";
+constexpr const char* kTooSlow = "writing them stalled, or was slower than logging";
 constexpr const char* kNoMemory = "out of memory";
 
 struct Entry {
@@ -56,7 +56,7 @@ struct LogQueue::State {
   bool ended = false;
   bool abandoned = false;
 
-  // The thread's own: lines that are lost and that the log does not tell of yet, and why the last one is.
+  // The thread's own: lines that are lost but not yet reported in the log, and why the last one was lost.
   std::uint64_t untold = 0;
   std::string why;
 
@@ -124,7 +124,7 @@ void LogQueue::State::run() {
 Entry LogQueue::State::take() {
   Entry entry;
   if (entries.empty()) {
-    entry.lost_before = std::exchange(dropped, 0);  // nothing came behind them
+    entry.lost_before = std::exchange(dropped, 0);  // nothing came after them
   } else {
     entry = std::move(entries.front());
     entries.pop_front();
@@ -132,7 +132,7 @@ Entry LogQueue::State::take() {
   return entry;
 }
 
-/// How many lines are lost by it.
+/// Returns how many lines were lost.
 std::uint64_t LogQueue::State::handle(const Entry& entry) noexcept {
   if (entry.lost_before > 0) {
     untold += entry.lost_before;
@@ -171,7 +171,7 @@ bool LogQueue::State::tell_of_loss() noexcept {
   return true;
 }
 
-/// In the name of the process, and whatever the level of the Loggers: it is about what they do not see.
+/// In the name of the process, whatever the level of the Loggers: none of them knows of it.
 bool LogQueue::State::tell(std::string_view sentence, const Fields& fields) {
   return write(Level::warn, render_line(style, Level::warn, "", sentence, fields));
 }
@@ -184,7 +184,7 @@ bool LogQueue::State::write(Level level, std::string_view line) noexcept {
     }
     return result.has_value();
   } catch (...) {
-    why = kNoMemory;  // fits into what a string has without asking for memory
+    why = kNoMemory;  // fits into a string without an allocation
     return false;
   }
 }

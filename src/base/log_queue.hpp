@@ -1,13 +1,13 @@
-// Between who logs and what is written to: nobody who logs ever waits for a pipe that nobody reads, a
-// terminal that was stopped (Ctrl-S) or a file server that hangs.
+// Between Loggers and a sink: logging never waits for a pipe that nobody reads, a terminal that was stopped
+// (Ctrl-S) or a file server that hangs.
 //
-// Lines wait in memory for a thread of the queue's own. When they have filled what they may take, those that
-// come are dropped until half of it is free again, so that what is missing is missing in one place. What was
-// dropped, and what the sink refused (a full disk, a reader that has gone), is counted in one count, and told
-// as a line of its own in the place where it is missing, as soon as one can be written.
+// Lines wait in memory for the queue's own thread. When that memory is full, new lines are dropped until half
+// of it is free again, so that the log has one gap instead of many. What was dropped, and what the sink
+// refused (a full disk, a reader that has gone), is counted together, and reported in a line of its own at
+// the gap, as soon as one can be written.
 //
-// spdlog's asynchronous logger was no help: of Debian 12's (1.10) the count of what was dropped is of the
-// whole process, when that was is not told, and its end waits for the sink for ever.
+// spdlog's asynchronous logger was no help: that of Debian 12 (1.10) counts dropped lines for the whole
+// process, does not say when they were dropped, and waits for the sink forever when it ends.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@
 namespace persona::log {
 
 struct QueueLimits {
-  std::size_t bytes = std::size_t{4} << 20;  ///< memory of the lines that wait, all included
+  std::size_t bytes = std::size_t{4} << 20;  ///< memory of the waiting lines, overhead included
   // At the end, see ~LogQueue().
   Milliseconds one_line{2000};
   Milliseconds all_lines{5000};
@@ -30,15 +30,15 @@ struct QueueLimits {
 
 class LogQueue final : public Destination {
  public:
-  /// `style` is that of what the queue itself has to say. Fails when the system grants no thread.
+  /// `style` is for the queue's own messages. Fails when the system grants no thread.
   static Result<std::shared_ptr<LogQueue>> start(std::shared_ptr<Sink> sink, LineStyle style,
                                                  const QueueLimits& limits = {});
 
   /// Writes what is left. When one line takes longer than `one_line`, or all of them longer than `all_lines`,
-  /// the rest is given up: the thread may be stuck in the system for good, and is left behind with the sink.
+  /// the rest is given up: the thread may be stuck in a system call for good, and is abandoned with the sink.
   ~LogQueue() override;
 
-  /// The time of ~LogQueue() runs from now on.
+  /// The time limits of ~LogQueue() start now.
   void expect_end();
 
   /// Never waits for the sink. May throw std::bad_alloc.

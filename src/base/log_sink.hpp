@@ -1,4 +1,4 @@
-// What the lines of a log are written to in the end.
+// Where the lines of a log are finally written.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace persona::log {
 
-/// Touched by one thread, that of its LogQueue, which may be kept waiting for as long as it takes.
+/// Used by one thread, that of its LogQueue, which it may keep waiting for as long as it takes.
 class Sink {
  public:
   Sink() = default;
@@ -18,13 +18,13 @@ class Sink {
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
 
-  /// One line, without its end. When it fails the line is lost; the error is what the system says.
+  /// One line, without its end. When it fails the line is lost; the error is the system's.
   virtual Result<void> write(Level level, std::string_view line) = 0;
 
   /// As Logger::reopen().
   virtual void reopen() noexcept {}
 
-  /// What there is to be said of the sink itself, once; asked for behind every line and every reopen().
+  /// A message about the sink itself, returned once; asked for after every line and every reopen().
   virtual std::optional<std::string> take_notice() { return std::nullopt; }
 };
 

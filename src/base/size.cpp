@@ -27,7 +27,7 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// The unit that somebody means by MB, mib, m, Mbyte; empty: none. A unit is known by its first letter.
+/// The unit meant by MB, mib, m, Mbyte; empty: none. A unit is known by its first letter.
 std::string_view meant_by(std::string_view written) {
   const auto found = std::find_if(kUnits.begin(), kUnits.end(), [written](const Unit& unit) {
     return lower(unit.name.front()) == lower(written.front());

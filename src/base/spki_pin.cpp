@@ -19,8 +19,7 @@ bool is_hexadecimal(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-// RFC 4648 section 4, as strict as it gets: padded, nothing between, and zeros in the bits that are left
-// over.
+// RFC 4648 section 4, at its strictest: padded, no other characters, and zeros in the unused bits.
 std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
   if (text.empty() || text.size() % 4 != 0) {
     return std::nullopt;
@@ -45,7 +44,7 @@ std::optional<std::vector<std::uint8_t>> from_base64(std::string_view text) {
   return bits == 0 ? std::optional(std::move(bytes)) : std::nullopt;
 }
 
-// The digits of "12:AB:…" or "12ab…", behind "sha256//" or an algorithm's name and a colon; empty when it is
+// The digits of "12:AB:…" or "12ab…", after "sha256//" or an algorithm's name and a colon; empty when it is
 // something else.
 std::string hexadecimal_digits(std::string_view text) {
   const std::size_t name = text.find_first_of(":/=");

@@ -18,7 +18,7 @@ bool in_range(std::uint32_t value, std::uint32_t first, std::uint32_t last) {
   return value >= first && value <= last;
 }
 
-// Of a well-formed sequence only.
+// For well-formed sequences only.
 std::uint32_t code_point(std::string_view sequence) {
   static constexpr std::uint8_t kLeadBits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
   std::uint32_t value = byte_at(sequence, 0) & kLeadBits[sequence.size()];

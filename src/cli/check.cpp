@@ -28,7 +28,7 @@ std::string expiry(const identity::CertificateInfo& certificate) {
                      plural(static_cast<std::size_t>(days), "day"));
 }
 
-/// Two columns: what it is, and what it is here. A repeated label is left out.
+/// Two columns: a label and its value. A repeated label is left out.
 class Table {
  public:
   void row(std::string_view label, std::string_view value) {
@@ -45,9 +45,9 @@ class Table {
 std::string_view clients_in_words(ClientCertificate certificate) {
   switch (certificate) {
     case ClientCertificate::required:
-      return "must have a certificate of a trusted CA";
+      return "must have a certificate from a trusted CA";
     case ClientCertificate::optional:
-      return "may have a certificate; if so, it must be of a trusted CA";
+      return "may have a certificate; if so, it must be from a trusted CA";
     case ClientCertificate::none:
       return "are not asked for a certificate";
   }

@@ -14,8 +14,8 @@ inline constexpr int exit_usage = 2;    ///< usage or configuration
 /// Forwards until told to stop. `config`: a file, or a folder whose *.yaml files are all hosted.
 int run(const std::filesystem::path& config);
 
-/// The same as the Windows service `name`, when the Service Control Manager has started this process, which
-/// has to be told so at once: identity::initialise_crypto() is called here.
+/// The same as the Windows service `name`, in a process that the Service Control Manager has started. It
+/// waits for us to report, so identity::initialise_crypto() is called here, after that.
 int run_as_service(const std::filesystem::path& config, const std::string& name);
 
 /// Validates everything offline: findings to `err`, a summary of what would run to `out`.

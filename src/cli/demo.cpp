@@ -1,4 +1,4 @@
-// persona demo: the whole journey in one process, on loopback, with certificates that exist only in memory.
+// persona demo: the whole path in one process, on loopback, with certificates that exist only in memory.
 #include <cstdio>
 #include <utility>
 #include <vector>
@@ -22,7 +22,7 @@ constexpr const char* gateway_name = "gateway.demo.example";
 constexpr Milliseconds patience{20'000};
 constexpr std::size_t traffic = std::size_t{8} * 1024 * 1024;
 
-/// What the log lines of one service said last.
+/// The last log lines of one service.
 struct Seen {
   nlohmann::json open;
   nlohmann::json closed;
@@ -251,7 +251,7 @@ class Demo {
   }
 
   void try_wrong_name() {
-    fmt::print("3. A gateway whose certificate has another name than expected\n");
+    fmt::print("3. A gateway whose certificate does not have the expected name\n");
     const std::size_t before = service_->connections_seen();
     connect(nameless_, 100, [this, before](DemoClient::Outcome outcome) {
       if (stopping_) {

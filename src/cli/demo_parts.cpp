@@ -131,7 +131,7 @@ void DemoClient::on_connected(net::Stream& stream, int status) {
     finish();
     return;
   }
-  // FIN after all that is queued: a refusal shows in reading.
+  // FIN after all that is queued: a refusal shows when reading.
   static_cast<void>(stream.shutdown());
 }
 

@@ -35,7 +35,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   run_command->footer("SIGTERM or SIGINT (Ctrl-C) drains; a second one forces.");
 
   CLI::App* check_command =
-      app.add_subcommand("check", "Validate a configuration offline and say what would run");
+      app.add_subcommand("check", "Validate a configuration offline and print what would run");
   check_command->add_option("--config,-c", config, config_help)->required();
 
   bool once = false;
@@ -46,7 +46,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   const PkiCommand pki_command(app);
   const ServiceCommand service_command(app);
 
-  CLI::App* version_command = app.add_subcommand("version", "Say which versions of what this is");
+  CLI::App* version_command = app.add_subcommand("version", "Print version information");
 
   // CLI11 itself would only say that a subcommand is required.
   const auto is_word = [&](std::size_t index) {
@@ -66,14 +66,14 @@ int dispatch(const std::vector<std::string>& arguments) {
     }
   }
   try {
-    // CLI11 takes them last first, without the program's name.
+    // CLI11 takes them in reverse order, without the program's name.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend() - 1));
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_done : exit_usage;
   }
   if (run_command->count("--service") > 0) {
     host::prepare_process();
-    return run_as_service(path_from_text(config), service);  // which must not make its starter wait
+    return run_as_service(path_from_text(config), service);  // which must not keep its starter waiting
   }
   if (auto ready = identity::initialise_crypto(); !ready) {
     std::fprintf(stderr, "persona: %s\n", ready.error().message.c_str());

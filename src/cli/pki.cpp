@@ -48,12 +48,12 @@ constexpr const char* pki_footer =
     "Exit codes: 0 done, 1 a file or the system failed, 2 usage, or something would be overwritten.";
 
 constexpr const char* init_footer =
-    "Profiles      CA        certificates  CRL       each is good for\n"
+    "Profiles      CA        certificates  CRL       each is valid for\n"
     "  development 1 year    30 days       365 days  clients and servers\n"
     "  testing     1 year    7 days        30 days   what it was issued for\n"
     "  production  10 years  90 days       30 days   what it was issued for\n"
-    "production warns of wildcards and of names of the local machine, and each profile of what lasts\n"
-    "longer than is usual for it (certificates: 398, 90 and 398 days; CA: 2, 5 and 20 years).\n"
+    "production warns of wildcards and of names of the local machine, and each profile of what is valid\n"
+    "for longer than usual (certificates: 398, 90 and 398 days; CA: 2, 5 and 20 years).\n"
     "\n"
     "Examples:\n"
     "  persona pki init --name \"Example CA\" --years 5\n"
@@ -68,8 +68,8 @@ constexpr const char* issue_footer =
     "  persona pki issue client reports --uri spiffe://example.org/reports --days 30";
 
 constexpr const char* renew_footer =
-    "The certificate before stays valid until it ends; its files are kept as *.previous.pem. Without\n"
-    "--keep-key there is a new private key, and pins of the old one no longer fit.\n"
+    "The old certificate stays valid until it expires; its files are kept as *.previous.pem. Without\n"
+    "--keep-key there is a new private key, and pins of the old one no longer match.\n"
     "\n"
     "Examples:\n"
     "  persona pki renew db\n"
@@ -77,14 +77,14 @@ constexpr const char* renew_footer =
 
 constexpr const char* revoke_footer =
     "A NAME revokes every certificate of that name that has not expired. The new CRL, ca/ca.crl, has\n"
-    "to be brought to everyone who verifies (trust.crl).\n"
+    "to be copied to everyone who verifies (trust.crl).\n"
     "\n"
     "Examples:\n"
     "  persona pki revoke reports --reason keyCompromise\n"
     "  persona pki revoke 5B:39:C0:11:92:EF:0A:72:5D:30:0B:9C:AC:6F:01:4E --reason superseded";
 
 constexpr const char* show_footer =
-    "PEM and DER. Of a private key its kind and the pin of its public half are shown, never the key.\n"
+    "PEM and DER. For a private key, its kind and the pin of its public half are shown, never the key.\n"
     "\n"
     "Examples:\n"
     "  persona pki show pki/issued/db/certificate.pem\n"
@@ -166,8 +166,8 @@ struct PkiCommand::Options {
 void PkiCommand::Options::declare_init() {
   init = pki->add_subcommand("init", "Make a CA");
   add_folder(init);
-  init->add_option("--name", init_request.name, "What the CA is called; by default after its profile");
-  init->add_option("--years", init_request.years, "How long it lasts; by default as its profile says")
+  init->add_option("--name", init_request.name, "The name of the CA; by default after its profile");
+  init->add_option("--years", init_request.years, "How long it is valid; by default as its profile says")
       ->check(CLI::Range(1U, most_years))
       ->type_name("N");
   init->add_option("--profile", profile, "development, testing or production: see below")
@@ -175,8 +175,8 @@ void PkiCommand::Options::declare_init() {
       ->type_name("PROFILE")
       ->capture_default_str();
   add_many(init, "--permit-dns", init_request.permitted_dns_names,
-           "A domain: host names outside of it are refused by whoever verifies (name constraints)");
-  init->add_flag("--force", init_request.force, "Set aside a CA that is there, with all it has issued");
+           "A domain: host names outside it are refused by everyone who verifies (name constraints)");
+  init->add_flag("--force", init_request.force, "Set aside an existing CA, with everything it has issued");
   init->footer(init_footer);
 }
 
@@ -189,16 +189,16 @@ void PkiCommand::Options::declare_leaves() {
   add_name(issue, "What it is for; names the folder, and a client");
   add_many(issue, "--dns", leaf.dns_names, "A host name, or a wildcard such as *.example.com");
   add_many(issue, "--ip", leaf.ip_addresses, "An IP address");
-  add_many(issue, "--uri", leaf.uris, "A URI, such as a SPIFFE id");
-  add_days(issue, "How long it lasts; by default as the profile says, and never longer than the CA");
+  add_many(issue, "--uri", leaf.uris, "A URI, such as a SPIFFE ID");
+  add_days(issue, "How long it is valid; by default as the profile says, and never longer than the CA");
   add_signing(issue);
   issue->add_flag("--force", leaf.force, "Replace the certificate and key that NAME has");
   issue->footer(issue_footer);
 
-  renew = pki->add_subcommand("renew", "Issue a certificate of the same names again");
+  renew = pki->add_subcommand("renew", "Issue a certificate with the same names again");
   add_name(renew, "As it was issued");
-  add_days(renew, "How long it lasts; by default as many days as before");
-  renew->add_flag("--keep-key", keep_key, "For the same private key, so that pins go on to fit");
+  add_days(renew, "How long it is valid; by default as many days as before");
+  renew->add_flag("--keep-key", keep_key, "Keep the private key, so that pins still match");
   add_signing(renew);
   renew->footer(renew_footer);
 
@@ -214,14 +214,14 @@ void PkiCommand::Options::declare_leaves() {
 }
 
 void PkiCommand::Options::declare_lists() {
-  crl = pki->add_subcommand("crl", "Write the CRL anew, so that it does not end");
-  add_days(crl, "How long it is good; by default as the profile says");
+  crl = pki->add_subcommand("crl", "Write a new CRL before the last one expires");
+  add_days(crl, "How long it is valid; by default as the profile says");
   add_signing(crl);
 
   list = pki->add_subcommand("list", "What was issued and revoked, as a table");
   add_folder(list);
 
-  show = pki->add_subcommand("show", "Say what is in files: certificates, chains, keys, CRLs, PKCS#12");
+  show = pki->add_subcommand("show", "Show what is in files: certificates, chains, keys, CRLs, PKCS#12");
   show->add_option("FILE", files, "One or several files")->required();
   add_password(show, "Holds the password of an encrypted key or PKCS#12 file");
   show->footer(show_footer);

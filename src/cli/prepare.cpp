@@ -48,7 +48,7 @@ Mark mark_of(const config::Config& config, const LoadError& error) {
   return {};
 }
 
-/// True for what is wrong with a file that the configuration could not name; the parser has told of it.
+/// True for an error about a file that the configuration failed to name; the parser has reported that.
 bool is_told(const config::Config& config, const LoadError& error) {
   return (error.part == LoadError::Part::certificate && config.identity.certificate.value.empty()) ||
          (error.part == LoadError::Part::private_key && config.identity.private_key.value.empty() &&
@@ -74,7 +74,7 @@ void warn_of_expiry(const identity::CertificateList& list, std::string_view kind
   const identity::TimePoint now = identity::now();
   for (const identity::CertificateInfo& info : list.describe()) {
     const std::int64_t days = identity::days_between(now, info.not_after);
-    if (now <= info.not_after && days < days_that_are_soon) {  // those that have expired are told of already
+    if (now <= info.not_after && days < days_that_are_soon) {  // expired ones have already been reported
       report.warning(mark, fmt::format("{} expires in {} day{} ({}): {}", kind, days, days == 1 ? "" : "s",
                                        identity::format_date(info.not_after), info.name));
     }
@@ -163,7 +163,7 @@ void load_trust(Prepared& prepared, const identity::TrustFiles& files) {
     return;
   }
   for (std::size_t index = 0; index < files.ca.size(); ++index) {
-    // Once more alone, to know which of the files a certificate is in.
+    // Loaded again alone, to know which of the files a certificate is in.
     if (const auto alone = identity::Trust::load({{files.ca[index]}, {}, false})) {
       warn_of_expiry((*alone)->roots(), "CA certificate", config.trust.ca[index].mark, prepared.report);
     }
@@ -198,21 +198,21 @@ void check_unique(Prepared& prepared, Seen& names, Seen& addresses) {
       continue;  // the kernel chooses, a different one each time
     }
     const auto [first, is_new] = addresses.emplace(listen.value.to_string(), config.file);
-    if (!is_new && first->second != config.file) {  // the parser tells of doubles within a file
+    if (!is_new && first->second != config.file) {  // the parser reports duplicates within a file
       prepared.report.error(listen.mark,
-                            fmt::format("{} listens on {} already", first->second.string(), first->first));
+                            fmt::format("{} already listens on {}", first->second.string(), first->first));
     }
   }
 }
 
-/// What identity and trust are loaded from, and what the files were before they were read, to be compared
-/// with what they are after it.
+/// What identity and trust are loaded from, and the contents of the files before loading, to be compared with
+/// those after it.
 class Sources {
  public:
   explicit Sources(const std::filesystem::path& file)
       : file_(file), config_(identity::content_digest(file)) {}
 
-  /// Behind the configuration, which names the others.
+  /// After the configuration, which names the others.
   void note_files(Prepared& prepared) {
     identity_ = identity_files(prepared.config);
     trust_ = trust_files(prepared.config);

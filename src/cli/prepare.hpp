@@ -35,8 +35,8 @@ struct Prepared {
 /// at fault.
 Prepared prepare(const std::filesystem::path& file);
 
-/// The same for a file or a folder, and what may not appear twice among its files: the name of a service, an
-/// address to listen on. Fails when there is no file at all.
+/// The same for a file or a folder, and checks what may not appear twice among its files: the name of a
+/// service, an address to listen on. Fails when there is no file at all.
 Result<std::vector<Prepared>> prepare_all(const std::filesystem::path& file_or_folder);
 
 bool has_errors(const std::vector<Prepared>& services);
@@ -44,7 +44,7 @@ bool has_errors(const std::vector<Prepared>& services);
 /// Every finding, errors and warnings; empty when there is none.
 std::string render_findings(const std::vector<Prepared>& services);
 
-/// Prints these. False when one of them is an error.
+/// Prints the findings. False when one of them is an error.
 bool show_findings(const std::vector<Prepared>& services, std::FILE* err);
 
 }  // namespace persona::cli

@@ -43,7 +43,7 @@ ServiceExit complain(const Refusal& refusal, Supervisor& supervisor) {
   return refusal.end;
 }
 
-/// Each connection needs two descriptors; some are needed for all else.
+/// Each connection needs two descriptors; everything else needs some too.
 void warn_of_descriptors(const std::vector<Prepared>& services, log::Logger& logger) {
   std::size_t wanted = 64;
   for (const auto& service : services) {
@@ -53,7 +53,7 @@ void warn_of_descriptors(const std::vector<Prepared>& services, log::Logger& log
   if (limit != 0 && wanted > limit) {
     logger.warn(
         "the limit of open files is lower than limits.connections needs: raise it (LimitNOFILE), or lower "
-        "the other",
+        "limits.connections",
         {{"open_files", limit}, {"wanted", wanted}});
   }
 }
@@ -153,7 +153,7 @@ class Run {
       return ServiceExit::failure;
     }
     if (logger_->has_file()) {
-      logger_->error(refusal.message);  // who looks for it looks there first
+      logger_->error(refusal.message);  // an administrator looks there first
     }
     log::expect_end();
     static_cast<void>(logger_->flush());  // what was logged comes before what is shown
@@ -191,7 +191,7 @@ class Run {
     const bool is_first = kept_.empty();
     const auto applied = [this, is_first, service, watch = expiry.get()] {
       if (is_first) {
-        logger_->set_level(service->current()->config().log.level);  // the process's lines go where its go
+        logger_->set_level(service->current()->config().log.level);  // as its lines go where this one's go
       }
       watch->look();
     };

@@ -32,13 +32,13 @@ bool is_windows() {
 
 std::string service_help() {
   return is_windows() ? "Run persona as a Windows service"
-                      : "Say how to run persona as a systemd service: the verbs print commands";
+                      : "Show how to run persona as a systemd service: each verb prints commands";
 }
 
 std::string service_footer() {
   const std::string exits =
       "\n\nExit codes: 0 done, 1 the system refused or failed (status: it is not running), 2 usage,\n"
-      "configuration, or a service that is not there or not persona's.";
+      "configuration, or a service that does not exist or is not persona's.";
   if (!is_windows()) {
     return "On this system each verb prints what to do, as root, with the unit persona@NAME; nothing is "
            "done.\n"
@@ -65,7 +65,7 @@ std::string install_footer() {
   return is_windows()
              ? "The configuration is checked first, and its path stored absolute. What remains to be done "
                "(rights to\n"
-               "read the files) is printed. Install again after timeouts.shutdown was raised: how long a "
+               "read the files) is printed. Install again after raising timeouts.shutdown: how long a "
                "shutdown of\n"
                "the system waits is set here."
              : "The unit is for all services: each runs /etc/persona/NAME.yaml. --account becomes its User=.";
@@ -76,7 +76,7 @@ int complain(const Error& error, std::FILE* err) {
   return error.kind == ErrorKind::configuration ? exit_usage : exit_failure;
 }
 
-constexpr std::size_t longest_text = 256;  // what Windows displays of a service
+constexpr std::size_t longest_text = 256;  // what Windows displays for a service
 
 Result<void> check_one_line(std::string_view option, const std::string& text) {
   if (utf8_length(text) > longest_text) {
@@ -106,7 +106,7 @@ Result<std::string> read_password(const std::filesystem::path& file) {
   return password;
 }
 
-/// What the service manager has to know of the configuration.
+/// What the service manager has to know about the configuration.
 void describe(const std::vector<Prepared>& services, ServiceSettings& settings) {
   bool is_bounded = true;
   for (const Prepared& service : services) {
@@ -205,11 +205,11 @@ ServiceCommand::ServiceCommand(CLI::App& app)
   all.declare_install();
   all.declare("uninstall", "Stop a service, draining, and remove it", &host::uninstall_service);
   all.declare("start", "Start it, and wait until it listens", &host::start_service);
-  all.declare("stop", "Stop it: connections may end by themselves for as long as timeouts.shutdown",
+  all.declare("stop", "Stop it; connections have timeouts.shutdown to end by themselves",
               &host::stop_service);
   all.declare("restart", "Stop and start it", &host::restart_service);
-  all.declare("reload", "Have it load its configuration and certificates anew", &host::reload_service);
-  CLI::App* status = all.service->add_subcommand("status", "Say whether it runs, and how it is set up");
+  all.declare("reload", "Make it reload its configuration and certificates", &host::reload_service);
+  CLI::App* status = all.service->add_subcommand("status", "Show whether it runs, and how it is set up");
   all.add_name(status);
   status->footer("Exit codes: 0 it is running, 1 it is not.");
   all.verbs.push_back(
@@ -224,7 +224,7 @@ ServiceCommand::~ServiceCommand() = default;
 /// The settings that the command line alone decides.
 Result<void> ServiceCommand::Options::complete() {
   if (install->count("--account") > 0 && settings.account.empty()) {
-    return fail(ErrorKind::configuration, "--account is empty: leave it out for an account of few rights");
+    return fail(ErrorKind::configuration, "--account is empty: leave it out for an account with few rights");
   }
   for (const auto& [option, text] :
        {std::pair("--account", &settings.account), std::pair("--display", &settings.display),
@@ -261,7 +261,7 @@ int ServiceCommand::Options::run_install(const host::Say& say, std::FILE* err) {
     return complain(services.error(), err);
   }
   if (!show_findings(*services, err)) {
-    std::fprintf(err, "persona: nothing was installed: mend the configuration first\n");
+    std::fprintf(err, "persona: nothing was installed: fix the configuration first\n");
     return exit_usage;
   }
   describe(*services, settings);
@@ -272,7 +272,7 @@ int ServiceCommand::Options::run_install(const host::Say& say, std::FILE* err) {
 int ServiceCommand::Options::run(std::FILE* out, std::FILE* err) {
   const host::Say say = [out](const std::string& line) {
     std::fprintf(out, "%s\n", line.c_str());
-    std::fflush(out);  // some of what it tells of takes a while
+    std::fflush(out);  // some of what it announces takes a while
   };
   if (!list->parsed()) {
     if (auto good = host::check_service_name(settings.name); !good) {

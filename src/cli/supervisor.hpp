@@ -1,4 +1,4 @@
-// Whoever started `persona run`: is told how it goes, and tells it to stop and to reload.
+// What started `persona run`: it learns how that goes, and orders it to stop and to reload.
 #pragma once
 
 #include <filesystem>
@@ -21,13 +21,13 @@ class Supervisor {
  public:
   virtual ~Supervisor() = default;
 
-  /// What must be seen whether or not a log could be opened. Has its line ends.
+  /// For what must be seen whether or not a log could be opened. `text` has its line ends.
   virtual void show(log::Level level, std::string_view text) = 0;
 
   /// Everything is listening. From now on `orders` are called, on the loop's thread, which is about to run.
   virtual Result<void> ready(net::Loop& loop, host::Orders orders) = 0;
 
-  /// No orders any more: the loop is about to end.
+  /// No more orders: the loop is about to end.
   virtual void forget() = 0;
 };
 
@@ -58,7 +58,7 @@ class ServiceControl final : public Supervisor {
 /// Forwards until told to stop; `persona run`, whoever started it.
 host::ServiceExit forward_until_stopped(const std::filesystem::path& config, Supervisor& supervisor);
 
-/// What the process exits with.
+/// The exit code of the process.
 int exit_code(host::ServiceExit end);
 
 }  // namespace persona::cli

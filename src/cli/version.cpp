@@ -1,4 +1,4 @@
-// persona version: which versions of what this is.
+// persona version: the versions of persona and its libraries.
 #include <fmt/format.h>
 
 #include "commands.hpp"

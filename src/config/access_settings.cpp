@@ -19,14 +19,14 @@ bool is_number(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// A name that could be in a passwd(5) database, or an id. Whether there is such a user is asked later.
+// A name that could be in a passwd(5) database, or an id. Whether there is such a user is checked later.
 std::optional<std::string> read_user(const Value& value) {
   auto text = value.text();
   if (!text) {
     return std::nullopt;
   }
   if (text->empty()) {
-    value.error("expected a user's name or id, found \"\"");
+    value.error("expected a user name or id, found \"\"");
     return std::nullopt;
   }
   if (is_number(*text)) {
@@ -43,7 +43,7 @@ std::optional<std::string> read_user(const Value& value) {
   }
   if (text->size() > kLongestUser || text->find_first_of(":/, *") != std::string::npos ||
       text->front() == '-') {
-    value.error(fmt::format("{} is not the name of a user", in_quotes(*text)));
+    value.error(fmt::format("{} is not a user name", in_quotes(*text)));
     return std::nullopt;
   }
   return text;
@@ -83,7 +83,7 @@ ClientAllow read_client_allow(Section section, bool is_map) {
     section.missing(
         {"cn", "dns", "uri", "pins"},
         "\"clients.allow\" lets nobody in; write one of cn, dns, uri and pins below it, or leave it "
-        "out for every verified client");
+        "out to let every verified client in");
   }
   section.finish();
   return allow;
@@ -111,7 +111,7 @@ void read_clients(Section section, Config& config) {
   switch (config.client_certificate) {
     case ClientCertificate::required:
       if (const auto value = section.get("allow")) {
-        const bool is_map = value->kind() == Node::Kind::map;  // else that is what is said
+        const bool is_map = value->kind() == Node::Kind::map;  // if not, that is the only error
         config.client_allow = read_client_allow(section.section("allow"), is_map);
       }
       break;

@@ -33,7 +33,7 @@ std::vector<std::string> split_lines(std::string_view text) {
 
 std::string shown(std::string_view part) {
   std::string text(part);
-  std::replace(text.begin(), text.end(), '\t', ' ');  // so that the caret line needs no tabs either
+  std::replace(text.begin(), text.end(), '\t', ' ');  // a tab would put the caret in the wrong column
   return printable(text);
 }
 
@@ -41,7 +41,7 @@ std::string_view drop(std::string_view text, std::size_t count) {
   return text.substr(utf8_prefix(text, count).size());
 }
 
-// The line and the caret under its place; a long line only around it.
+// The line and the caret under the place; of a long line only the part around it.
 void append_source(std::string& out, std::string_view line, const Diagnostic& found) {
   auto column = static_cast<std::size_t>(std::max(found.mark.column, 1)) - 1;
   column = std::min(column, utf8_length(line));

@@ -101,7 +101,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) {
-      throw Refused(marks_.at(mark), "this alias stands inside of what it refers to");
+      throw Refused(marks_.at(mark), "this alias is inside what it refers to");
     }
     const Size size = size_of(found->second);
     count(size, marks_.at(mark));
@@ -202,7 +202,7 @@ class TreeBuilder final : public YAML::EventHandler {
   int documents_ = 0;
 };
 
-// yaml-cpp stumbles somewhere behind a tab without naming it.
+// yaml-cpp fails somewhere after a tab without naming it.
 std::optional<Mark> find_tab_indentation(std::string_view text, int last_line) {
   for (int line = 1; line <= last_line && !text.empty(); ++line) {
     const std::size_t indentation = std::min(text.find_first_not_of(" \t"), text.size());

@@ -11,7 +11,7 @@ namespace persona::config {
 
 inline constexpr std::size_t kLargestFile = std::size_t{1} << 20;
 
-/// Nothing when the text is no single, reasonably sized YAML document; the report then says why. Never
+/// Nothing when the text is not a single YAML document of reasonable size; the report then says why. Never
 /// throws.
 std::optional<Node> read_document(std::string_view text, Report& report);
 

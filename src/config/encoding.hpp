@@ -1,4 +1,4 @@
-// Is a file text at all?
+// Whether a file is text at all.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@
 
 namespace persona::config {
 
-/// Reports the first byte that is not UTF-8 text. yaml-cpp takes some control characters for the end of the
+/// Reports the first byte that is not UTF-8 text. yaml-cpp treats some control characters as the end of the
 /// file, which would silently drop the keys after them.
 bool check_encoding(std::string_view text, Report& report);
 

@@ -38,7 +38,7 @@ Loaded load(const fs::path& file) {
   if (!stream) {
     return unreadable(file, std::generic_category().message(errno));
   }
-  std::string text(kLargestFile + 1, '\0');  // one more than allowed: parse() refuses it, whatever is behind
+  std::string text(kLargestFile + 1, '\0');  // one more than allowed: parse() refuses it, whatever follows
   const std::size_t count = std::fread(text.data(), 1, text.size(), stream.get());
   if (std::ferror(stream.get()) != 0) {
     return unreadable(file, std::generic_category().message(errno));

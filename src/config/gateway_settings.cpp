@@ -19,7 +19,7 @@ std::optional<Endpoint> read_address(const Value& value) {
   return endpoint && check_dialled(value, *endpoint) ? std::move(endpoint) : std::nullopt;
 }
 
-// An address that could never be dialled is a mistake in one place or the other.
+// An address that could never be dialled is a mistake in one of the two keys.
 void check_allowed(const Value& value, const Endpoint& endpoint, const DialRules& rules) {
   const auto address = IpAddress::parse(endpoint.host);
   if (!rules.admits_host(endpoint.host)) {

@@ -41,7 +41,7 @@ void read_log_rotation(Section& section, log::Settings& settings) {
   if (size) {
     settings.max_size = size->size().value_or(settings.max_size);
     if (settings.max_size > 0 && settings.max_size < kSmallestFile) {
-      size->error(fmt::format("a log file has room for {} at least; 0B lets it grow without end",
+      size->error(fmt::format("the smallest size is {}; 0B lets the file grow without limit",
                               format_size(kSmallestFile)));
     }
   }
@@ -51,7 +51,7 @@ void read_log_rotation(Section& section, log::Settings& settings) {
   }
   for (const auto& value : {size, files}) {
     if (value && !section.has("file")) {
-      value->warning("means nothing without log.file");
+      value->warning("has no effect without log.file");
     }
   }
 }

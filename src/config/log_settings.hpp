@@ -8,7 +8,7 @@
 
 namespace persona::config {
 
-/// A relative `file` is looked for beside `config_file`.
+/// A relative `file` is relative to the folder of `config_file`.
 void read_log(const std::filesystem::path& config_file, Section section, log::Settings& settings);
 
 }  // namespace persona::config

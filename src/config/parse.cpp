@@ -155,7 +155,7 @@ class ConfigReader {
     config_.listen.push_back({*endpoint, item.mark()});
   }
 
-  // Only a Unix socket tells which user connects.
+  // Only a Unix socket reveals which user connects.
   void check_users() {
     const auto& users = config_.access.allow_users;
     const bool has_unix = std::any_of(config_.listen.begin(), config_.listen.end(),
@@ -182,8 +182,8 @@ class ConfigReader {
       config_.identity.certificate = read_file(config_.file, *value).value_or(config_.identity.certificate);
     }
     if (section.has("private_key")) {
-      // A place without a path: it was named, and what is wrong with it has been told. Left out, the
-      // certificate file has to have the key, which a later stage looks into.
+      // A place without a path: the key was there, and its error has been reported. Without the key the
+      // certificate file must contain the private key, which a later stage checks.
       const auto value = section.get("private_key");
       const Located<fs::path> unusable{{}, value ? value->mark() : Mark{1, 1}};
       config_.identity.private_key = value ? read_file(config_.file, *value).value_or(unusable) : unusable;
@@ -207,7 +207,7 @@ class ConfigReader {
     if (const auto value = section.get("crl_expired")) {
       config_.trust.crl_expired_allowed = value->one_of({"refuse", "allow"}) == "allow";
       if (!section.has("crl")) {
-        value->warning("means nothing without trust.crl");
+        value->warning("has no effect without trust.crl");
       }
     }
     section.finish();
@@ -244,7 +244,7 @@ class ConfigReader {
     if (const auto value = section.get("interval")) {
       config_.reload.interval = value->duration().value_or(config_.reload.interval);
       if (config_.reload.interval.count() > 0 && config_.reload.interval < kShortestInterval) {
-        value->error(fmt::format("files are looked at every {} at most; 0s switches it off",
+        value->error(fmt::format("the shortest interval is {}; 0s switches it off",
                                  format_duration(kShortestInterval)));
       }
     }

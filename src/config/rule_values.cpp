@@ -52,7 +52,7 @@ std::vector<T> read_list(const Value& value, Read read) {
   return list;
 }
 
-// What is written in place of a DNS name by mistake, whatever the rest of it looks like.
+// What is mistakenly written in place of a DNS name, whatever the rest of it looks like.
 Result<std::string> plain_name(std::string_view text, std::string_view what) {
   if (text.empty()) {
     return refuse(fmt::format("expected {}, found \"\"", what));
@@ -81,7 +81,7 @@ Result<std::string> read_dial_name(std::string_view text) {
   const std::string_view rest = std::string_view(*name).substr(name->starts_with("*.") ? 2 : 0);
   if (has(rest, "*")) {
     return refuse(
-        fmt::format("{} has a * where it means nothing; it stands only for the whole beginning of a "
+        fmt::format("{} has a * where it has no meaning; it may stand only for the whole beginning of a "
                     "name, as in \"*.example.com\"",
                     in_quotes(text)));
   }

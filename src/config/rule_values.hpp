@@ -1,5 +1,5 @@
 // Values that say who or where: address blocks, names, patterns, pins. Each reader takes one value or a list,
-// and reports what is no such thing and what is listed twice.
+// and reports what is not valid and what is listed twice.
 #pragma once
 
 #include <optional>

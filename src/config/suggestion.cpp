@@ -47,7 +47,7 @@ std::string_view closest(std::string_view word, const std::vector<std::string_vi
   if (word.size() > kLongestWord || word.find_first_not_of("0123456789.") == std::string_view::npos) {
     return best;  // a number is not misspelt
   }
-  std::size_t best_distance = word.size() / 3 + 1;  // a typing error in every third letter
+  std::size_t best_distance = word.size() / 3 + 1;  // one typing error for every three letters
   for (const std::string_view candidate : known) {
     const std::size_t distance = edit_distance(word, candidate);
     if (distance < best_distance ||

@@ -7,7 +7,7 @@
 
 namespace persona::config {
 
-/// Characters to add, drop, replace or swap with their neighbour to make one word of the other. Upper and
+/// Characters to add, drop, replace or swap with their neighbour to turn one word into the other. Upper and
 /// lower case are the same, and so are '-' and '_'.
 std::size_t edit_distance(std::string_view left, std::string_view right);
 

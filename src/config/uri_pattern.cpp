@@ -48,20 +48,20 @@ Result<std::string> check_spiffe(std::string_view text, std::string uri) {
   const std::size_t slash = id.find('/');
   if (!is_spiffe_segment(id.substr(0, slash))) {
     return refuse(text,
-                  "has no trust domain as SPIFFE IDs do: spiffe://, a name without port or user, and a path");
+                  "has no valid trust domain; write spiffe://, a name without port or user, and a path");
   }
   if (slash == std::string_view::npos || slash + 1 == id.size()) {
-    return refuse(text,
-                  fmt::format("is no client's SPIFFE ID: those have a path; write {} for every path of one "
-                              "segment",
-                              in_quotes(uri + (slash == std::string_view::npos ? "/*" : "*"))));
+    return refuse(
+        text, fmt::format("is not a client's SPIFFE ID: those have a path; write {} for every path of one "
+                          "segment",
+                          in_quotes(uri + (slash == std::string_view::npos ? "/*" : "*"))));
   }
   for (std::string_view rest = id.substr(slash); !rest.empty();) {
     rest.remove_prefix(1);
     const std::size_t end = std::min(rest.find('/'), rest.size());
     if (!is_spiffe_segment(rest.substr(0, end))) {
-      return refuse(text,
-                    "is no SPIFFE ID: between the slashes of its path are letters, digits, - . and _ only");
+      return refuse(
+          text, "is not a SPIFFE ID: between the slashes of its path are letters, digits, - . and _ only");
     }
     rest.remove_prefix(end);
   }
@@ -96,7 +96,7 @@ Result<std::string> parse_uri_pattern(std::string_view text) {
   }
   const std::size_t query = text.find_first_of("?#");
   if (query != std::string_view::npos && text.find('*', query) != std::string_view::npos) {
-    return refuse(text, "has a * behind its path, where it means nothing");
+    return refuse(text, "has a * after its path, where it has no meaning");
   }
   std::string uri(text);
   lower(uri, 0, colon);
@@ -104,13 +104,13 @@ Result<std::string> parse_uri_pattern(std::string_view text) {
     const std::size_t end = std::min(text.find_first_of("/?#", colon + 3), text.size());
     const std::size_t at = text.substr(0, end).rfind('@');
     if (at != std::string_view::npos && text.find('*') < at) {
-      return refuse(text, "has a * before the host, where it means nothing");
+      return refuse(text, "has a * before the host, where it has no meaning");
     }
     lower(uri, at == std::string_view::npos ? colon : at, end);
   }
   if (uri.starts_with("spiffe:")) {
     if (!uri.starts_with(kSpiffe)) {
-      return refuse(text, "is no SPIFFE ID; those begin with spiffe://");
+      return refuse(text, "is not a SPIFFE ID; those begin with spiffe://");
     }
     return check_spiffe(text, std::move(uri));
   }

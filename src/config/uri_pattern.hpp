@@ -1,4 +1,4 @@
-// `clients.allow.uri`: is a text a pattern that some URI can match?
+// `clients.allow.uri`: whether a text is a pattern that some URI can match.
 #pragma once
 
 #include <string>

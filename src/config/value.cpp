@@ -210,7 +210,7 @@ Section Section::section(std::string_view key) {
   return absent;
 }
 
-// No two section names are that close to each other, so what is found is no other section.
+// No two section names are that close to each other, so what is found is not another section.
 bool Section::has_misspelt(std::string_view key) const {
   return map_ != nullptr &&
          std::any_of(map_->entries.begin(), map_->entries.end(), [key](const Entry& entry) {
@@ -243,7 +243,7 @@ void Section::finish() {
     const auto [first, is_first] = seen.emplace(key.text, key.mark);
     if (!is_first) {
       report_->error(key.mark,
-                     fmt::format("duplicate key {}; it is on line {} already", shortened(path_of(key.text)),
+                     fmt::format("duplicate key {}; it is already on line {}", shortened(path_of(key.text)),
                                  first->second.line),
                      key.length);
     } else if (std::find(known_.begin(), known_.end(), key.text) == known_.end()) {

@@ -28,7 +28,7 @@ class Value {
   void error(std::string_view message) const;  ///< "PATH: message"
   void warning(std::string_view message) const;
 
-  // Each reports what does not fit and then has nothing.
+  // Each reports a value that does not fit, and then returns nothing.
   std::optional<std::string> text() const;
   std::optional<bool> boolean() const;
   std::optional<std::uint64_t> integer(std::uint64_t least, std::uint64_t most,
@@ -62,7 +62,7 @@ class Section {
   std::optional<Value> get(std::string_view key);      ///< a key without a value is reported
   std::optional<Value> require(std::string_view key);  ///< finish() reports it when it is not there
   void missing(std::vector<std::string_view> keys,
-               std::string message);  ///< finish() says so: one of these must be there
+               std::string message);  ///< one of these must be there, or finish() reports `message`
   Section section(std::string_view key);
   void refuse(std::string_view key, std::string_view because);  ///< `"key" because`, when it is there
   void finish();

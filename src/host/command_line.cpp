@@ -10,7 +10,7 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
 
-/// The program is quoted by other rules than what follows: backslashes have no meaning there.
+/// The program is quoted by different rules from what follows: backslashes have no meaning there.
 std::string quote_program(std::string_view program) {
   return '"' + std::string(program) + '"';
 }

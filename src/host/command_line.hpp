@@ -1,4 +1,4 @@
-// Command lines of Windows as text, and which of them are persona's services. The same on every platform.
+// Windows command lines as text, and which of them are persona services. The same on every platform.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ std::string join_command_line(const std::vector<std::string>& arguments);
 /// What CommandLineToArgvW makes of it, for a line that is not empty. UTF-8.
 std::vector<std::string> split_command_line(std::string_view line);
 
-/// `"C:\...\persona.exe" run --config "C:\...\x.yaml" --service NAME`: the image path of a service of ours.
+/// `"C:\...\persona.exe" run --config "C:\...\x.yaml" --service NAME`: the image path of one of our services.
 struct ServiceCommand {
   std::string program;
   std::string config;

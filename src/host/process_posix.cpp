@@ -16,7 +16,7 @@ namespace persona::host {
 
 namespace {
 
-/// A core dump would hold private keys and session keys. Both fail for what does not exist only.
+/// A core dump would hold private keys and session keys. Both calls fail only for unknown options.
 void keep_memory_private() {
   const rlimit none{0, 0};
   static_cast<void>(setrlimit(RLIMIT_CORE, &none));
@@ -38,7 +38,7 @@ std::vector<std::string> command_line(int argc, char** argv) {
 
 Result<void> open_standard_streams() {
   for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
-    // The lowest number that is free is taken: those below are open by now.
+    // open() takes the lowest free number: those below are open by now.
     if (fcntl(stream, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != stream) {
       return fail(ErrorKind::configuration,
                   "standard stream {} is closed, and /dev/null cannot be opened instead: {}", stream,
@@ -54,13 +54,12 @@ void prepare_process() {
   static_cast<void>(signal(SIGPIPE, SIG_IGN));
   static_cast<void>(signal(SIGXFSZ, SIG_IGN));
   // libuv has a pool of four threads, on which the files of services are loaded: a few on network drives that
-  // hang would use them up for everybody.
-  // It fails for want of memory only.
+  // hang would use them up for everybody. Fails only for want of memory.
   static_cast<void>(setenv("UV_THREADPOOL_SIZE", "16", 0));
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
     limit.rlim_cur = limit.rlim_max;
-    // Refused: the limit stays as it is, which run compares with limits.connections.
+    // If refused, the limit stays as it is; run compares it with limits.connections.
     static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
   }
 }

@@ -12,11 +12,11 @@ namespace {
 
 UINT console_code_page = 0;
 
-/// What we print is UTF-8. The console's code page outlives us, so it is given back.
+/// What we print is UTF-8. The console's code page outlives us, so it is restored.
 void speak_utf8() {
   console_code_page = GetConsoleOutputCP();  // 0: there is no console
   if (console_code_page != 0 && console_code_page != CP_UTF8 && SetConsoleOutputCP(CP_UTF8) != 0) {
-    // Fails for want of memory only.
+    // Fails only for want of memory.
     static_cast<void>(std::atexit([] { SetConsoleOutputCP(console_code_page); }));
   }
 }
@@ -35,7 +35,7 @@ void keep_memory_private() {
 }  // namespace
 
 std::vector<std::string> command_line(int, char**) {
-  // Those of main() have been through the code page of the machine.
+  // Those of main() have been converted to the machine's code page.
   int count = 0;
   wchar_t** wide = CommandLineToArgvW(GetCommandLineW(), &count);
   std::vector<std::string> arguments;
@@ -52,13 +52,13 @@ Result<void> open_standard_streams() {
 
 void prepare_process() {
   speak_utf8();
-  // No message box that a service would wait on. It returns what was set before.
+  // No message box that a service would wait on. It returns the previous mode.
   static_cast<void>(SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX));
   keep_memory_private();
   // libuv has a pool of four threads, on which the files of services are loaded: a few on network drives that
   // hang would use them up for everybody.
   if (std::getenv("UV_THREADPOOL_SIZE") == nullptr) {
-    static_cast<void>(_putenv_s("UV_THREADPOOL_SIZE", "16"));  // it asks the C library's environment
+    static_cast<void>(_putenv_s("UV_THREADPOOL_SIZE", "16"));  // libuv reads the C library's environment
   }
 }
 

@@ -15,7 +15,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds poll_interval{100};
 constexpr milliseconds between_words{5'000};
-// Who has said nothing for this long, and longer than it asked for, hangs.
+// A service that has reported nothing for this long, and for longer than it asked for, hangs.
 constexpr milliseconds shortest_patience{30'000};
 
 }  // namespace
@@ -26,12 +26,12 @@ tl::unexpected<Error> cannot(const std::string& action, const std::string& name,
     case ERROR_ACCESS_DENIED:
       return fail(
           ErrorKind::network,
-          "cannot {} {}: access denied: it takes an administrator's right {}: use a prompt opened with \"Run "
+          "cannot {} {}: access denied: it needs an administrator's right {}: use a prompt opened with \"Run "
           "as administrator\"",
           action, name, right);
     case ERROR_SERVICE_DOES_NOT_EXIST:
       return fail(ErrorKind::configuration,
-                  "there is no service {}: persona service list shows those there are", name);
+                  "there is no service {}: persona service list shows those that exist", name);
     case ERROR_SERVICE_MARKED_FOR_DELETE:
       return fail(
           ErrorKind::network,
@@ -40,7 +40,7 @@ tl::unexpected<Error> cannot(const std::string& action, const std::string& name,
           name);
     case ERROR_DUPLICATE_SERVICE_NAME:
       return fail(ErrorKind::configuration,
-                  "cannot {} {}: another service is displayed by that name: give another --display", action,
+                  "cannot {} {}: another service has that display name: choose another --display", action,
                   name);
     case ERROR_INVALID_SERVICE_ACCOUNT:
       return fail(ErrorKind::configuration,
@@ -67,11 +67,11 @@ Result<ServiceHandle> open_manager(Right right) {
 }
 
 Result<ServiceConfiguration> query_configuration(SC_HANDLE service, const std::string& name) {
-  std::vector<std::uint64_t> buffer(1024);  // 8 KiB: the most that it can be
+  std::vector<std::uint64_t> buffer(1024);  // 8 KiB: the documented maximum
   auto* found = reinterpret_cast<QUERY_SERVICE_CONFIGW*>(buffer.data());
   DWORD size = static_cast<DWORD>(buffer.size() * sizeof buffer[0]);
   if (QueryServiceConfigW(service, found, size, &size) == 0) {
-    return cannot("look at", name, GetLastError(), "SERVICE_QUERY_CONFIG");
+    return cannot("query", name, GetLastError(), "SERVICE_QUERY_CONFIG");
   }
   ServiceConfiguration configuration;
   configuration.image_path = from_wide(found->lpBinaryPathName == nullptr ? L"" : found->lpBinaryPathName);
@@ -91,7 +91,7 @@ Result<SERVICE_STATUS_PROCESS> query_status(SC_HANDLE service, const std::string
   DWORD size = sizeof status;
   if (QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, reinterpret_cast<BYTE*>(&status), size, &size) ==
       0) {
-    return cannot("look at", name, GetLastError(), "SERVICE_QUERY_STATUS");
+    return cannot("query", name, GetLastError(), "SERVICE_QUERY_STATUS");
   }
   return status;
 }
@@ -115,14 +115,14 @@ Result<OurService> open_ours(const std::string& name, Right right) {
   constexpr DWORD look = SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS;
   ServiceHandle handle(OpenServiceW(manager->get(), wide.c_str(), look));
   if (handle == nullptr) {
-    return cannot("look at", name, GetLastError(), "SERVICE_QUERY_CONFIG");
+    return cannot("query", name, GetLastError(), "SERVICE_QUERY_CONFIG");
   }
   auto configuration = query_configuration(handle.get(), name);
   if (!configuration) {
     return tl::unexpected(configuration.error());
   }
   if (!configuration->command) {
-    return fail(ErrorKind::configuration, "{} is not a service of persona's, so it is left alone: it runs {}",
+    return fail(ErrorKind::configuration, "{} is not a persona service, so it is left alone: it runs {}",
                 name, configuration->image_path);
   }
   ServiceHandle with_right(OpenServiceW(manager->get(), wide.c_str(), look | right.mask));
@@ -154,9 +154,9 @@ Result<SERVICE_STATUS_PROCESS> wait_until(SC_HANDLE service, const std::string& 
     const auto patience = std::max(shortest_patience, milliseconds(status->dwWaitHint));
     if (now - progress > patience || now - begun > most) {
       return fail(ErrorKind::network,
-                  "{} is still {} after {} s{}: look at it again with persona service status", name,
+                  "{} is still {} after {} s{}: check it again with persona service status", name,
                   state_in_words(status->dwCurrentState), waited,
-                  now - progress > patience ? " and no longer says that it goes on" : "");
+                  now - progress > patience ? " and no longer reports progress" : "");
     }
     if (now - spoken >= between_words) {
       spoken = now;
@@ -188,7 +188,7 @@ std::string end_in_words(const SERVICE_STATUS_PROCESS& status) {
     case ERROR_SERVICE_SPECIFIC_ERROR:
       return service_exit_in_words(status.dwServiceSpecificExitCode);
     case ERROR_SERVICE_NEVER_STARTED:
-      return "it has not been started since the system was";
+      return "it has not been started since the system started";
     default:
       return windows_error_words(status.dwWin32ExitCode);
   }

@@ -19,7 +19,7 @@ struct CloseService {
 };
 using ServiceHandle = std::unique_ptr<std::remove_pointer_t<SC_HANDLE>, CloseService>;
 
-/// A right, and what it is called where administrators are told of it.
+/// A right, and its name in messages.
 struct Right {
   DWORD mask;
   const char* name;
@@ -49,7 +49,7 @@ Result<SERVICE_STATUS_PROCESS> query_status(SC_HANDLE service, const std::string
 /// How long the system lets it drain when it shuts down; zero when that is not known.
 std::chrono::milliseconds preshutdown_timeout(SC_HANDLE service);
 
-/// A service of ours and what it is made of; fails for any other before it asks for the right.
+/// One of our services and its configuration; open_ours() fails for any other before it asks for the right.
 struct OurService {
   ServiceHandle handle;
   ServiceConfiguration configuration;
@@ -57,8 +57,8 @@ struct OurService {
 };
 Result<OurService> open_ours(const std::string& name, Right right);
 
-/// Waits until `is_reached`, as long as checkpoints go on and for `most` at the longest. `going_on` is called
-/// every five seconds with how many have passed.
+/// Waits until `is_reached`, while checkpoints advance and for `most` at the longest. `going_on` is called
+/// every five seconds with the seconds that have passed.
 Result<SERVICE_STATUS_PROCESS> wait_until(SC_HANDLE service, const std::string& name,
                                           const std::function<bool(DWORD state)>& is_reached,
                                           std::chrono::milliseconds most,

@@ -9,13 +9,13 @@ std::string service_exit_in_words(std::uint32_t code) {
     case ServiceExit::done:
       return "it ended without an error";
     case ServiceExit::failure:
-      return "it failed while it ran (1)";
+      return "it failed while running (1)";
     case ServiceExit::configuration:
-      return "its configuration, or a file that this names, has errors or cannot be read by its account (2)";
+      return "its configuration, or a file that it names, has errors or cannot be read by its account (2)";
     case ServiceExit::address:
       return "an address to listen on is in use, not permitted, or not this machine's (3)";
   }
-  return fmt::format("it ended with code {}, which is none of persona's", code);
+  return fmt::format("it ended with code {}, which is not one of persona's", code);
 }
 
 }  // namespace persona::host

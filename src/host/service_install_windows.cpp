@@ -19,7 +19,7 @@ constexpr const char* default_description =
 
 constexpr DWORD failures_forgotten_s = 24 * 60 * 60;
 
-// What the system waits for it when it shuts down: a drain, and its end. Where a drain has no bound the
+// How long the system waits for it at shutdown: a drain, and its end. Where a drain has no bound, the
 // system's own default for services, because a shutdown must have one.
 constexpr std::chrono::milliseconds drain_slack{15'000};
 constexpr std::chrono::milliseconds unbounded_drain{180'000};
@@ -58,24 +58,25 @@ Result<ServiceCommand> command_of(const ServiceSettings& settings) {
   ServiceCommand command{std::move(*program), native(settings.config), settings.name};
   const std::string line = command.image_path();
   if (!ServiceCommand::parse(line, settings.name)) {
-    return fail(ErrorKind::configuration,
-                "this program must be called persona.exe, by which its services are known: it is {}",
-                command.program);
+    return fail(
+        ErrorKind::configuration,
+        "this program must be called persona.exe, because its services are known by that name: it is {}",
+        command.program);
   }
   if (std::count(line.begin(), line.end(), '%') > 1) {
     return fail(ErrorKind::configuration,
-                "Windows takes what is between percent signs for a variable: choose paths without them: {}",
+                "Windows treats text between percent signs as a variable: choose paths without them: {}",
                 line);
   }
   return command;
 }
 
-/// Drive letters of the network belong to a logon session, and the service has one of its own.
+/// Letters of network drives belong to a logon session, and the service has one of its own.
 void warn_of_network_drive(const std::string& path, const Say& say) {
   if (path.size() > 2 && path[1] == ':' &&
       GetDriveTypeW(to_wide(path.substr(0, 2) + '\\').c_str()) == DRIVE_REMOTE) {
     say(fmt::format(
-        "warning: {} is on a network drive, which services do not see: name it \\\\SERVER\\SHARE\\...",
+        "warning: {} is on a network drive, which services cannot see: write it as \\\\SERVER\\SHARE\\...",
         path));
   }
 }
@@ -96,16 +97,15 @@ Result<void> refuse_existing(SC_HANDLE manager, const std::string& name) {
   if (configuration->command) {
     return fail(
         ErrorKind::configuration,
-        "{0} is installed already, with {1}: uninstall it first (persona service uninstall --name {0})", name,
+        "{0} is already installed, with {1}: uninstall it first (persona service uninstall --name {0})", name,
         configuration->command->config);
   }
   return fail(ErrorKind::configuration,
-              "there is a service {} that is not persona's, so it is left alone: it runs {}", name,
+              "there is a service {} that persona did not install, so it is left alone: it runs {}", name,
               configuration->image_path);
 }
 
-/// Sets one property. A Windows that does not know it (there is none from version 10 on, but Wine) does
-/// without.
+/// Sets one property. A system that does not know it (Wine; no Windows from version 10 on) does without.
 bool set_property(SC_HANDLE service, DWORD level, void* information, const char* what, const Say& say) {
   if (ChangeServiceConfig2W(service, level, information) != 0) {
     return true;
@@ -181,7 +181,7 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
   }
   if (is_local_system(*account)) {
     return fail(ErrorKind::configuration,
-                "{} is LocalSystem, as which persona does not run: leave --account out for {}", *account,
+                "{} is LocalSystem, which persona does not run as: leave --account out for {}", *account,
                 default_account);
   }
   auto manager = open_manager(PERSONA_RIGHT(SC_MANAGER_CREATE_SERVICE));
@@ -194,7 +194,7 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
   const std::string display = settings.display.empty() ? "persona " + name : settings.display;
   const DWORD start = settings.start == StartType::manual ? SERVICE_DEMAND_START : SERVICE_AUTO_START;
   std::wstring password = to_wide(settings.password);
-  // SERVICE_START is what the restarts ask for.
+  // Setting the restarts requires SERVICE_START.
   const ServiceHandle service(
       CreateServiceW(manager->get(), to_wide(name).c_str(), to_wide(display).c_str(),
                      SERVICE_CHANGE_CONFIG | SERVICE_START | DELETE, SERVICE_WIN32_OWN_PROCESS, start,
@@ -212,7 +212,7 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
     done = log::register_event_source(name, path_from_text(command->program));
   }
   if (!done) {
-    static_cast<void>(DeleteService(service.get()));  // what failed first is what is told
+    static_cast<void>(DeleteService(service.get()));  // the first failure is the one to report
     return done;
   }
   say(fmt::format("installed {}: it runs as {}, with {}", name, *account, command->config));

@@ -1,4 +1,4 @@
-// systemd: what to do with it is said and not done, so that the administrator sees it before root does it.
+// systemd: commands are printed and not run, so that the administrator sees them before root runs them.
 #include <algorithm>
 
 #include "persona/base/text.hpp"
@@ -12,7 +12,7 @@ namespace {
 constexpr const char* unit_file = "/etc/systemd/system/persona@.service";
 constexpr std::chrono::seconds drain_slack{5};
 
-/// A word of a shell.
+/// Quoted as a word for a shell.
 std::string in_shell(const std::string& text) {
   const auto is_plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -115,14 +115,14 @@ Manager service_manager() {
 Result<void> install_service(const ServiceSettings& settings, const Say& say) {
   if (!settings.password.empty()) {
     return fail(ErrorKind::configuration,
-                "--password-file is for accounts of Windows: systemd needs no password");
+                "--password-file is for Windows accounts: systemd needs no password");
   }
   const std::string account = settings.account.empty() ? "persona" : settings.account;
-  if (!check_service_name(account)) {  // what useradd lets through, and no more than User= can take
-    return fail(ErrorKind::configuration, "--account: {} is no name of a user", in_quotes(account));
+  if (!check_service_name(account)) {  // what useradd accepts, and no more than User= can take
+    return fail(ErrorKind::configuration, "--account: {} is not a user name", in_quotes(account));
   }
   const std::string config = "/etc/persona/" + settings.name + ".yaml";
-  say(fmt::format("# {}: one unit for all of persona's services.", unit_file));
+  say(fmt::format("# {}: one unit for all persona services.", unit_file));
   say("# Nothing has been done yet. As root:");
   say(fmt::format("#   persona service install --name {} --config {} >{}", settings.name,
                   in_shell(settings.config.string()), unit_file));
@@ -133,7 +133,7 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
     say(fmt::format("#   install -D -m 0644 {} {}", in_shell(settings.config.string()), config));
     say("#   (the paths that it names are then relative to /etc/persona)");
   }
-  say(fmt::format("# {} must be able to read these, and alone where they have a key:", account));
+  say(fmt::format("# {} must be able to read these, and nobody else those with a key:", account));
   for (const auto& file : settings.files) {
     say("#   " + in_shell(file.string()));
   }
@@ -153,9 +153,9 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
   say("User=" + account);
   say("Restart=on-failure");
   say("RestartSec=5");
-  say("# A configuration that has errors, or an address that is in use, is not mended by trying again.");
+  say("# Trying again does not fix a configuration that has errors, or an address that is in use.");
   say("RestartPreventExitStatus=2");
-  say("# timeouts.shutdown, and a little");
+  say("# timeouts.shutdown, and a little more");
   say("TimeoutStopSec=" + stop_timeout(settings.shutdown));
   say(unit_hardening + 1);
   return {};
@@ -179,7 +179,7 @@ Result<void> restart_service(const std::string& name, const Say& say) {
 }
 
 Result<void> reload_service(const std::string& name, const Say& say) {
-  say("# How it went is in its log: journalctl -u " + unit_of(name));
+  say("# The result is in its log: journalctl -u " + unit_of(name));
   return say_command("reload " + unit_of(name), say);
 }
 

@@ -13,12 +13,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Longer than any start takes that goes on, and than most drains; those have their own bound beside it.
+// Longer than any start that makes progress, and than most drains, which have a bound of their own as well.
 constexpr std::chrono::milliseconds most_start = 10min;
 constexpr std::chrono::milliseconds most_stop = 10min;
 
 void say_where_to_look(const std::string& name, const ServiceCommand& command, const Say& say) {
-  say("What it said is in the Event Log (Application, source " + name + "):");
+  say("Its messages are in the Event Log (Application, source " + name + "):");
   say(fmt::format(R"(  wevtutil qe Application /c:3 /rd:true /f:text /q:"*[System[Provider[@Name='{}']]]")",
                   name));
   say("What is wrong with its configuration, if anything:");
@@ -28,7 +28,7 @@ void say_where_to_look(const std::string& name, const ServiceCommand& command, c
 
 Result<void> stop(const OurService& service, const std::string& name, const Say& say) {
   SC_HANDLE handle = service.handle.get();
-  // Its handler says that it stops before the order is answered.
+  // Its handler reports that it is stopping before the order is answered.
   const auto no_longer_stopping = [](DWORD state) { return state != SERVICE_STOP_PENDING; };
   // While it starts it accepts no orders.
   auto status = wait_until(
@@ -75,14 +75,14 @@ Result<void> start(const OurService& service, const std::string& name, const Say
     return tl::unexpected(status.error());
   }
   if (status->dwCurrentState == SERVICE_RUNNING) {
-    say(fmt::format("{} is running already (process {})", name, status->dwProcessId));
+    say(fmt::format("{} is already running (process {})", name, status->dwProcessId));
     return {};
   }
   if (status->dwCurrentState == SERVICE_STOPPED && StartServiceW(handle, 0, nullptr) == 0) {
     const DWORD error = GetLastError();
     if (error == ERROR_ACCESS_DENIED) {  // the handle has the right to start it
       return fail(ErrorKind::network,
-                  "cannot start {}: access denied: its account {} must be let read and run {}", name,
+                  "cannot start {}: access denied: its account {} must be allowed to read and run {}", name,
                   service.configuration.account, service.command().program);
     }
     if (error != ERROR_SERVICE_ALREADY_RUNNING) {
@@ -174,7 +174,7 @@ Result<void> reload_service(const std::string& name, const Say& say) {
     }
     return cannot("reload", name, error, "SERVICE_PAUSE_CONTINUE");
   }
-  say(name + " was told to reload: how that went is in its log");
+  say(name + " was asked to reload: the result is in its log");
   return {};
 }
 
@@ -226,7 +226,7 @@ Result<void> list_services(const Say& say) {
       const ServiceHandle service(
           OpenServiceW(manager->get(), found[index].lpServiceName, SERVICE_QUERY_CONFIG));
       if (service == nullptr) {
-        continue;  // not for us to see: none of ours
+        continue;  // not visible to us, so not ours
       }
       const auto configuration = query_configuration(service.get(), name);
       if (!configuration || !configuration->command) {
@@ -242,7 +242,7 @@ Result<void> list_services(const Say& say) {
     }
   }
   if (!any) {
-    say("no services of persona's: persona service install --help says how to make one");
+    say("no persona services: persona service install --help says how to install one");
   }
   return {};
 }

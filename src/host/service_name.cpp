@@ -49,7 +49,7 @@ bool is_control(char c) {
 
 Result<void> check_service_name(std::string_view name) {
   constexpr std::string_view rule =
-      "a service's name has letters, digits, '.', '_' and '-' only (--display may have anything)";
+      "a service's name may have only letters, digits, '.', '_' and '-' (--display may have anything)";
   if (name.empty()) {
     return fail(ErrorKind::configuration, "the service's name is empty: {}", rule);
   }
@@ -87,7 +87,7 @@ Result<std::string> check_account(std::string_view account, std::string_view ser
     return fail(
         ErrorKind::configuration,
         "persona does not run as LocalSystem, which may do everything on this machine: leave --account out "
-        "for {}, or name an account of few rights",
+        "for {}, or name an account with few rights",
         default_account);
   }
   if (account.size() > virtual_authority.size() &&

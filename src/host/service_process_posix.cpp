@@ -2,7 +2,7 @@
 
 namespace persona::host {
 
-// There is never one: run() is the only way to it, and fails.
+// There is never a ServiceProcess: run() alone makes one, and always fails here.
 struct ServiceProcess::Impl {};
 
 Result<void> ServiceProcess::run(const std::string& name,

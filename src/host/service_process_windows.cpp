@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::chrono::seconds tick{1};
 constexpr DWORD wait_hint_ms = 15'000;
-// A start that takes longer than this hangs: whoever waits for it shall be told so.
+// A start that takes longer than this hangs: whoever waits for it must learn that.
 constexpr unsigned most_start_ticks = 600;
 
 constexpr DWORD accepted_controls =
@@ -37,10 +37,10 @@ struct ServiceProcess::Impl {
     return status.dwCurrentState == SERVICE_START_PENDING || status.dwCurrentState == SERVICE_STOP_PENDING;
   }
 
-  // The lock is held in the following.
+  // In the following, the lock is held.
 
   void tell() {
-    // Fails when the Service Control Manager has gone, and nobody is left to be told.
+    // Fails when the Service Control Manager has gone, and then there is nobody to report it to.
     static_cast<void>(SetServiceStatus(handle, &status));
   }
 
@@ -87,7 +87,7 @@ struct ServiceHost {
     }
   }
 
-  /// Says that what is pending goes on, until the service has stopped.
+  /// Reports progress of what is pending, until the service has stopped.
   static void keep_ticking(Impl& impl) {
     std::unique_lock lock(impl.mutex);
     while (impl.status.dwCurrentState != SERVICE_STOPPED) {
@@ -137,13 +137,13 @@ struct ServiceHost {
       if (impl.status.dwCurrentState == SERVICE_RUNNING) {
         impl.enter(SERVICE_STOP_PENDING);  // it ended by itself
       }
-      impl.status.dwCurrentState = SERVICE_STOPPED;  // the thread must end before the world is told
+      impl.status.dwCurrentState = SERVICE_STOPPED;  // the thread must end before this is reported
     }
     impl.changed.notify_all();
     if (ticking.joinable()) {
       ticking.join();
     }
-    // Once this is told the process may end at any time.
+    // Once this is reported the process may end at any time.
     const std::lock_guard lock(impl.mutex);
     impl.status.dwWin32ExitCode = end == ServiceExit::done ? NO_ERROR : ERROR_SERVICE_SPECIFIC_ERROR;
     impl.status.dwServiceSpecificExitCode = static_cast<DWORD>(end);
@@ -156,7 +156,7 @@ ServiceHost::Impl* ServiceHost::only = nullptr;
 Result<void> ServiceProcess::run(const std::string& name,
                                  const std::function<ServiceExit(ServiceProcess&)>& body) {
   log::use_event_log(name);
-  // Never freed: the thread of ServiceMain may still be on its way out of it when the dispatcher returns.
+  // Never freed: the thread of ServiceMain may still be leaving it when the dispatcher returns.
   Impl& impl = *new Impl;
   impl.name = name;
   impl.body = &body;

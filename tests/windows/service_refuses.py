@@ -72,7 +72,7 @@ def foreign(case):
     path = write_config(case, config(Pki(case), gateway="127.0.0.1:1"))
     for arguments in (["install", "--config", path], ["uninstall"], ["start"], ["stop"], ["restart"], ["reload"], ["status"]):
         output = cli("service", arguments[0], "--name", name, *arguments[1:], expect=2)
-        check("not a service of persona's" in output or "not persona's" in output, f"{arguments[0]} does not say why", output)
+        check("not a persona service" in output or "persona did not install" in output, f"{arguments[0]} does not say why", output)
     equal(registry(key), before, "the foreign service")
     check(name not in cli("service", "list") and not event_source(name), "it is taken for ours")
 
@@ -83,7 +83,7 @@ def absent(case):
         check("no service" in cli("service", verb, "--name", unused_name(), expect=2), f"{verb}: the reason")
     service = Service(case, config(Pki(case), gateway="127.0.0.1:1"))
     output = service.verb("install", "--config", service.config, expect=2)
-    check("installed already" in output and "uninstall" in output, "the reason", output)
+    check("already installed" in output and "uninstall" in output, "the reason", output)
     check("not running" in service.verb("reload", expect=1), "reload does not say that it does not run")
 
 

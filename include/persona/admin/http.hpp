@@ -25,7 +25,7 @@ struct Response {
 /// Where the head ends, its empty line included; nothing when it has not come yet.
 std::optional<std::size_t> head_size(std::string_view received);
 
-/// Of a whole head. Nothing when it is no HTTP/1 request.
+/// Parses a whole head. Nothing when it is not an HTTP/1 request.
 std::optional<Request> parse_request(std::string_view head);
 
 /// With its head. `with_body`: false for HEAD.

@@ -1,4 +1,4 @@
-// What monitoring is told of the services: Prometheus text and JSON.
+// What monitoring gets to know about the services: Prometheus text and JSON.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,7 @@ struct State {
 /// /healthz, /readyz, /metrics and /status; 404 with these names for another path.
 Response answer(const State& state, const Request& request);
 
-/// Prometheus text format 0.0.4. Of the certificates of one role the one that expires first.
+/// Prometheus text format 0.0.4. For each role only the certificate that expires first.
 std::string metrics(const State& state);
 
 /// One JSON object.

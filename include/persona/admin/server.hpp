@@ -1,4 +1,4 @@
-// The administrator's HTTP endpoint: answers questions of this machine, and changes nothing.
+// The administrator's HTTP endpoint: answers requests from this machine, and changes nothing.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 
 namespace persona::admin {
 
-/// On one loop, to be let go before it can end; exchanges under way are cut off then.
+/// On one loop, which cannot end before this is destroyed; exchanges under way are cut off then.
 class Server {
  public:
   static constexpr std::size_t most_exchanges = 16;  ///< at once; more are hung up on

@@ -39,7 +39,7 @@ class Cidr {
  public:
   static Result<Cidr> parse(std::string_view text);
 
-  /// A block of one family has no address of the other: ::/0 is every IPv6 address and no IPv4 address.
+  /// A block of one family contains no address of the other: ::/0 is every IPv6 address and no IPv4 address.
   bool contains(const IpAddress& address) const;
   std::string to_string() const;
 

@@ -37,7 +37,7 @@ class Buffer {
   ByteView view() const { return {data_.get() + begin_, size()}; }
   ByteSpan writable() { return {data_.get() + begin_, size()}; }  ///< the content
 
-  /// At least `count` writable bytes behind the content; commit() makes them content.
+  /// At least `count` writable bytes after the content; commit() makes them content.
   ByteSpan prepare(std::size_t count) {
     if (capacity_ - end_ < count) {
       make_room(count);
@@ -64,7 +64,7 @@ class Buffer {
 
   void clear() { begin_ = end_ = 0; }
 
-  /// Gives the memory back: what an idle connection does.
+  /// Frees the memory, as an idle connection does.
   void release() {
     data_.reset();
     begin_ = end_ = capacity_ = 0;

@@ -32,8 +32,8 @@ struct Endpoint {
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
-/// True for what may stand as a host: a numeric address, or dot-separated labels of letters, digits, '-' and
-/// '_', at most 253 characters (RFC 1035 section 2.3.4), that no resolver takes for an address ("127.1",
+/// True for what may be a host: a numeric address, or dot-separated labels of letters, digits, '-' and '_',
+/// at most 253 characters (RFC 1035 section 2.3.4), that no resolver reads as an address ("127.1",
 /// "0x7f000001").
 bool is_valid_host(std::string_view host);
 

@@ -12,8 +12,8 @@ struct CloseFile {
 };
 using FilePtr = std::unique_ptr<std::FILE, CloseFile>;
 
-/// Opens for reading, binary. Null, with errno set, when that fails. On Windows it does not keep anybody from
-/// renaming, replacing or deleting the file meanwhile, as the C library's own fopen would.
+/// Opens for reading, binary. Null, with errno set, when that fails. On Windows others can still rename,
+/// replace or delete the file meanwhile, which the C library's own fopen would prevent.
 FilePtr open_for_reading(const std::filesystem::path& path);
 
 }  // namespace persona

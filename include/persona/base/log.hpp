@@ -1,10 +1,10 @@
-// Structured log lines: a sentence and fields, as text or as one JSON object a line.
+// Structured log lines: a sentence and fields, as text or as one JSON object per line.
 //
-// Nobody who logs waits for a line to be written: lines are handed to a thread of their destination, 4 MiB of
-// them at most. What comes while those wait (for a pipe that nobody reads, say) is dropped. What is dropped
-// and what the system refuses to write is counted, and a line says so as soon as one can be written again.
-// The last Logger of a destination writes what is left before it goes, for a few seconds at most. A process
-// that is killed or crashes takes with it what waits at that moment.
+// Logging never waits for a line to be written: lines are handed to the thread of their destination, 4 MiB of
+// them at most. Lines that come while those wait (for a pipe that nobody reads, say) are dropped. What is
+// dropped, and what the system refuses to write, is counted, and a line says so as soon as one can be written
+// again. The last Logger of a destination writes what is left before it is destroyed, for a few seconds at
+// most. A process that is killed or crashes loses what is waiting at that moment.
 #pragma once
 
 #include <atomic>
@@ -30,7 +30,7 @@ struct Settings {
   Level level = Level::info;
   Format format = Format::text;
   std::string file;  ///< empty: standard error, or the Event Log after use_event_log() (event_log.hpp)
-  std::uint64_t max_size = std::uint64_t{64} << 20;  ///< of `file` in bytes; 0: however large it gets
+  std::uint64_t max_size = std::uint64_t{64} << 20;  ///< of `file` in bytes; 0: no limit
   unsigned max_files = 5;  ///< how many full ones are kept beside it, as `file`.1 (the newest), `file`.2, ...
 };
 
@@ -54,8 +54,8 @@ using Fields = std::vector<Field>;
 
 class Destination;
 
-/// The process is about to end. What the last Loggers of destinations wait for when they go is waited for
-/// from now on: a few seconds in all, not for each of many that are stuck. Any thread.
+/// The process is about to end. The time for which the last Loggers of destinations wait in their destructors
+/// starts now: a few seconds in all, not for each of many that are stuck. Any thread.
 void expect_end();
 
 /// One destination with one level and format. Thread-safe: every loop writes to it.
@@ -69,22 +69,22 @@ class Logger {
 
   /// Opens the destination. Fails with a sentence naming the file when it cannot be opened for appending
   /// (ErrorKind::configuration), or when the system grants neither a thread nor a descriptor. A pipe (FIFO)
-  /// that nobody reads yet is no failure: lines wait for who reads it. A file that several Loggers of this
+  /// that nobody reads yet is not a failure: lines wait for a reader. A file that several Loggers of this
   /// process name is opened once; several processes must not share one that rotates: no line is lost, but
-  /// more old files than one of them wants go.
+  /// more old files are deleted than any of them wants.
   static Result<std::shared_ptr<Logger>> open(std::string service, const Settings& settings);
 
-  /// A logger that hands every rendered line (without line end) to `receive` at once, under a lock. For tests
-  /// and the demo.
+  /// A logger that hands every rendered line (without line end) to `receive` immediately, under a lock. For
+  /// tests and the demo.
   static std::shared_ptr<Logger> to_function(std::string service, const Settings& settings,
                                              std::function<void(std::string_view)> receive);
 
   bool enabled(Level level) const { return level >= level_ && level != Level::off; }
   void set_level(Level level) { level_ = level; }
   bool has_file() const { return !settings_.file.empty(); }
-  /// Another file may bear the log file's name by now (logrotate): lines go there from now on.
+  /// Another file may have the log file's name by now (logrotate): lines go there from now on.
   void reopen();
-  /// Waits until every line so far is written or lost. False: not within `patience`. Not for a loop.
+  /// Waits until every line so far is written or lost. False: not within `patience`. Never call it on a loop.
   bool flush(Milliseconds patience = Milliseconds(2000));
   /// How many lines of the destination, of other Loggers as well, were dropped or could not be written.
   std::uint64_t lines_lost() const;

@@ -1,5 +1,5 @@
-// Paths from and to UTF-8, which is what configuration files, arguments and messages are in on every system.
-// std::filesystem takes a std::string on Windows for something else: never make a path of one directly.
+// Paths from and to UTF-8, the encoding of configuration files, arguments and messages on every system. On
+// Windows std::filesystem reads a std::string in another encoding: never make a path from one directly.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// The system's headers of socket addresses: the one place that knows where each platform has them.
+// The system's headers for socket addresses: the one place that knows where each platform has them.
 #pragma once
 
 #ifdef _WIN32

@@ -16,8 +16,8 @@ std::size_t utf8_length(std::string_view text);
 /// The first `count` characters, or all of them.
 std::string_view utf8_prefix(std::string_view text, std::size_t count);
 
-/// Control and bidirectional-override characters and malformed UTF-8 as escapes (\n, \u001b, \xff), all else
-/// as it is: what comes out is one line and moves no cursor.
+/// Control and bidirectional-override characters and malformed UTF-8 as escapes (\n, \u001b, \xff), the rest
+/// unchanged: the result is one line and moves no cursor.
 std::string printable(std::string_view text);
 
 /// printable() in double quotes, with quotes and backslashes escaped.

@@ -1,4 +1,4 @@
-// Windows only: text for and from the system, which has UTF-16 where we have UTF-8 everywhere.
+// Windows only: text for and from the system, which uses UTF-16 where we use UTF-8 everywhere.
 #pragma once
 
 #include <string>

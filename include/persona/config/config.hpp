@@ -18,8 +18,8 @@
 
 namespace persona::config {
 
-/// A value and where it stands in the file, for diagnostics that only a later stage can make (a key that does
-/// not match its certificate, say).
+/// A value and its place in the file, for diagnostics that only a later stage can make (a key that does not
+/// match its certificate, say).
 template <class T>
 struct Located {
   T value{};
@@ -40,8 +40,8 @@ struct AllowedAddresses {
   bool empty() const { return names.empty() && blocks.empty(); }
 };
 
-/// `clients.allow`: which verified clients may come in; one match suffices. In patterns `*` stands for any
-/// characters of one segment (a DNS label, a path segment of a URI).
+/// `clients.allow`: which verified clients may come in; one match is enough. In patterns `*` stands for any
+/// characters within one segment (a DNS label, a path segment of a URI).
 struct ClientAllow {
   std::vector<std::string> cn;
   std::vector<std::string> dns;
@@ -98,14 +98,14 @@ struct Limits {
 /// `access:`.
 struct Access {
   std::optional<std::vector<Cidr>> allow;  ///< absent: see effective_access()
-  /// Who may connect to a Unix socket, as user names or numeric ids; absent: whom its file permissions let.
+  /// Who may connect to a Unix socket, as user names or numeric ids; absent: whom its file permissions admit.
   std::optional<std::vector<Located<std::string>>> allow_users;
 };
 
 /// `reload:`.
 struct Reload {
   bool watch = true;              ///< when files change, not only on SIGHUP
-  Milliseconds interval{30'000};  ///< how often to look beside the notifications; zero: notifications only
+  Milliseconds interval{30'000};  ///< how often to look besides the notifications; zero: notifications only
   bool probe = false;             ///< mode persona: a dial to the gateway must succeed first
 };
 

@@ -24,8 +24,8 @@ Loaded parse(const std::filesystem::path& file, std::string_view text);
 /// Reads and parses one file; a file that cannot be read is a diagnostic without a line.
 Loaded load(const std::filesystem::path& file);
 
-/// The files `--config` stands for: the file itself, or every *.yaml of a folder in order of name. Fails with
-/// a sentence when there is nothing there.
+/// The files `--config` stands for: the file itself, or every *.yaml in a folder, in order of name. Fails
+/// with a sentence when there is none.
 Result<std::vector<std::filesystem::path>> find_files(const std::filesystem::path& file_or_folder);
 
 }  // namespace persona::config

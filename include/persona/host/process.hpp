@@ -1,4 +1,4 @@
-// What the operating system wants of a long-running process.
+// Sets up the process as a long-running one.
 #pragma once
 
 #include <cstddef>
@@ -14,19 +14,20 @@ namespace persona::host {
 /// The arguments of main(), the program's name first, in UTF-8.
 std::vector<std::string> command_line(int argc, char** argv);
 
-/// First of all: a standard stream that is closed gets the null device. What is opened next would take its
-/// number else, and be written to or closed as if it were the stream. Nothing to do on Windows, where the C
-/// library keeps the three numbers and the system's handles are none. Fails where there is no null device.
+/// To be called first: opens the null device for each standard stream that is closed. What is opened next
+/// would otherwise take its number, and be written to or closed as if it were the stream. Does nothing on
+/// Windows, where the C library reserves the three numbers and the system has handles instead. Fails where
+/// there is no null device.
 Result<void> open_standard_streams();
 
-/// Before anything is opened: writing to a socket that is gone, or beyond the largest size of a file, must be
-/// an error and not a signal, the limit of open descriptors is raised as far as the system allows, and
-/// nothing of our memory may reach a core dump or another process of the same user. PERSONA_DUMPABLE=1 in the
-/// environment lets a debugger attach all the same (there are no core dumps even so). On Windows: the console
+/// To be called before anything else is opened. Makes writing to a closed socket, or beyond the file size
+/// limit, an error and not a signal; raises the limit of open descriptors as far as the system allows; keeps
+/// our memory out of core dumps and from other processes of the same user. PERSONA_DUMPABLE=1 in the
+/// environment lets a debugger attach all the same (there are still no core dumps). On Windows: the console
 /// takes UTF-8, and the heap stays out of error reports.
 void prepare_process();
 
-/// How many descriptors may be open at once; 0: no limit known.
+/// How many descriptors may be open at once; 0: no known limit.
 std::size_t descriptor_limit();
 
 }  // namespace persona::host

@@ -1,4 +1,4 @@
-// How a process that forwards ended: what it exits with, and what it tells the Service Control Manager.
+// How a forwarding process ended: its exit code, and what it reports to the Service Control Manager.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ enum class ServiceExit : std::uint32_t {
       3,  ///< an address to listen on: in use, not permitted, or not this machine's; the Event Log says which
 };
 
-/// What a persona ended with, in words that say what to do; also for codes that are none of ours.
+/// How persona ended, in words that say what to do; also for codes that are not ours.
 std::string service_exit_in_words(std::uint32_t code);
 
 }  // namespace persona::host

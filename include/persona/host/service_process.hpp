@@ -1,4 +1,4 @@
-// This process as a service of Windows: what the Service Control Manager is told of it, and what it orders.
+// This process as a Windows service: what it reports to the Service Control Manager, and the orders it gets.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,7 @@ struct Orders {
   std::function<void()> reload;
 };
 
-/// From START_PENDING to STOPPED. While something is pending, a thread says every second that it goes on.
+/// From START_PENDING to STOPPED. While something is pending, a thread reports progress every second.
 /// Thread-safe. Platform: host/service_process_windows.cpp.
 class ServiceProcess {
  public:
@@ -30,13 +30,13 @@ class ServiceProcess {
   /// Control Manager has not started this process (ErrorKind::configuration), and on systems without one.
   static Result<void> run(const std::string& name, const std::function<ServiceExit(ServiceProcess&)>& body);
 
-  /// One entry in the Event Log, at once.
+  /// Writes one entry to the Event Log immediately.
   void report(log::Level level, std::string_view text);
 
-  /// RUNNING: everything is listening. From now on orders are accepted; they come to `orders`.
+  /// RUNNING: everything is listening. From now on orders are accepted; they go to `orders`.
   void running(Orders orders);
 
-  /// After this no order is called any more.
+  /// After this no order is called.
   void forget();
 
  private:

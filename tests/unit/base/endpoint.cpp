@@ -44,10 +44,9 @@ TEST_CASE("what is wrong with an address is said in words") {
   CHECK(error_of("a:b:1") == "\"a:b:1\" is not HOST:PORT, \"[IPV6]:PORT\" or unix:/PATH");
   CHECK(error_of("[::1") == "\"[::1\" has no closing bracket");
   CHECK(error_of("[::1]5432") == "\"[::1]5432\" has something other than :PORT after the bracket");
-  CHECK(error_of("[db]:5432") == "\"db\" is not an IPv6 address; only those stand in brackets");
-  CHECK(error_of("[127.0.0.1]:1") == "\"127.0.0.1\" is not an IPv6 address; only those stand in brackets");
-  CHECK(error_of("[fe80::1%eth0]:1") ==
-        "\"fe80::1%eth0\" is not an IPv6 address; only those stand in brackets");
+  CHECK(error_of("[db]:5432") == "\"db\" is not an IPv6 address; only those go in brackets");
+  CHECK(error_of("[127.0.0.1]:1") == "\"127.0.0.1\" is not an IPv6 address; only those go in brackets");
+  CHECK(error_of("[fe80::1%eth0]:1") == "\"fe80::1%eth0\" is not an IPv6 address; only those go in brackets");
   CHECK(error_of(":5432") == "the host is missing; write HOST:5432");
   CHECK(error_of("*:80") == "\"*\" is not a host; for every address write 0.0.0.0:80 or \"[::]:80\"");
   CHECK(error_of("d b:80") == "\"d b\" is not a host name or an address");

@@ -83,7 +83,7 @@ TEST_CASE("another program's event source is left alone") {
   const Source source(L"Application\\persona-unit-other");
   source.set(L"EventMessageFile", L"C:\\other\\notpersona.exe");
   const std::string whose =
-      "the Event Log source \"persona-unit-other\" is another program's "
+      "the Event Log source \"persona-unit-other\" belongs to another program "
       "(C:\\other\\notpersona.exe)";
   CHECK(error_of(register_event_source("persona-unit-other", "C:\\persona.exe")) ==
         whose + ": choose another name");
@@ -95,10 +95,11 @@ TEST_CASE("another program's event source is left alone") {
 TEST_CASE("an event source without messages is another program's, unless it is empty") {
   const Source source(L"Application\\persona-unit-bare");
   source.set(L"CategoryMessageFile", L"C:\\other.dll");
-  CHECK(error_of(register_event_source("persona-unit-bare", "C:\\persona.exe")) ==
-        "the Event Log source \"persona-unit-bare\" is another program's (unknown): choose another name");
+  CHECK(
+      error_of(register_event_source("persona-unit-bare", "C:\\persona.exe")) ==
+      "the Event Log source \"persona-unit-bare\" belongs to another program (unknown): choose another name");
   CHECK(error_of(unregister_event_source("persona-unit-bare")) ==
-        "the Event Log source \"persona-unit-bare\" is another program's (unknown) and stays");
+        "the Event Log source \"persona-unit-bare\" belongs to another program (unknown) and stays");
   CHECK(source.exists());
   source.remove();
   source.create();

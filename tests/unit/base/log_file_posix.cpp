@@ -115,10 +115,10 @@ TEST_CASE("when the new file cannot be opened, lines go on into the old one") {
   logger.info("c");
   const Lines lines = folder.lines("elsewhere/x.log");
   REQUIRE(lines.size() == 5);
-  CHECK(lines[1].find("cannot be opened again, the one before is used: No such file or directory") !=
-        std::string::npos);
-  CHECK(lines[2].find("cannot be opened: No such file or directory: it goes on growing") !=
-        std::string::npos);
+  CHECK(
+      lines[1].find("cannot be opened again, so the previous one stays in use: No such file or directory") !=
+      std::string::npos);
+  CHECK(lines[2].find("cannot be opened: No such file or directory: it keeps growing") != std::string::npos);
   CHECK(lines[3] == "b");
   CHECK(lines[4] == "c");
 }

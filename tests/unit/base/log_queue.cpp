@@ -23,7 +23,7 @@ namespace {
 
 constexpr Milliseconds kPatience{60'000};
 const std::string kDropped =
-    "log lines before this one are lost: writing them stood still, or was slower than logging lines_lost=";
+    "log lines before this one are lost: writing them stalled, or was slower than logging lines_lost=";
 
 /// Takes as many lines as it is allowed to, and keeps whoever brings another waiting.
 class Gate final : public Sink {

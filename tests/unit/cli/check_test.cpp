@@ -103,7 +103,7 @@ TEST_CASE("the other mode is summed up, with every address") {
                                    "  listen      0.0.0.0:5433\n"
                                    "              [::]:5433\n"
                                    "  service     127.0.0.1:5432\n"
-                                   "  clients     must have a certificate of a trusted CA\n"
+                                   "  clients     must have a certificate from a trusted CA\n"
                                    "  identity    CN=server\n"
                                    "              issued by CN=Test CA\n"
                                    "              expires {0} (365 days left)\n"
@@ -305,7 +305,7 @@ TEST_CASE("every file of a folder is checked, and what may not appear twice") {
   CHECK(outcome.exit_code == 2);
   CHECK(outcome.err ==
         "b.yaml: the service name \"a\" is taken by a.yaml: set another with `name`\n"
-        "b.yaml:2:9: a.yaml listens on 127.0.0.1:5432 already\n"
+        "b.yaml:2:9: a.yaml already listens on 127.0.0.1:5432\n"
         "  2 | listen: 127.0.0.1:5432\n"
         "    |         ^\n");
   CHECK(outcome.out.find("a.yaml: ok\n") != std::string::npos);

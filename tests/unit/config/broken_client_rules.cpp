@@ -24,10 +24,10 @@ conf/pg.yaml:5:24: access.allow_users: users are known only on a Unix socket; li
     {"users that cannot be",
      kUnix + "access: {allow_users: [root, \"\", \"a b\", 4294967295, 007, -1, \"*\", root]}\n",
      R"(
-conf/pg.yaml:5:30: access.allow_users: expected a user's name or id, found ""
+conf/pg.yaml:5:30: access.allow_users: expected a user name or id, found ""
   5 | access: {allow_users: [root, "", "a b", 4294967295, 007, -1, "*", root]}
     |                              ^~
-conf/pg.yaml:5:34: access.allow_users: "a b" is not the name of a user
+conf/pg.yaml:5:34: access.allow_users: "a b" is not a user name
   5 | access: {allow_users: [root, "", "a b", 4294967295, 007, -1, "*", root]}
     |                                  ^~~~~
 conf/pg.yaml:5:41: access.allow_users: "4294967295" is not a user id; those are numbers from 0 to 4294967294
@@ -36,10 +36,10 @@ conf/pg.yaml:5:41: access.allow_users: "4294967295" is not a user id; those are 
 conf/pg.yaml:5:53: access.allow_users: "007" is not a user id; those are numbers from 0 to 4294967294
   5 | access: {allow_users: [root, "", "a b", 4294967295, 007, -1, "*", root]}
     |                                                     ^~~
-conf/pg.yaml:5:58: access.allow_users: "-1" is not the name of a user
+conf/pg.yaml:5:58: access.allow_users: "-1" is not a user name
   5 | access: {allow_users: [root, "", "a b", 4294967295, 007, -1, "*", root]}
     |                                                          ^~
-conf/pg.yaml:5:62: access.allow_users: "*" is not the name of a user
+conf/pg.yaml:5:62: access.allow_users: "*" is not a user name
   5 | access: {allow_users: [root, "", "a b", 4294967295, 007, -1, "*", root]}
     |                                                              ^~~
 conf/pg.yaml:5:67: access.allow_users: "root" is listed twice
@@ -63,7 +63,7 @@ conf/pg.yaml:5:23: access.allow_users: expected a single value or a list, found 
     {"clients.allow that names nobody",
      kGateway + "clients: {allow: {}}\n",
      R"(
-conf/pg.yaml:5:11: "clients.allow" lets nobody in; write one of cn, dns, uri and pins below it, or leave it out for every verified client
+conf/pg.yaml:5:11: "clients.allow" lets nobody in; write one of cn, dns, uri and pins below it, or leave it out to let every verified client in
   5 | clients: {allow: {}}
     |           ^~~~~
 )"},
@@ -202,13 +202,13 @@ conf/pg.yaml:7:106: clients.allow.uri: "HTTPS://a/B" is listed twice
      "      - \"https://a/b#*\"\n"
      "      - \"https://*@a/b\"\n",
      R"(
-conf/pg.yaml:8:9: clients.allow.uri: "https://a/b?c=*" has a * behind its path, where it means nothing
+conf/pg.yaml:8:9: clients.allow.uri: "https://a/b?c=*" has a * after its path, where it has no meaning
   8 |       - "https://a/b?c=*"
     |         ^~~~~~~~~~~~~~~~~
-conf/pg.yaml:9:9: clients.allow.uri: "https://a/b#*" has a * behind its path, where it means nothing
+conf/pg.yaml:9:9: clients.allow.uri: "https://a/b#*" has a * after its path, where it has no meaning
   9 |       - "https://a/b#*"
     |         ^~~~~~~~~~~~~~~
-conf/pg.yaml:10:9: clients.allow.uri: "https://*@a/b" has a * before the host, where it means nothing
+conf/pg.yaml:10:9: clients.allow.uri: "https://*@a/b" has a * before the host, where it has no meaning
   10 |       - "https://*@a/b"
      |         ^~~~~~~~~~~~~~~
 )"},
@@ -226,37 +226,37 @@ conf/pg.yaml:10:9: clients.allow.uri: "https://*@a/b" has a * before the host, w
      "      - \"spiffe://prod/a%2fb\"\n"
      "      - \"spiffe://prod/db?x\"\n",
      R"(
-conf/pg.yaml:8:9: clients.allow.uri: "spiffe:prod/db" is no SPIFFE ID; those begin with spiffe://
+conf/pg.yaml:8:9: clients.allow.uri: "spiffe:prod/db" is not a SPIFFE ID; those begin with spiffe://
   8 |       - spiffe:prod/db
     |         ^~~~~~~~~~~~~~
-conf/pg.yaml:9:9: clients.allow.uri: "spiffe://prod" is no client's SPIFFE ID: those have a path; write "spiffe://prod/*" for every path of one segment
+conf/pg.yaml:9:9: clients.allow.uri: "spiffe://prod" is not a client's SPIFFE ID: those have a path; write "spiffe://prod/*" for every path of one segment
   9 |       - "spiffe://prod"
     |         ^~~~~~~~~~~~~~~
-conf/pg.yaml:10:9: clients.allow.uri: "spiffe://prod/" is no client's SPIFFE ID: those have a path; write "spiffe://prod/*" for every path of one segment
+conf/pg.yaml:10:9: clients.allow.uri: "spiffe://prod/" is not a client's SPIFFE ID: those have a path; write "spiffe://prod/*" for every path of one segment
   10 |       - "spiffe://prod/"
      |         ^~~~~~~~~~~~~~~~
-conf/pg.yaml:11:9: clients.allow.uri: "spiffe:///db" has no trust domain as SPIFFE IDs do: spiffe://, a name without port or user, and a path
+conf/pg.yaml:11:9: clients.allow.uri: "spiffe:///db" has no valid trust domain; write spiffe://, a name without port or user, and a path
   11 |       - "spiffe:///db"
      |         ^~~~~~~~~~~~~~
-conf/pg.yaml:12:9: clients.allow.uri: "spiffe://prod:80/db" has no trust domain as SPIFFE IDs do: spiffe://, a name without port or user, and a path
+conf/pg.yaml:12:9: clients.allow.uri: "spiffe://prod:80/db" has no valid trust domain; write spiffe://, a name without port or user, and a path
   12 |       - "spiffe://prod:80/db"
      |         ^~~~~~~~~~~~~~~~~~~~~
-conf/pg.yaml:13:9: clients.allow.uri: "spiffe://user@prod/db" has no trust domain as SPIFFE IDs do: spiffe://, a name without port or user, and a path
+conf/pg.yaml:13:9: clients.allow.uri: "spiffe://user@prod/db" has no valid trust domain; write spiffe://, a name without port or user, and a path
   13 |       - "spiffe://user@prod/db"
      |         ^~~~~~~~~~~~~~~~~~~~~~~
-conf/pg.yaml:14:9: clients.allow.uri: "spiffe://prod//db" is no SPIFFE ID: between the slashes of its path are letters, digits, - . and _ only
+conf/pg.yaml:14:9: clients.allow.uri: "spiffe://prod//db" is not a SPIFFE ID: between the slashes of its path are letters, digits, - . and _ only
   14 |       - "spiffe://prod//db"
      |         ^~~~~~~~~~~~~~~~~~~
-conf/pg.yaml:15:9: clients.allow.uri: "spiffe://prod/../db" is no SPIFFE ID: between the slashes of its path are letters, digits, - . and _ only
+conf/pg.yaml:15:9: clients.allow.uri: "spiffe://prod/../db" is not a SPIFFE ID: between the slashes of its path are letters, digits, - . and _ only
   15 |       - "spiffe://prod/../db"
      |         ^~~~~~~~~~~~~~~~~~~~~
-conf/pg.yaml:16:9: clients.allow.uri: "spiffe://prod/db/" is no SPIFFE ID: between the slashes of its path are letters, digits, - . and _ only
+conf/pg.yaml:16:9: clients.allow.uri: "spiffe://prod/db/" is not a SPIFFE ID: between the slashes of its path are letters, digits, - . and _ only
   16 |       - "spiffe://prod/db/"
      |         ^~~~~~~~~~~~~~~~~~~
-conf/pg.yaml:17:9: clients.allow.uri: "spiffe://prod/a%2fb" is no SPIFFE ID: between the slashes of its path are letters, digits, - . and _ only
+conf/pg.yaml:17:9: clients.allow.uri: "spiffe://prod/a%2fb" is not a SPIFFE ID: between the slashes of its path are letters, digits, - . and _ only
   17 |       - "spiffe://prod/a%2fb"
      |         ^~~~~~~~~~~~~~~~~~~~~
-conf/pg.yaml:18:9: clients.allow.uri: "spiffe://prod/db?x" is no SPIFFE ID: between the slashes of its path are letters, digits, - . and _ only
+conf/pg.yaml:18:9: clients.allow.uri: "spiffe://prod/db?x" is not a SPIFFE ID: between the slashes of its path are letters, digits, - . and _ only
   18 |       - "spiffe://prod/db?x"
      |         ^~~~~~~~~~~~~~~~~~~~
 )"},

@@ -36,14 +36,14 @@ conf/pg.yaml:5:1: unknown key "frobnicate"
     {"a duplicate key",
      kPersona + "listen: 127.0.0.1:5434\n",
      R"(
-conf/pg.yaml:5:1: duplicate key "listen"; it is on line 1 already
+conf/pg.yaml:5:1: duplicate key "listen"; it is already on line 1
   5 | listen: 127.0.0.1:5434
     | ^~~~~~
 )"},
     {"a duplicate nested key",
      kPersona + "log: {level: info, level: debug}\n",
      R"(
-conf/pg.yaml:5:20: duplicate key "log.level"; it is on line 5 already
+conf/pg.yaml:5:20: duplicate key "log.level"; it is already on line 5
   5 | log: {level: info, level: debug}
     |                    ^~~~~
 )"},

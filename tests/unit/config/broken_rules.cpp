@@ -32,16 +32,16 @@ conf/pg.yaml:6:28: gateway.allowed_addresses: "*.com" would allow every name bel
 conf/pg.yaml:6:37: gateway.allowed_addresses: "*.com." would allow every name below "com"; write at least two labels after the *
   6 |   allowed_addresses: ["*", "*.com", "*.com.", "db.*", "a*.example.com", "*.*.example.com", "*example.com", "*.example.co...
     |                                     ^~~~~~~~
-conf/pg.yaml:6:47: gateway.allowed_addresses: "db.*" has a * where it means nothing; it stands only for the whole beginning of a name, as in "*.example.com"
+conf/pg.yaml:6:47: gateway.allowed_addresses: "db.*" has a * where it has no meaning; it may stand only for the whole beginning of a name, as in "*.example.com"
   6 |   allowed_addresses: ["*", "*.com", "*.com.", "db.*", "a*.example.com", "*.*.example.com", "*example.com", "*.example.co...
     |                                               ^~~~~~
-conf/pg.yaml:6:55: gateway.allowed_addresses: "a*.example.com" has a * where it means nothing; it stands only for the whole beginning of a name, as in "*.example.com"
+conf/pg.yaml:6:55: gateway.allowed_addresses: "a*.example.com" has a * where it has no meaning; it may stand only for the whole beginning of a name, as in "*.example.com"
   6 |   allowed_addresses: ["*", "*.com", "*.com.", "db.*", "a*.example.com", "*.*.example.com", "*example.com", "*.example.co...
     |                                                       ^~~~~~~~~~~~~~~~
-conf/pg.yaml:6:73: gateway.allowed_addresses: "*.*.example.com" has a * where it means nothing; it stands only for the whole beginning of a name, as in "*.example.com"
+conf/pg.yaml:6:73: gateway.allowed_addresses: "*.*.example.com" has a * where it has no meaning; it may stand only for the whole beginning of a name, as in "*.example.com"
   6 | ...dresses: ["*", "*.com", "*.com.", "db.*", "a*.example.com", "*.*.example.com", "*example.com", "*.example.com"]
     |                                                                ^~~~~~~~~~~~~~~~~
-conf/pg.yaml:6:92: gateway.allowed_addresses: "*example.com" has a * where it means nothing; it stands only for the whole beginning of a name, as in "*.example.com"
+conf/pg.yaml:6:92: gateway.allowed_addresses: "*example.com" has a * where it has no meaning; it may stand only for the whole beginning of a name, as in "*.example.com"
   6 | ...om", "*.com.", "db.*", "a*.example.com", "*.*.example.com", "*example.com", "*.example.com"]
     |                                                                ^~~~~~~~~~~~~~
 )"},
@@ -182,7 +182,7 @@ conf/pg.yaml:4:59: trust.crl_expired: expected "refuse" or "allow", found "ignor
      "identity: {certificate: pg.crt, private_key: pg.key}\n"
      "trust: {ca: ca.crt, crl_expired: allow}\n",
      R"(
-conf/pg.yaml:4:34: warning: trust.crl_expired: means nothing without trust.crl
+conf/pg.yaml:4:34: warning: trust.crl_expired: has no effect without trust.crl
   4 | trust: {ca: ca.crt, crl_expired: allow}
     |                                  ^~~~~
 )"},
@@ -192,7 +192,7 @@ conf/pg.yaml:4:34: warning: trust.crl_expired: means nothing without trust.crl
 conf/pg.yaml:5:17: reload.watch: expected "true" or "false", found "maybe"
   5 | reload: {watch: maybe, interval: 1ms}
     |                 ^~~~~
-conf/pg.yaml:5:34: reload.interval: files are looked at every 100ms at most; 0s switches it off
+conf/pg.yaml:5:34: reload.interval: the shortest interval is 100ms; 0s switches it off
   5 | reload: {watch: maybe, interval: 1ms}
     |                                  ^~~
 )"},

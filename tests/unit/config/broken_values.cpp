@@ -185,7 +185,7 @@ conf/pg.yaml:5:47: log.max_files: expected a whole number from 1 to 1000, found 
     {"a log file with room for nothing, and a misspelt key",
      kPersona + "log: {file: a.log, max_size: 1KiB, max_file: 3}\n",
      R"(
-conf/pg.yaml:5:30: log.max_size: a log file has room for 4KiB at least; 0B lets it grow without end
+conf/pg.yaml:5:30: log.max_size: the smallest size is 4KiB; 0B lets the file grow without limit
   5 | log: {file: a.log, max_size: 1KiB, max_file: 3}
     |                              ^~~~
 conf/pg.yaml:5:36: unknown key "log.max_file"; did you mean "log.max_files"?
@@ -195,10 +195,10 @@ conf/pg.yaml:5:36: unknown key "log.max_file"; did you mean "log.max_files"?
     {"rotation of standard error",
      kPersona + "log: {max_size: 0B, max_files: 2}\n",
      R"(
-conf/pg.yaml:5:17: warning: log.max_size: means nothing without log.file
+conf/pg.yaml:5:17: warning: log.max_size: has no effect without log.file
   5 | log: {max_size: 0B, max_files: 2}
     |                 ^~
-conf/pg.yaml:5:32: warning: log.max_files: means nothing without log.file
+conf/pg.yaml:5:32: warning: log.max_files: has no effect without log.file
   5 | log: {max_size: 0B, max_files: 2}
     |                                ^
 )"},

@@ -53,7 +53,7 @@ conf/pg.yaml:1:9: not valid YAML: WORDS
     {"an alias inside of itself",
      "listen: &a [*a]\n",
      R"(
-conf/pg.yaml:1:13: this alias stands inside of what it refers to
+conf/pg.yaml:1:13: this alias is inside what it refers to
   1 | listen: &a [*a]
     |             ^
 )"},

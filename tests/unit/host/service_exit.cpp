@@ -20,7 +20,7 @@ TEST_CASE("the codes that administrators see never change, and have words") {
   CHECK(static_cast<int>(ServiceExit::configuration) == 2);
   CHECK(static_cast<int>(ServiceExit::address) == 3);
   CHECK(says(0, "without an error"));
-  CHECK(says(1, "failed while it ran (1)"));
+  CHECK(says(1, "failed while running (1)"));
   CHECK(says(2, "its configuration"));
   CHECK(says(3, "address to listen on is in use"));
   CHECK(says(77, "ended with code 77"));
