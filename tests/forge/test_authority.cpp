@@ -13,6 +13,9 @@ using persona::authority::IssueRequest;
 using persona::authority::PemPair;
 using persona::x509::CertificateList;
 
+// Every test case may be run alone.
+const auto crypto_is_ready = persona::x509::initialise_crypto();
+
 void must(const persona::Result<void>& result) {
   if (!result) {
     throw std::runtime_error(result.error().message);
@@ -23,7 +26,7 @@ void must(const persona::Result<void>& result) {
 
 const Authority& test_authority() {
   static const Authority authority = [] {
-    must(persona::x509::initialise_crypto());
+    must(crypto_is_ready);
     return Authority::create("Test CA", days(10)).value();
   }();
   return authority;

@@ -8,6 +8,7 @@
 
 #include "../../forge/fixtures.hpp"
 #include "../../support/temporary_folder.hpp"
+#include "persona/x509/crypto.hpp"
 #include "persona/x509/show.hpp"
 
 using namespace persona::x509;
@@ -30,6 +31,7 @@ TEST_CASE("the password is the first line of its file, whatever follows") {
 }
 
 TEST_CASE("show opens a key with the first line of a password file") {
+  REQUIRE(initialise_crypto());
   const support::TemporaryFolder folder;
   const auto key = folder.write("client.key", fixtures::ec_key_encrypted);
   const auto shown = [&](std::string_view more) {
