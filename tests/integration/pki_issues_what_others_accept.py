@@ -426,7 +426,7 @@ def killed_in_revoke(case):
         check(not kill_before("rename", number, "revoke", "laptop", "--dir", folder.path), "it was never killed")
         number += 1
     equal([entry.serial_number for entry in folder.crl()], [], "revoked in the CRL, which was to be behind")
-    check("behind" in folder.run("list"), "list does not tell")
+    check("out of date" in folder.run("list"), "list does not tell")
     folder.run("renew", "gateway")
     equal([entry.serial_number for entry in folder.crl()], [serial], "revoked after the next command")
 
@@ -569,7 +569,7 @@ def show(case):
             .sign(hostile, hashes.SHA256()))
     shown("hostile.pem", made.public_bytes(serialization.Encoding.PEM), "expired", "1.2.3.4", "\\x1b[31m")
     shown("empty.pem", b"", "is empty", expect=2)
-    shown("text.pem", "hello", "no certificate, private key", expect=2)
+    shown("text.pem", "hello", "not a certificate, private key", expect=2)
     shown("cut.pem", leaf[:-40], "without its -----END line", expect=2)
     shown("request.pem", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n", "not shown")
     output = cli("pki", "show", case.folder / "nothing", folder.issued("gateway"), expect=2)

@@ -74,8 +74,8 @@ TEST_CASE("a revocation that a crash kept out of the CRL is in the next one") {
   const std::string before = home.read("ca/ca.crl");
   Home::require(home.authority.revoke("reports", RevocationReason::key_compromise));
   home.write("ca/ca.crl", before);  // as if the program had ended between the two files
-  CHECK(mentions(Home::require(home.authority.list()).warnings, "ca.crl is behind"));
-  CHECK(mentions(home.issue("other").warnings, "was behind"));
+  CHECK(mentions(Home::require(home.authority.list()).warnings, "ca.crl is out of date"));
+  CHECK(mentions(home.issue("other").warnings, "was older than"));
   REQUIRE(home.crl().entries.size() == 1);
   CHECK(serial_text(home.crl().entries[0].serial) == home.ledger().entries[0].serial);
   CHECK(Home::require(home.authority.list()).warnings.empty());

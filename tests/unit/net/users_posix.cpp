@@ -16,9 +16,8 @@ TEST_CASE("a user is found by name, and digits are an id") {
   REQUIRE(!nobody);
   CHECK(nobody.error().kind == ErrorKind::configuration);
   CHECK(nobody.error().message ==
-        "there is no user \"no-such-user\\u001b\" on this machine; write a name that \"getent passwd\" "
-        "lists, or a "
-        "number");
+        "there is no user \"no-such-user\\u001b\" on this machine; use a name that \"getent passwd\" lists, or "
+        "a number");
 }
 
 TEST_CASE("a user is told by name and id") {
