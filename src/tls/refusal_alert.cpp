@@ -21,9 +21,9 @@ std::uint8_t refusal_alert(trust::VerifyReason reason) {
       return MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;  // "or is not currently valid"
     case VerifyReason::malformed:
     case VerifyReason::weak_signature:  // RFC 8446 section 4.4.2.4
+    case VerifyReason::weak_key:
     case VerifyReason::name_mismatch:
       return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
-    case VerifyReason::weak_key:
     case VerifyReason::key_usage:
     case VerifyReason::extended_key_usage:
       return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
@@ -50,7 +50,7 @@ std::uint32_t refusal_flags(trust::VerifyReason reason) {
     case MBEDTLS_SSL_ALERT_MSG_BAD_CERT:
       return MBEDTLS_X509_BADCERT_CN_MISMATCH;
     case MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT:
-      return MBEDTLS_X509_BADCERT_BAD_KEY;
+      return MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
     case MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED:
       return MBEDTLS_X509_BADCERT_REVOKED;
     case MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED:
