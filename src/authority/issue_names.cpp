@@ -19,10 +19,6 @@ tl::unexpected<Error> refuse(fmt::format_string<Args...> format, Args&&... args)
   return fail(ErrorKind::configuration, format, std::forward<Args>(args)...);
 }
 
-bool is_letter_or_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 bool is_address(std::string_view text) {
   return IpAddress::parse(text).has_value();
 }

@@ -16,14 +16,8 @@ constexpr std::size_t longest_unix_path = 107;  // sockaddr_un::sun_path has 108
 constexpr std::size_t longest_host = 253;
 constexpr std::size_t longest_label = 63;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_host_character(char c) {
-  return is_digit(c) || is_letter(c) || c == '-' || c == '_';
+  return is_letter_or_digit(c) || c == '-' || c == '_';
 }
 
 bool is_valid_label(std::string_view label) {

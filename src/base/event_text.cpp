@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t longest_note = 64;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /// `text` with every per cent sign that is followed by a digit replaced.
 std::string without_insertions(std::string_view text, std::string_view replacement) {
   std::string out;

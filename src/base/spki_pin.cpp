@@ -16,7 +16,7 @@ constexpr std::size_t sha1_size = 20;
 constexpr std::size_t longest_pin = 256;  // nothing longer is looked at closely
 
 bool is_hexadecimal(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 // RFC 4648 section 4, at its strictest: padded, no other characters, and zeros in the unused bits.

@@ -16,7 +16,7 @@ constexpr std::size_t longest_user = 256;
 constexpr std::uint64_t largest_uid = 0xfffffffe;  // the one above means "none"
 
 bool is_number(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return std::all_of(text.begin(), text.end(), is_digit);
 }
 
 // A name that could be in a passwd(5) database, or an id. Whether there is such a user is checked later.

@@ -12,13 +12,6 @@ constexpr std::size_t longest =
     2048;  // SPIFFE-ID section 2.4; no other URI in a certificate is longer either
 constexpr std::string_view spiffe_scheme = "spiffe://";
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 void lower(std::string& text, std::size_t begin, std::size_t end) {
   for (std::size_t i = begin; i < end; ++i) {
     text[i] = to_lower(text[i]);
@@ -31,14 +24,14 @@ tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
 
 // RFC 3986 section 2: what a URI is made of. The '*' is one of its characters, too.
 bool is_uri_character(char c) {
-  return is_letter(c) || is_digit(c) ||
+  return is_letter_or_digit(c) ||
          std::string_view("-._~:/?#[]@!$&'()*+,;=%").find(c) != std::string_view::npos;
 }
 
 bool is_spiffe_segment(std::string_view segment) {
   return !segment.empty() && segment != "." && segment != ".." &&
          std::all_of(segment.begin(), segment.end(), [](char c) {
-           return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '*';
+           return is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '*';
          });
 }
 
@@ -90,7 +83,7 @@ Result<std::string> parse_uri_pattern(std::string_view text) {
     return refuse(text, "has no scheme; write a whole URI such as spiffe://example.com/db");
   }
   if (!is_letter(scheme.front()) || !std::all_of(scheme.begin(), scheme.end(), [](char c) {
-        return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+        return is_letter_or_digit(c) || c == '+' || c == '-' || c == '.';
       })) {
     return refuse(text, "has no scheme that can be matched; a * may stand only after it");
   }

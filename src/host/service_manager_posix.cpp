@@ -15,8 +15,7 @@ constexpr std::chrono::seconds drain_slack{5};
 /// Quoted as a word for a shell.
 std::string in_shell(const std::string& text) {
   const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("/._-@+=:,").find(c) != std::string_view::npos;
+    return is_letter_or_digit(c) || std::string_view("/._-@+=:,").find(c) != std::string_view::npos;
   };
   if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) {
     return text;

@@ -14,10 +14,6 @@ constexpr std::size_t longest_name = 80;
 constexpr std::string_view default_account = R"(NT AUTHORITY\LocalService)";
 constexpr std::string_view virtual_authority = R"(NT SERVICE\)";
 
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 bool is_allowed(char c) {
   return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
 }

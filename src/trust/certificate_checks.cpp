@@ -67,8 +67,7 @@ std::optional<Defect> key_identifier_defect(const mbedtls_x509_crt& certificate,
     return bad("has an authorityKeyIdentifier without a key identifier", "4.2.1.1");
   }
   if (position == Position::anchor && self_issued) {
-    const auto identifier =
-        own == nullptr ? std::nullopt : x509::DerReader(own->value).take(MBEDTLS_ASN1_OCTET_STRING);
+    const auto identifier = x509::DerReader(own->value).take(MBEDTLS_ASN1_OCTET_STRING);  // an anchor has it
     if (!fields.empty()) {
       return against_baseline("is a root whose authorityKeyIdentifier names an issuer or a serial number");
     }

@@ -108,8 +108,7 @@ Uri split(std::string_view text) {
 }
 
 bool is_uri_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         has("-._~:/?#[]@!$&'()*+,;=%", c);
+  return is_letter_or_digit(c) || has("-._~:/?#[]@!$&'()*+,;=%", c);
 }
 
 }  // namespace

@@ -57,8 +57,7 @@ std::optional<x509::Secret> read(const std::filesystem::path& path, Part part, s
 TrustStore::TrustStore() = default;
 TrustStore::~TrustStore() = default;
 
-tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>> TrustStore::load(
-    const TrustFiles& files) {
+TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
   std::vector<x509::LoadError> errors;
   const std::shared_ptr<TrustStore> trust(new TrustStore);
   trust->revocation_ = std::make_unique<RevocationLists>(files.crl_expired_allowed);
@@ -87,17 +86,10 @@ tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>> Tr
       errors.push_back({Part::crl, index, appended.error().message});
     }
   }
-  trust->judge_unusable(errors);
-  if (!errors.empty()) {
-    errors.insert(errors.end(), trust->warnings_.begin(), trust->warnings_.end());
-    return tl::unexpected(std::move(errors));
-  }
-  trust->index_roots();
-  return trust;
+  return complete(trust, std::move(errors));
 }
 
-tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>> TrustStore::from_pem(
-    const TrustTexts& texts) {
+TrustStore::Loaded TrustStore::from_pem(const TrustTexts& texts) {
   std::vector<x509::LoadError> errors;
   const std::shared_ptr<TrustStore> trust(new TrustStore);
   trust->revocation_ = std::make_unique<RevocationLists>(texts.crl_expired_allowed);
@@ -114,6 +106,12 @@ tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>> Tr
       errors.push_back({Part::crl, 0, appended.error().message});
     }
   }
+  return complete(trust, std::move(errors));
+}
+
+/// What load and from_pem end with.
+TrustStore::Loaded TrustStore::complete(const std::shared_ptr<TrustStore>& trust,
+                                        std::vector<x509::LoadError> errors) {
   trust->judge_unusable(errors);
   if (!errors.empty()) {
     errors.insert(errors.end(), trust->warnings_.begin(), trust->warnings_.end());

@@ -14,7 +14,6 @@
 
 using namespace persona;
 using namespace persona::trust;
-using namespace persona::x509;
 
 namespace {
 

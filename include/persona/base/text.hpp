@@ -8,6 +8,17 @@
 
 namespace persona {
 
+/// ASCII alone, whatever the locale.
+constexpr bool is_digit(char character) {
+  return character >= '0' && character <= '9';
+}
+constexpr bool is_letter(char character) {
+  return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
+}
+constexpr bool is_letter_or_digit(char character) {
+  return is_letter(character) || is_digit(character);
+}
+
 /// ASCII letters alone; every other character stays as it is, whatever the locale.
 constexpr char to_lower(char character) {
   return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;

@@ -48,10 +48,9 @@ class TrustStore {
   /// Every certificate and CRL in every file counts. A file without any is an error. So are CA certificates
   /// that have expired or have a key that is not taken when no other is there; else they are warnings. An
   /// expired CRL is neither: it refuses when it is asked.
-  static tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>> load(
-      const TrustFiles& files);
-  static tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>> from_pem(
-      const TrustTexts& texts);
+  using Loaded = tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>>;
+  static Loaded load(const TrustFiles& files);
+  static Loaded from_pem(const TrustTexts& texts);
 
   ~TrustStore();
   TrustStore(const TrustStore&) = delete;
@@ -77,6 +76,7 @@ class TrustStore {
 
  private:
   TrustStore();
+  static Loaded complete(const std::shared_ptr<TrustStore>& trust, std::vector<x509::LoadError> errors);
   void judge_unusable(std::vector<x509::LoadError>& errors);
   void index_roots();
 
