@@ -20,8 +20,8 @@ bool matches_dns_pattern(std::string_view pattern, std::string_view name);
 
 /// For a uniformResourceIdentifier. A `*` stays within a label of the host, within the port, or between
 /// slashes of the path; in the scheme, user, query and fragment it is an ordinary character. Case counts
-/// except in scheme and host. Nothing is normalised. The segments "." and ".." and
-/// percent-encoded characters never match a `*`. Without "//", the colon is a separator too ("urn:x:*").
+/// except in scheme and host. Nothing is normalised. The segments "." and ".." and percent-encoded characters
+/// never match a `*`. Without "//", the colon is a separator too ("urn:x:*").
 bool matches_uri_pattern(std::string_view pattern, std::string_view uri);
 
 }  // namespace persona::trust
