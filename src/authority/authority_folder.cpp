@@ -1,4 +1,4 @@
-// Opening an authority's folder, its CA and its CRL. What is done for leaves is in authority_leaves.cpp.
+// An authority's folder, its CA and its CRL. What concerns leaves is in authority_leaves.cpp.
 #include "persona/authority/authority_folder.hpp"
 
 #include <algorithm>
@@ -20,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t ledger_limit = 1U << 28U;  // half a million certificates
-constexpr std::chrono::minutes clock_skew(5);       // others' clocks are behind ours
+constexpr std::uintmax_t ledger_limit = 1U << 28U;  // about half a million certificates
+constexpr std::chrono::minutes clock_skew(5);       // others' clocks may be behind ours
 
 Result<std::string> read_text(const fs::path& path, std::uintmax_t limit = x509::usual_file_limit) {
   const auto content = x509::read_file(path, limit);
@@ -35,7 +35,7 @@ std::chrono::seconds years_from(x509::TimePoint now, unsigned years) {
   const auto day = std::chrono::floor<std::chrono::days>(now);
   std::chrono::year_month_day date(day);
   date += std::chrono::years(static_cast<int>(years));
-  if (!date.ok()) {  // the 29th of February
+  if (!date.ok()) {  // 29 February, in a year that has none
     date = date.year() / date.month() / std::chrono::last;
   }
   return std::chrono::sys_days(date) - day;
@@ -196,7 +196,7 @@ Result<Report> AuthorityFolder::init(const InitRequest& request) const {
   Ledger ledger;
   ledger.profile = request.profile;
   ledger.permitted_dns_names = request.permitted_dns_names;
-  // ca.crt last: without it there is no CA, and what a crash leaves behind needs --force.
+  // ca.crt last: without it there is no CA for other commands, and another init needs --force after a crash.
   auto written = ensure_folder(folder_ / "ca", Readers::owner);
   written = written ? ensure_folder(folder_ / "issued", Readers::everyone) : written;
   written = written ? replace_file(ca("ca.key"), pair->private_key, Readers::owner) : written;
@@ -242,7 +242,7 @@ Result<void> AuthorityFolder::set_aside(Report& report) const {
     aside = folder_ / fmt::format("replaced-{}-{}", timestamp(x509::now()), count);
   }
   auto done = ensure_folder(aside, Readers::owner);
-  // ca/ last: as long as it is there, the next init --force does what is left.
+  // ca/ last: as long as it is there, another init --force finishes what a crash interrupted.
   for (const char* name : {"issued", "ca"}) {
     if (done && is_there(folder_ / name)) {
       done = move_path(folder_ / name, aside / name);
@@ -269,7 +269,7 @@ Result<void> AuthorityFolder::save_crl(Opened& opened, std::optional<unsigned> d
           {x509::serial_octets(entry.serial), entry.revocation->when, entry.revocation->reason});
     }
   }
-  // A ledger from a backup must not take back what was revoked since.
+  // A ledger restored from a backup must not undo later revocations.
   if (const auto old = read_crl_file(ca("ca.crl"))) {
     const auto& subject = opened.certificate.certificate->subject_raw;
     const bool ours =
@@ -285,7 +285,7 @@ Result<void> AuthorityFolder::save_crl(Opened& opened, std::optional<unsigned> d
       }
     }
   }
-  // The ledger first: when it is ahead of the CRL, the next command writes the CRL again.
+  // The ledger first: if it is ahead of the CRL, the next command writes the CRL again.
   list.number = ++opened.ledger.crl_number;
   if (auto saved = replace_file(ca("issued.json"), opened.ledger.to_json(), Readers::everyone); !saved) {
     return saved;

@@ -44,7 +44,7 @@ LeafRequest request_of(const LedgerEntry& entry) {
   return request;
 }
 
-// Seconds from now, at most until the CA ends.
+// From now, and never beyond the end of the CA.
 std::chrono::seconds lifetime(unsigned days, x509::TimePoint authority_ends, Report& report) {
   const std::chrono::seconds wanted = std::chrono::days(days);
   const std::chrono::seconds possible = authority_ends - x509::now();
@@ -57,7 +57,7 @@ std::chrono::seconds lifetime(unsigned days, x509::TimePoint authority_ends, Rep
   return possible;
 }
 
-// Nothing leaves the folder that its own CA does not verify.
+// No certificate is handed out unless the CA's own certificate verifies it.
 Result<x509::CertificateInfo> verified(const std::string& pem, const x509::ReadCertificate& ca) {
   const auto read = x509::read_certificate_pem(pem, "the new certificate");
   if (!read) {
@@ -87,6 +87,7 @@ void tell_of(const x509::CertificateInfo& made, const fs::path& folder, bool wit
   if (!names.empty()) {
     report.done.push_back(fmt::format("  names        {}", fmt::join(names, ", ")));
   }
+  // A minute more, or the seconds since it was issued would make 90 days read as 89.
   report.done.push_back(
       fmt::format("  valid until  {} ({} days)", x509::format_date(made.not_after),
                   x509::days_between(x509::now(), made.not_after + std::chrono::minutes(1))));
@@ -98,7 +99,7 @@ void tell_of(const x509::CertificateInfo& made, const fs::path& folder, bool wit
   report.done.push_back(fmt::format("  trust        {}", (folder / ca_file).string()));
 }
 
-// Of a name that gets another certificate.
+// Lists the other valid certificates of a name that gets a new one.
 void tell_of_others(const Ledger& ledger, std::string_view name, std::string_view but, Report& report) {
   for (const LedgerEntry& entry : ledger.entries) {
     if (entry.name == name && entry.serial != but && !entry.revocation && entry.not_after > x509::now()) {
@@ -120,11 +121,11 @@ void warn_of_days(Profile profile, unsigned days, Report& report) {
 
 }  // namespace
 
-// The pair before it is kept as a copy, so that the pair in use is never without one of its files.
+// The previous pair is copied, not renamed, so that the pair in use never lacks one of its files.
 Result<void> AuthorityFolder::save_pair(std::string_view name, const PemPair& pair, Report& report) const {
   auto saved = ensure_folder(folder_ / "issued", Readers::everyone);
   saved = saved ? ensure_folder(issued(name, ""), Readers::everyone) : saved;
-  std::vector<x509::Secret> old;  // what `files` views
+  std::vector<x509::Secret> old;  // `files` has views of it
   std::vector<NewFile> files;
   const auto keep = [&](std::string_view file, std::string_view previous, Readers readers) {
     if (!saved || !is_there(issued(name, file))) {

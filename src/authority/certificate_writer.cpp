@@ -19,7 +19,7 @@ namespace persona::authority {
 
 namespace {
 
-constexpr std::size_t pem_capacity = 65'536;  // a few hundred names
+constexpr std::size_t pem_capacity = 65'536;  // enough for a few hundred names
 constexpr std::size_t extension_capacity = 16'384;
 
 struct CertificateWriter {
@@ -56,7 +56,7 @@ class AlternativeNames {
   const mbedtls_x509_san_list* list() const { return nodes_.empty() ? nullptr : &nodes_.back(); }
 
  private:
-  // Each before the others: mbedTLS writes the list from its end.
+  // mbedTLS writes the list back to front, so the certificate has the names in the request's order.
   void prepend(int type, ByteView value) {
     Bytes& copy = values_.emplace_back(value.begin(), value.end());
     mbedtls_x509_san_list node{};
@@ -68,11 +68,11 @@ class AlternativeNames {
     nodes_.push_back(node);
   }
 
-  std::deque<Bytes> values_;  // deques: what is in them stays where it is
+  std::deque<Bytes> values_;  // deques never move their elements, which `next` and `p` point at
   std::deque<mbedtls_x509_san_list> nodes_;
 };
 
-// mbedTLS's set functions return 0 or an error; the first error wins.
+// Collects the results of mbedTLS's set functions; the first error sticks.
 class Steps {
  public:
   Steps& operator<<(int status) {
@@ -90,7 +90,7 @@ class Steps {
   int status_ = 0;
 };
 
-// X.509 time as mbedTLS takes it: YYYYMMDDhhmmss
+// The form in which mbedTLS takes times: YYYYMMDDhhmmss
 std::string time_text(x509::TimePoint time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
@@ -100,7 +100,7 @@ std::string time_text(x509::TimePoint time) {
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
-/// What all certificates have in common: names, keys, serial, validity, key identifiers.
+/// What all certificates need: names, keys, validity; set_basics() adds a serial and key identifiers.
 struct Basics {
   std::string subject;  ///< DN; may be empty
   std::string issuer;
@@ -113,7 +113,8 @@ struct Basics {
 void set_basics(mbedtls_x509write_cert& writer, const Basics& basics, Steps& steps) {
   std::array<unsigned char, 16> serial{};
   steps << x509::psa_random(nullptr, serial.data(), serial.size());
-  serial[0] = static_cast<unsigned char>((serial[0] & 0x3fU) | 0x40U);  // positive, and of full length
+  // Positive (RFC 5280 section 4.1.2.2), and always of full length.
+  serial[0] = static_cast<unsigned char>((serial[0] & 0x3fU) | 0x40U);
   const x509::TimePoint start = x509::now();
   mbedtls_x509write_crt_set_version(&writer, MBEDTLS_X509_CRT_VERSION_3);
   mbedtls_x509write_crt_set_md_alg(&writer, MBEDTLS_MD_SHA256);
@@ -152,14 +153,14 @@ Result<void> set_extension(mbedtls_x509write_cert& writer, std::string_view oid,
   return steps.result("a certificate");
 }
 
-// mbedTLS's own writer makes it critical for a CA only.
+// mbedTLS's own writer makes basicConstraints critical for CAs only.
 Result<void> set_no_authority(mbedtls_x509write_cert& writer) {
   x509::DerWriter der(16);
-  der.wrap(x509::DerWriter::sequence, 0);  // cA defaults to FALSE, which DER leaves out
+  der.wrap(x509::DerWriter::sequence, 0);  // cA defaults to FALSE, which DER omits
   return set_extension(writer, MBEDTLS_OID_BASIC_CONSTRAINTS, true, der);
 }
 
-// mbedTLS's own writer makes it critical always.
+// mbedTLS's own writer always makes extendedKeyUsage critical; trust/ refuses that for gateways.
 Result<void> set_extended_usage(mbedtls_x509write_cert& writer, IssueRequest::Usage usage) {
   x509::DerWriter der(64);
   if (usage != IssueRequest::Usage::server) {

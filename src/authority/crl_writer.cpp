@@ -43,7 +43,7 @@ void write_time(x509::DerWriter& der, x509::TimePoint time) {
 
 void write_entry(x509::DerWriter& der, const RevokedCertificate& revoked) {
   const std::size_t end = der.size();
-  if (revoked.reason != RevocationReason::unspecified) {  // which section 5.3.1 wants left out
+  if (revoked.reason != RevocationReason::unspecified) {  // RFC 5280 section 5.3.1: omit that one
     der.enumerated(static_cast<int>(revoked.reason));
     der.extension(x509::oid::crl_reason, false, end);
     der.wrap(x509::DerWriter::sequence, end);
@@ -69,7 +69,7 @@ void write_extensions(x509::DerWriter& der, std::uint64_t number, ByteView issue
 // tbsCertList
 void write_content(x509::DerWriter& der, const RevocationList& list, const mbedtls_x509_crt& issuer) {
   write_extensions(der, list.number, {issuer.subject_key_id.p, issuer.subject_key_id.len});
-  if (!list.revoked.empty()) {  // which must be absent when it is empty
+  if (!list.revoked.empty()) {  // RFC 5280 section 5.1.2.6: absent if empty
     const std::size_t end = der.size();
     for (auto revoked = list.revoked.rbegin(); revoked != list.revoked.rend(); ++revoked) {
       write_entry(der, *revoked);
@@ -110,7 +110,7 @@ Result<std::string> in_pem(ByteView der) {
   if (status != 0 || length == 0) {
     return fail(ErrorKind::internal, "cannot write a CRL: {}", x509::mbedtls_reason(status));
   }
-  pem.resize(length - 1);  // it counts its NUL
+  pem.resize(length - 1);  // the length counts the NUL
   return pem;
 }
 

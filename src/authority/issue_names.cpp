@@ -11,8 +11,8 @@ namespace persona::authority {
 
 namespace {
 
-constexpr std::size_t longest_common_name = 64;
-constexpr std::size_t longest_uri = 2048;  // also that of a SPIFFE id
+constexpr std::size_t longest_common_name = 64;  // RFC 5280 appendix A.1, ub-common-name
+constexpr std::size_t longest_uri = 2048;        // also the limit for a SPIFFE ID
 
 template <class... Args>
 tl::unexpected<Error> refuse(fmt::format_string<Args...> format, Args&&... args) {
@@ -32,7 +32,7 @@ bool is_host_name(std::string_view name) {
   return is_valid_host(name) && !is_address(name) && !has_hyphen_at_an_end(name);
 }
 
-// It becomes a folder, and the common name of a client.
+// The name becomes that of a folder, and the common name of a client.
 Result<void> check_folder_name(std::string_view name) {
   const bool good_characters = std::all_of(name.begin(), name.end(), [](char c) {
     return is_letter_or_digit(c) || c == '.' || c == '-' || c == '_' || c == '@';
@@ -255,7 +255,7 @@ Result<IssueRequest> complete_names(const LeafRequest& request, const std::vecto
     return refuse("every name of {} is longer than the {} characters of a common name: add a shorter --dns",
                   in_quotes(request.name), longest_common_name);
   }
-  // OpenSSL holds a common name against the CA's limits where there is no dNSName.
+  // OpenSSL applies name constraints to the common name if there is no dNSName.
   if (complete.dns_names.empty() && complete.common_name.find('.') != std::string::npos &&
       is_host_name(complete.common_name) && !is_permitted(complete.common_name, permitted)) {
     return refuse("this CA is limited to {}: choose another name for the certificate than {}",

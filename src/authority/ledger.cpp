@@ -67,7 +67,7 @@ Json entry_json(const LedgerEntry& entry) {
   return json;
 }
 
-/// Reads members of one object; the first that is missing or of another kind sticks.
+/// Reads the members of one object, and remembers the first that is missing or malformed.
 class Members {
  public:
   explicit Members(const Json& json) : json_(json) {}
@@ -159,7 +159,7 @@ const LedgerEntry* Ledger::latest(std::string_view name) const {
 }
 
 std::string Ledger::to_json() const {
-  // A line for each certificate, for people and for grep.
+  // One line per certificate, for people and for grep.
   std::string text =
       fmt::format("{{\n \"format\": {},\n \"profile\": {},\n \"permitted_dns\": {},\n", format_version,
                   Json(terms_of(profile).name).dump(), Json(permitted_dns_names).dump());

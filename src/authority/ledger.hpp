@@ -1,4 +1,4 @@
-// issued.json: what an authority has issued and revoked, for people and for us.
+// issued.json: what an authority has issued and revoked, for people and for programs.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,13 @@ struct Revocation {
 };
 
 struct LedgerEntry {
-  std::string serial;  ///< hexadecimal as CertificateInfo::serial has it
+  std::string serial;  ///< hexadecimal, as in CertificateInfo::serial
   std::string name;
   IssueRequest::Usage usage = IssueRequest::Usage::client;  ///< what was asked for
   std::vector<std::string> dns_names;
   std::vector<std::string> ip_addresses;
   std::vector<std::string> uris;
-  unsigned days = 0;  ///< asked for; it may have been given fewer
+  unsigned days = 0;  ///< asked for; fewer are given if the CA ends before
   x509::TimePoint issued_at{};
   x509::TimePoint not_after{};
   std::optional<Revocation> revocation;
@@ -39,7 +39,7 @@ struct Ledger {
   std::uint64_t crl_number = 0;      ///< of the last CRL, or of the one about to be written
   std::vector<LedgerEntry> entries;  ///< oldest first
 
-  /// The entry of a name that was added last, or null.
+  /// The newest entry of a name, or null.
   const LedgerEntry* latest(std::string_view name) const;
 
   std::string to_json() const;

@@ -7,7 +7,7 @@ namespace persona::authority {
 
 namespace {
 
-// 398 days is what the CA/Browser Forum lets public CAs give a server.
+// 398 days is the limit that the CA/Browser Forum set for public server certificates in 2020.
 constexpr std::array<ProfileTerms, 3> all_terms{{
     {"development", 1, 30, 365, 2, 398, true},
     {"testing", 1, 7, 30, 5, 90, false},

@@ -13,11 +13,11 @@
 namespace persona::authority {
 
 enum class Readers {
-  owner,     ///< mode 0600, of a folder 0700; on Windows its owner, SYSTEM and the administrators
-  everyone,  ///< mode 0644 or 0755, less what the umask forbids; on Windows what the folder hands down
+  owner,     ///< mode 0600, or 0700 for a folder; on Windows the owner, SYSTEM and administrators
+  everyone,  ///< mode 0644 or 0755, less what the umask forbids; on Windows inherited from the folder
 };
 
-/// A file, a folder or a link of this name exists, whether it can be read or not.
+/// Does a file, folder or link of this name exist, whether or not it can be read?
 bool is_there(const std::filesystem::path& path);
 
 struct NewFile {
@@ -26,24 +26,23 @@ struct NewFile {
   Readers readers = Readers::everyone;
 };
 
-/// Creates or replaces files: what is there in the end, after a crash too, is the old content of each or the
-/// new one. All are written before the first takes its place, so that files that belong together change
-/// within as many renames. Callers hold the FolderLock, because the files that are written first have fixed
-/// names.
+/// Creates or replaces files. Each has its old or its new content, even after a crash. All are written before
+/// the first is renamed into place, so that files that belong together change within a few renames. The
+/// caller must hold the FolderLock, because the temporary files have fixed names.
 Result<void> replace_files(std::span<const NewFile> files);
 
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, Readers readers);
 
-/// Creates one folder; one that is there is left as it is.
+/// Creates one folder. An existing one is left as it is.
 Result<void> ensure_folder(const std::filesystem::path& path, Readers readers);
 
-/// Gives a file or folder another name on the same file system.
+/// Renames a file or folder within one file system.
 Result<void> move_path(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// Held while an authority is changed. It ends with the process, however that ends.
+/// Held while an authority is changed. It is released when the process ends, even by a crash.
 class FolderLock {
  public:
-  /// Waits for another process to finish, but not forever.
+  /// Waits for another process to finish, but no longer than lock_patience.
   static Result<FolderLock> take(const std::filesystem::path& folder);
 
   FolderLock(FolderLock&& other) noexcept;
@@ -59,13 +58,13 @@ class FolderLock {
   std::unique_ptr<Handle> handle_;
 };
 
-// Of the platforms' files:
+// For the platforms' files:
 
 inline constexpr std::chrono::seconds lock_patience(10);
 inline constexpr std::chrono::milliseconds lock_interval(20);
 tl::unexpected<Error> lock_is_taken(const std::filesystem::path& folder);
 
-/// What a file is called until it takes its place.
+/// The name of a file until it is renamed into place.
 std::filesystem::path fresh_name(const std::filesystem::path& path);
 
 }  // namespace persona::authority

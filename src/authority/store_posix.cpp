@@ -40,11 +40,11 @@ int open_new(const std::filesystem::path& path, mode_t mode) {
   if (descriptor >= 0 || errno != EEXIST) {
     return descriptor;
   }
-  ::unlink(path.c_str());  // left behind by a crash: we hold the lock
+  ::unlink(path.c_str());  // left by a crash: we hold the lock, so nobody is writing it
   return ::open(path.c_str(), flags, mode);
 }
 
-// 0 or errno
+// Returns 0 or errno.
 int write_all(int descriptor, std::string_view content) {
   while (!content.empty()) {
     const ssize_t count = ::write(descriptor, content.data(), content.size());
@@ -56,7 +56,7 @@ int write_all(int descriptor, std::string_view content) {
   return ::fsync(descriptor) == 0 ? 0 : errno;
 }
 
-// 0 or errno
+// Returns 0 or errno.
 int write_new(const std::filesystem::path& path, std::string_view content, Readers readers) {
   Descriptor descriptor(open_new(path, readers == Readers::owner ? 0600 : 0644));
   if (descriptor.value() < 0) {
@@ -67,14 +67,14 @@ int write_new(const std::filesystem::path& path, std::string_view content, Reade
   return error != 0 ? error : closed;
 }
 
-// The name of a file is content of its folder.
+// A rename survives a crash only once the folder is synced.
 Result<void> sync_folder(const std::filesystem::path& path) {
   const std::filesystem::path folder = path.empty() ? "." : path;
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (descriptor.value() < 0) {
     return cannot("open", folder, errno);
   }
-  if (::fsync(descriptor.value()) != 0 && errno != EINVAL) {  // EINVAL: this file system has no such thing
+  if (::fsync(descriptor.value()) != 0 && errno != EINVAL) {  // EINVAL: this file system cannot sync folders
     return cannot("sync", folder, errno);
   }
   return {};
@@ -85,7 +85,7 @@ Result<void> sync_folder(const std::filesystem::path& path) {
 Result<void> replace_files(std::span<const NewFile> files) {
   const auto give_up = [&](const NewFile& file, int error) {
     for (const NewFile& one : files) {
-      ::unlink(fresh_name(one.path).c_str());  // of those that have one
+      ::unlink(fresh_name(one.path).c_str());  // there may be none yet
     }
     return cannot("write", file.path, error);
   };
@@ -138,6 +138,8 @@ FolderLock::FolderLock(FolderLock&& other) noexcept = default;
 FolderLock::~FolderLock() = default;
 
 Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
+  // The file stays when the lock is released: were it deleted, two processes could each lock one of that
+  // name.
   const std::filesystem::path file = folder / ".lock";
   auto handle =
       std::make_unique<Handle>(::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));

@@ -36,15 +36,15 @@ struct FreeLocal {
   void operator()(void* memory) const { LocalFree(memory); }
 };
 
-/// Who may read what is made with it: nothing is inherited for Readers::owner.
+/// Who may read what is created with it. For Readers::owner nothing is inherited.
 class Security {
  public:
-  /// False, and GetLastError() tells why.
+  /// On false, GetLastError() has the reason.
   bool prepare(Readers readers) {
     if (readers == Readers::everyone) {
       return true;
     }
-    // Owner, SYSTEM and administrators have full control; folders hand it down.
+    // Full control for the owner, SYSTEM and administrators, inherited by whatever is created in a folder.
     PSECURITY_DESCRIPTOR made = nullptr;
     if (ConvertStringSecurityDescriptorToSecurityDescriptorW(
             L"D:P(A;OICI;FA;;;OW)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)", SDDL_REVISION_1, &made, nullptr) == 0) {
@@ -55,7 +55,7 @@ class Security {
     return true;
   }
 
-  /// Null: what the folder hands down.
+  /// Null: inherited from the folder.
   SECURITY_ATTRIBUTES* get() { return descriptor_ ? &attributes_ : nullptr; }
 
  private:
@@ -63,7 +63,7 @@ class Security {
   SECURITY_ATTRIBUTES attributes_{sizeof(SECURITY_ATTRIBUTES), nullptr, FALSE};
 };
 
-// ERROR_SUCCESS or why not
+// Returns ERROR_SUCCESS or the reason.
 DWORD write_all(HANDLE file, std::string_view content) {
   while (!content.empty()) {
     DWORD count = 0;
@@ -75,13 +75,13 @@ DWORD write_all(HANDLE file, std::string_view content) {
   return FlushFileBuffers(file) != 0 ? ERROR_SUCCESS : GetLastError();
 }
 
-// ERROR_SUCCESS or why not
+// Returns ERROR_SUCCESS or the reason.
 DWORD write_new(const std::filesystem::path& path, std::string_view content, Readers readers) {
   Security security;
   if (!security.prepare(readers)) {
     return GetLastError();
   }
-  DeleteFileW(path.c_str());  // left behind by a crash: we hold the lock
+  DeleteFileW(path.c_str());  // left by a crash: we hold the lock, so nobody is writing it
   File file(CreateFileW(path.c_str(), GENERIC_WRITE, 0, security.get(), CREATE_NEW, FILE_ATTRIBUTE_NORMAL,
                         nullptr));
   if (!file.is_open()) {
@@ -101,7 +101,7 @@ bool replace(const std::filesystem::path& from, const std::filesystem::path& to)
 Result<void> replace_files(std::span<const NewFile> files) {
   const auto give_up = [&](const NewFile& file, DWORD error) {
     for (const NewFile& one : files) {
-      DeleteFileW(fresh_name(one.path).c_str());  // of those that have one
+      DeleteFileW(fresh_name(one.path).c_str());  // there may be none yet
     }
     return cannot("write", file.path, error);
   };

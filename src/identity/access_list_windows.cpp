@@ -11,7 +11,7 @@ struct Group {
   const char* name;
 };
 
-/// Groups that strangers are in.
+/// Groups that strangers belong to.
 constexpr std::array<Group, 5> strangers = {{{WinWorldSid, "Everyone"},
                                              {WinAuthenticatedUserSid, "Authenticated Users"},
                                              {WinBuiltinUsersSid, "Users"},
@@ -24,7 +24,7 @@ constexpr DWORD reading = FILE_READ_DATA | GENERIC_READ | GENERIC_ALL;
 
 const char* stranger_who_may_read(PACL list) {
   if (list == nullptr) {
-    return "Everyone";  // no list at all
+    return "Everyone";  // Windows grants everything when there is no list
   }
   std::array<bool, strangers.size()> denied{};
   for (DWORD index = 0; index < list->AceCount; ++index) {
@@ -37,7 +37,7 @@ const char* stranger_who_may_read(PACL list) {
     if ((!allows && header.AceType != ACCESS_DENIED_ACE_TYPE) || (header.AceFlags & INHERIT_ONLY_ACE) != 0) {
       continue;
     }
-    // Entries that deny are made alike.
+    // ACCESS_DENIED_ACE has the same layout.
     auto& ace = *static_cast<ACCESS_ALLOWED_ACE*>(entry);
     for (std::size_t i = 0; (ace.Mask & reading) != 0 && i < strangers.size(); ++i) {
       if (IsWellKnownSid(&ace.SidStart, strangers[i].type) == 0) {

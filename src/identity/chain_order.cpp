@@ -14,7 +14,7 @@ namespace {
 
 struct Link {
   const mbedtls_x509_crt* certificate;
-  bool used = false;  // it has its place
+  bool used = false;  // already in the order
   bool told = false;  // a sentence of `broken` names it
 };
 
@@ -24,7 +24,7 @@ bool names_as_issuer(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt
 }
 
 bool may_issue(const mbedtls_x509_crt& certificate) {
-  constexpr int version_3 = 3;  // before it nothing says
+  constexpr int version_3 = 3;  // earlier ones have no extensions to say so
   return certificate.version < version_3 ||
          (mbedtls_x509_crt_get_ca_istrue(&certificate) == 1 &&
           mbedtls_x509_crt_check_key_usage(&certificate, MBEDTLS_X509_KU_KEY_CERT_SIGN) == 0);
@@ -57,7 +57,7 @@ class Orderer {
   }
 
  private:
-  /// Depth first, so that a whole path comes before an alternative to its end.
+  /// Depth first, so that one complete path comes before any alternative to its end.
   void place(std::size_t index) {
     links_[index].used = true;
     const mbedtls_x509_crt& child = *links_[index].certificate;
@@ -87,7 +87,7 @@ class Orderer {
     }
   }
 
-  /// A weak signature is not looked at: it is refused by another finding, which is the better sentence.
+  /// A weak signature is not checked here: own_findings() refuses it with a better sentence.
   bool is_issued_by(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer) {
     return may_issue(issuer) && (trust::weak_hash(certificate).has_value() ||
                                  trust::is_signed_by(certificate, issuer, signatures_));

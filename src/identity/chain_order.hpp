@@ -1,4 +1,4 @@
-// Our own certificates in the order in which TLS wants them (RFC 8446 section 4.4.2).
+// Puts our own certificates in TLS's order (RFC 8446 section 4.4.2): each certifies the one before it.
 #pragma once
 
 #include <string>
@@ -12,15 +12,14 @@
 namespace persona::identity {
 
 struct OrderedChain {
-  x509::CertificateList
-      chain;  ///< the leaf, its issuer, the issuer's, ...; then what belongs to none of them
+  x509::CertificateList chain;  ///< the leaf, its issuer, the issuer's issuer, ...; then the unrelated ones
   bool reordered = false;
-  std::vector<std::string> duplicates;  ///< names of certificates that were there before, and left out
+  std::vector<std::string> duplicates;  ///< names of certificates left out as repeated
   std::vector<std::string> unrelated;   ///< names of certificates that issued none of the others
-  std::vector<std::string> broken;      ///< sentences: an issuer by its name that is none
+  std::vector<std::string> broken;      ///< sentences about issuers by name that did not issue
 };
 
-/// `leaf` is one of `file`. Of several issuers with one name and key (cross-signed) all are kept.
+/// `leaf` must be in `file`. All certificates of a cross-signed issuer are kept.
 Result<OrderedChain> order_chain(const x509::CertificateList& file, const mbedtls_x509_crt& leaf);
 
 }  // namespace persona::identity

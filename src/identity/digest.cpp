@@ -15,11 +15,11 @@ namespace {
 
 using Path = std::filesystem::path;
 
-/// SHA-256 over items. Each goes in with its length, so that nothing can move from one to the next unseen.
+/// SHA-256 over items, each prefixed with its length, so that nothing moves from one to the next unnoticed.
 class Digest {
  public:
   Digest() : good_(psa_hash_setup(&hash_, PSA_ALG_SHA_256) == PSA_SUCCESS) {}
-  ~Digest() { static_cast<void>(psa_hash_abort(&hash_)); }  // frees what there is, whatever failed
+  ~Digest() { static_cast<void>(psa_hash_abort(&hash_)); }  // also after a failure
   Digest(const Digest&) = delete;
   Digest& operator=(const Digest&) = delete;
 
@@ -56,7 +56,7 @@ class Digest {
     add_number(value);
   }
 
-  /// Empty when anything has failed.
+  /// Empty if anything has failed.
   std::string finish() {
     std::array<char, PSA_HASH_LENGTH(PSA_ALG_SHA_256)> digest{};
     std::size_t length = 0;
@@ -74,7 +74,7 @@ class Digest {
   bool good_;
 };
 
-/// None, when the configuration does not name it.
+/// Empty if the configuration does not name the file.
 std::vector<Path> named(const Path& file) {
   return file.empty() ? std::vector<Path>() : std::vector<Path>{file};
 }
@@ -88,7 +88,7 @@ std::string content_digest(const Path& file) {
 }
 
 std::string content_digest(const IdentityFiles& identity, const trust::TrustFiles& trust) {
-  // By name, so that whoever adds a member has to come here.
+  // Bound by name, so that a new member does not compile before it is hashed here.
   const auto& [certificate, private_key, password_file, use] = identity;
   const auto& [ca, crl, crl_expired_allowed] = trust;
   Digest digest;

@@ -1,4 +1,4 @@
-// Our own identity, from PEM, DER or PKCS#12, and everything that can be said of it offline.
+// Loads our own identity from PEM, DER or PKCS#12, and checks all that can be checked offline.
 #include "persona/identity/identity.hpp"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ bool belong_together(const mbedtls_x509_crt& certificate, const mbedtls_pk_conte
   return mbedtls_pk_check_pair(&certificate.pk, &key, x509::psa_random, nullptr) == 0;
 }
 
-/// The first certificate that is the key's, or null.
+/// The first certificate for this key, or null.
 const mbedtls_x509_crt* find_own(const x509::CertificateList& certificates, const mbedtls_pk_context& key) {
   const mbedtls_x509_crt* each = certificates.get();
   while (each != nullptr && !belong_together(*each, key)) {
@@ -71,7 +71,7 @@ bool is_same_file(const std::filesystem::path& left, const std::filesystem::path
 
 }  // namespace
 
-/// One attempt to load an identity: collects what is wrong, and makes the identity when nothing is.
+/// One attempt to load an identity: collects what is wrong, and makes the identity if there is no error.
 class IdentityLoader {
  public:
   explicit IdentityLoader(IdentityUse use) : use_(use) {}
@@ -125,7 +125,7 @@ class IdentityLoader {
   }
 
  private:
-  /// What the texts of an identity are called in messages.
+  /// What messages call the texts of an identity.
   struct Names {
     std::string certificate;
     std::string private_key;
@@ -140,7 +140,7 @@ class IdentityLoader {
     return x509::is_pkcs12(content) || has_private_key(content) || x509::pkcs12_in_pem(content).has_value();
   }
 
-  /// What was read, or nothing and one more error.
+  /// The content; or nothing, and one more error in found_.
   std::optional<x509::Secret> accept(Result<x509::Secret> content, Part part) {
     if (!content) {
       error(part, content.error().message);
@@ -155,7 +155,7 @@ class IdentityLoader {
     }
   }
 
-  /// Either file may be unreadable, which has been told.
+  /// Either file may be unreadable, which has been reported.
   void parse_separate(const Names& names, const std::optional<x509::Secret>& certificate,
                       const std::optional<x509::Secret>& private_key,
                       const std::optional<x509::Secret>& password, bool password_unreadable) {
@@ -173,7 +173,7 @@ class IdentityLoader {
     }
   }
 
-  /// `private_key` null: the certificate's text has it.
+  /// If `private_key` is null, the certificate's text has it.
   void parse(const Names& names, const x509::Secret& certificate, const x509::Secret* private_key,
              const std::optional<x509::Secret>& password, bool password_unreadable) {
     if (x509::is_pkcs12(certificate.view())) {
@@ -234,14 +234,14 @@ class IdentityLoader {
       return;
     }
     certificates_ = std::move(parsed->certificates);
-    judge(std::move(parsed->key), name, false);  // the order in a PKCS#12 file means nothing
+    judge(std::move(parsed->key), name, false);  // PKCS#12 files have no order of certificates
   }
 
   static std::optional<std::string_view> view_of(const std::optional<x509::Secret>& secret) {
     return secret ? std::optional(secret->view()) : std::nullopt;
   }
 
-  /// All that can be said once everything is parsed. `key` may be null, and there may be no certificates.
+  /// The checks for which everything must be parsed. `key` may be null, and there may be no certificates.
   void judge(x509::PrivateKey key, const std::string& name, bool order_matters) {
     const x509::TimePoint at = x509::now();
     for (const mbedtls_x509_crt* each = certificates_.get(); each != nullptr; each = each->next) {

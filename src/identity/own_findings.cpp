@@ -79,7 +79,7 @@ std::vector<x509::LoadError> own_findings(const x509::CertificateList& chain, Id
     const bool root =
         each != leaf && x509::same_distinguished_name({each->subject_raw.p, each->subject_raw.len},
                                                       {each->issuer_raw.p, each->issuer_raw.len});
-    const auto weak = root ? std::nullopt : trust::weak_hash(*each);  // nobody looks at a root's signature
+    const auto weak = root ? std::nullopt : trust::weak_hash(*each);  // nobody checks a root's signature
     if (weak) {
       found.push_back(
           finding(x509::LoadError::Severity::error,

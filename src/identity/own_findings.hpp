@@ -1,5 +1,5 @@
-// What is wrong with our own certificates, apart from their dates, before a peer says so in an alert of few
-// words.
+// Finds what is wrong with our own certificates, apart from their dates, before a peer refuses them with a
+// terse alert.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace persona::identity {
 
-/// Usage, key usage and kind of the leaf, and how the certificates of the chain are signed.
+/// Judges the leaf's usages, whether it is a CA's, and the signatures and keys of the chain.
 std::vector<x509::LoadError> own_findings(const x509::CertificateList& chain, IdentityUse use);
 
 }  // namespace persona::identity

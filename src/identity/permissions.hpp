@@ -7,7 +7,7 @@
 
 namespace persona::identity {
 
-/// A warning in words when others than the owner may read the file, else nothing.
+/// A warning in words if others besides the owner may read the file; otherwise nothing.
 /// Platform: permissions_posix.cpp, permissions_windows.cpp.
 std::optional<std::string> permission_warning(const std::filesystem::path& private_key);
 

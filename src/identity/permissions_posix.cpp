@@ -10,10 +10,10 @@ namespace persona::identity {
 std::optional<std::string> permission_warning(const std::filesystem::path& private_key) {
   struct stat status {};
   if (::stat(private_key.c_str(), &status) != 0) {
-    return std::nullopt;  // loading it says why
+    return std::nullopt;  // loading the key reports why
   }
-  // A key of root's that a service's group may read is how packages hand keys to services without root's
-  // rights.
+  // Owned by root and readable by a service's group: that is how packages give keys to services that do not
+  // run as root.
   const bool handed_to_group = status.st_uid == 0;
   const mode_t others = handed_to_group ? S_IROTH : (S_IRGRP | S_IROTH);
   if ((status.st_mode & others) == 0) {

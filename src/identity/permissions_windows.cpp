@@ -24,15 +24,15 @@ std::optional<std::string> permission_warning(const std::filesystem::path& priva
   PSECURITY_DESCRIPTOR descriptor = nullptr;
   if (GetNamedSecurityInfoW(private_key.c_str(), SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, nullptr, nullptr,
                             &list, nullptr, &descriptor) != ERROR_SUCCESS) {
-    return std::nullopt;  // loading it says why
+    return std::nullopt;  // loading the key reports why
   }
   const std::unique_ptr<void, FreeLocal> owner(descriptor);
   const char* who = stranger_who_may_read(list);
   if (who == nullptr) {
     return std::nullopt;
   }
-  // By identifiers (owner rights, administrators, SYSTEM): names differ between languages, and variables
-  // between cmd and PowerShell.
+  // Identifiers (of owner rights, administrators and SYSTEM), because names differ between languages, and
+  // variables between cmd and PowerShell.
   return fmt::format(
       "others besides its owner can read the private key ({}): icacls \"{}\" /inheritance:r /grant:r "
       "\"*S-1-3-4:F\" \"*S-1-5-32-544:F\" \"*S-1-5-18:F\", and grant the service's account R",

@@ -121,8 +121,8 @@ struct BasicConstraints {
   bool limits_paths = false;
 };
 
-// Not mbedTLS's: it takes an INTEGER for cA where that is left out, so that a leaf with a pathLenConstraint
-// of 1 would be a CA.
+// mbedTLS's own reader would not do: where cA is left out it takes an INTEGER for it, so that a leaf with a
+// pathLenConstraint of 1 would be a CA.
 std::optional<BasicConstraints> basic_constraints(const x509::Extensions& extensions) {
   const x509::Extension* extension = extensions.find(x509::oid::basic_constraints);
   if (extension == nullptr) {
@@ -143,10 +143,10 @@ std::optional<BasicConstraints> basic_constraints(const x509::Extensions& extens
 }
 
 bool has_key_usage(const mbedtls_x509_crt& certificate, unsigned usage) {
-  return mbedtls_x509_crt_check_key_usage(&certificate, usage) == 0;  // true when the extension is absent
+  return mbedtls_x509_crt_check_key_usage(&certificate, usage) == 0;  // also true if the extension is absent
 }
 
-// A CN that people or old software take for the server's name.
+// Would people or old software take this CN for the server's name?
 bool looks_like_host(std::string_view name) {
   if (name.find_first_of(" /@") != std::string_view::npos) {
     return false;
@@ -155,7 +155,7 @@ bool looks_like_host(std::string_view name) {
   return hexadecimal || name.find_first_of(".:") != std::string_view::npos;
 }
 
-// Baseline requirements section 7.1.4.3: character by character as in the subjectAltName.
+// Baseline requirements section 7.1.4.3: exactly as written in the subjectAltName.
 bool is_among_names(std::string_view name, const mbedtls_x509_crt& leaf) {
   bool found = false;
   x509::for_each_alternative_name(leaf, [&](int type, ByteView value) {
@@ -186,7 +186,7 @@ std::optional<Defect> alternative_name_defect(const mbedtls_x509_crt& leaf,
                                               const x509::Extensions& extensions, bool is_gateway) {
   const x509::Extension* names = extensions.find(x509::oid::subject_alternative_name);
   if (names == nullptr) {
-    return std::nullopt;  // then it has no name either
+    return std::nullopt;  // a name that is asked for is then a name_mismatch
   }
   const bool no_subject = x509::is_empty_name(x509::bytes_of(leaf.subject_raw));
   if (no_subject && !names->critical) {
@@ -196,7 +196,8 @@ std::optional<Defect> alternative_name_defect(const mbedtls_x509_crt& leaf,
     return against_baseline("has a subject, so its subjectAltName must not be critical");
   }
   for (const GeneralName& name : names_of(leaf)) {
-    // What is not well-formed as a DNS name never matches; an unreadable mailbox or address may be anything.
+    // A malformed DNS name does no harm, because it never matches. A malformed mailbox or address might be
+    // read as anything by somebody else.
     if (name.type != GeneralName::dns_name && !is_well_formed(name)) {
       return bad(fmt::format("has a malformed {} in its subjectAltName", in_words(name)), "4.2.1.6");
     }
@@ -211,7 +212,7 @@ std::optional<Defect> extended_usage_defect(const mbedtls_x509_crt& leaf, const 
   const std::string lacking = is_gateway ? "is not for servers (its extendedKeyUsage lacks serverAuth)"
                                          : "is not for clients (its extendedKeyUsage lacks clientAuth)";
   if (usages == nullptr) {
-    // Any holder of a certificate of the same CA could play the gateway otherwise.
+    // Otherwise any holder of a certificate from the same CA could pose as the gateway.
     return is_gateway ? std::optional(defect(VerifyReason::extended_key_usage,
                                              "does not say that it is for servers (it has no "
                                              "extendedKeyUsage; serverAuth is needed)"))
@@ -333,7 +334,7 @@ std::optional<Defect> leaf_defect(const mbedtls_x509_crt& leaf, const x509::Exte
   if (auto found = alternative_name_defect(leaf, extensions, is_gateway)) {
     return found;
   }
-  // Without a subjectAltName it is the name asked for that is missing.
+  // Without a subjectAltName, name_mismatch says more than this would.
   const bool has_names = extensions.find(x509::oid::subject_alternative_name) != nullptr;
   return is_gateway && has_names ? common_name_defect(leaf) : std::nullopt;
 }

@@ -20,19 +20,19 @@ namespace {
 constexpr std::size_t most_shown = 8;       // of each kind
 constexpr std::size_t longest_shown = 256;  // characters of a name
 
-/// What a certificate says of its holder, as it is there.
+/// The names in a certificate, as encoded.
 struct Presented {
   std::vector<std::string_view> cn;
   std::vector<std::string_view> dns;
   std::vector<std::string_view> uri;
-  std::size_t common_names = 0;  // those of other string types included
+  std::size_t common_names = 0;  // including those not in `cn` for their string type
 };
 
 bool is_common_name(const mbedtls_x509_buf& oid) {
   return MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &oid) == 0;
 }
 
-// The types whose bytes are UTF-8 (RFC 5280 section 4.1.2.4); the others are of another time.
+// The types whose bytes are UTF-8 (RFC 5280 section 4.1.2.4); the others are obsolete.
 bool is_utf8(int tag) {
   return tag == MBEDTLS_ASN1_UTF8_STRING || tag == MBEDTLS_ASN1_PRINTABLE_STRING ||
          tag == MBEDTLS_ASN1_IA5_STRING;
@@ -79,7 +79,7 @@ std::string shortened(const std::string& text) {
   return start.size() < text.size() ? std::string(start) + "..." : text;
 }
 
-// " dns a.example.com, b.example.com" behind what is there already.
+// Appends "; dns a.example.com, b.example.com".
 template <class Items, class Words>
 void append(std::string& out, std::string_view kind, const Items& items, Words words) {
   if (items.empty()) {

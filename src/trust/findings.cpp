@@ -17,8 +17,8 @@ const std::vector<const mbedtls_x509_crt*>& roots_named_as_issuer(const TrustSto
   return trust.roots_named(x509::comparable_name(x509::bytes_of(certificate.issuer_raw)));
 }
 
-/// Does the authorityKeyIdentifier name the key of a root of its issuer's name? Then that key should have
-/// signed.
+/// Does the authorityKeyIdentifier name the key of a root that has the issuer's name? Then that key should
+/// have signed, and the signature is bad rather than the issuer unknown.
 bool names_key_of_root(const mbedtls_x509_crt& certificate, const TrustStore& trust) {
   const ByteView wanted = x509::bytes_of(certificate.authority_key_id.keyIdentifier);
   const auto& roots = roots_named_as_issuer(trust, certificate);

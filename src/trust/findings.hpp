@@ -22,10 +22,10 @@ struct Finding {
   std::size_t depth = 0;  ///< 0: the leaf
 };
 
-/// From the leaf to the anchor, which is in trust.ca. Never empty.
+/// From the leaf to the anchor, which is in trust.ca; both may be the same. Never empty.
 using Path = std::vector<const mbedtls_x509_crt*>;
 
-/// Makes sentences about the certificate at `depth` of a path.
+/// Writes sentences about the certificate at `depth` of a path.
 class Narrator {
  public:
   Narrator(PeerRole role, const mbedtls_x509_crt& certificate, std::size_t depth)
@@ -38,8 +38,8 @@ class Narrator {
   Finding bad_key(const x509::KeyDefect& defect) const;
   Finding wrong_name(std::string_view expected) const;
 
-  /// No path goes on from here. `issuer_presented`: a certificate of the issuer's name came with it, but
-  /// leads nowhere or did not sign it.
+  /// No path continues from here. `issuer_presented`: the peer sent a certificate of the issuer's name, but
+  /// it leads nowhere or did not sign this one.
   Finding untrusted(const TrustStore& trust, bool issuer_presented) const;
 
  private:

@@ -47,7 +47,7 @@ IssuerGraph::IssuerGraph(const TrustStore& trust, const mbedtls_x509_crt& leaf) 
                           [&](const mbedtls_x509_crt* one) { return identifiers_match(*one, certificate); });
     if (const auto found = by_name.find(issuer); found != by_name.end()) {
       node.issuers = found->second;
-      std::erase(node.issuers, 0);  // a leaf that is among its issuers leads nowhere new
+      std::erase(node.issuers, 0);  // a path back through the leaf is a loop
       std::stable_partition(node.issuers.begin(), node.issuers.end(), [&](std::size_t one) {
         return identifiers_match(*nodes_[one].certificate, certificate);
       });
@@ -62,6 +62,7 @@ void IssuerGraph::cut(std::size_t index, const mbedtls_x509_crt& issuer) {
   }
 }
 
+// Spreads leads_to_anchor from the anchors downwards until nothing changes.
 void IssuerGraph::find_ways() {
   for (std::size_t index = 0; index < nodes_.size(); ++index) {
     const auto& anchors = nodes_[index].anchors;

@@ -1,4 +1,4 @@
-// Which of the certificates at hand may have issued which, by their names: no key is used here.
+// Which certificates may have issued which, by their names alone: no key is used here.
 #pragma once
 
 #include <cstddef>
@@ -12,29 +12,29 @@
 
 namespace persona::trust {
 
-/// The certificates that a peer presented, each with those that are named as its issuer, until they are cut
-/// off.
+/// The certificates that a peer presented, each linked to those of its issuer's name. Links that turn out to
+/// be wrong are cut.
 class IssuerGraph {
  public:
   struct Node {
     const mbedtls_x509_crt* certificate = nullptr;
-    /// In trust.ca and named as its issuer, the likely ones first: key identifiers only say which to try
-    /// first (RFC 4158 section 3.5.12).
+    /// Those of its issuer's name in trust.ca. Key identifiers only decide which to try first (RFC 4158
+    /// section 3.5.12).
     std::vector<const mbedtls_x509_crt*> anchors;
-    /// The same among those presented, by their indices.
+    /// The same among those presented, as indices.
     std::vector<std::size_t> issuers;
-    /// The first that has the same name and key: two certificates of one CA.
+    /// The first node of the same name and key: cross-signing gives one CA several certificates.
     std::size_t holder = 0;
-    /// Does a path of names that is not cut lead from here to trust.ca?
+    /// Does a path of names, without a cut link, lead from here to trust.ca?
     bool leads_to_anchor = false;
   };
 
-  /// `leaf`: node 0, and the others that came behind it. All outlive this.
+  /// `leaf` becomes node 0, and the list after it the other nodes. All must outlive this.
   IssuerGraph(const TrustStore& trust, const mbedtls_x509_crt& leaf);
 
   const Node& operator[](std::size_t index) const { return nodes_[index]; }
 
-  /// `issuer` did not sign this one, or cannot have.
+  /// `issuer` did not sign this one, or its key is not used.
   void cut(std::size_t index, const mbedtls_x509_crt& issuer);
   bool is_cut(std::size_t index, const mbedtls_x509_crt& issuer) const {
     return cuts_.contains({index, &issuer});

@@ -10,7 +10,7 @@ namespace persona::trust {
 
 namespace {
 
-// Byte by byte in the family that was written: an IPv4-mapped IPv6 address is not the IPv4 address here.
+// Octet by octet, in the family asked for: an IPv4-mapped IPv6 address is not the IPv4 address here.
 bool matches_address(ByteView octets, const IpAddress& address, bool written_as_v6) {
   const ByteView all(address.octets());
   const ByteView wanted = written_as_v6 ? all : all.last(4);

@@ -1,4 +1,4 @@
-// RFC 9525 section 6: does a certificate carry the name that was asked for?
+// RFC 9525 section 6: does a certificate have the name that was asked for?
 #pragma once
 
 #include <string_view>
@@ -7,9 +7,8 @@
 
 namespace persona::trust {
 
-/// Does the certificate carry `name` as a subjectAltName? A dNSName for DNS names (RFC 9525: the CN never
-/// counts, a wildcard is the whole left-most label, stands for exactly one label and never for the names
-/// right below a public suffix), an iPAddress for numeric addresses.
+/// Does the certificate have `name` in its subjectAltName? A numeric address must be an iPAddress, any other
+/// name a dNSName as matches_dns_name() (x509/dns_name.hpp) compares it. The CN never counts (RFC 9525).
 bool matches_name(const mbedtls_x509_crt& certificate, std::string_view name);
 
 }  // namespace persona::trust

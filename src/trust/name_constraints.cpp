@@ -29,8 +29,8 @@ std::optional<Mailbox> mailbox(std::string_view text) {
   return Mailbox{text.substr(0, at), text.substr(at + 1)};
 }
 
-// RFC 3986 section 3.2: what is between "//" and the path, without user and port. Empty: there is none, or
-// none that can be compared: an address, a name with an escape or with a dot at its end.
+// RFC 3986 section 3.2: what is between "//" and the path, without user and port. Empty if there is none, or
+// none that can be compared: an address, or a name with an escape or a trailing dot.
 std::string_view host_of(std::string_view uri) {
   const std::size_t slashes = uri.find("://");
   if (slashes == std::string_view::npos) {
@@ -45,7 +45,7 @@ std::string_view host_of(std::string_view uri) {
   return x509::is_dns_name(host) && !IpAddress::parse(host) ? host : std::string_view();
 }
 
-// "db.example.com" in "example.com" and in itself; everything is within "".
+// "db.example.com" is within "example.com" and itself; every name is within "".
 bool is_dns_within(std::string_view name, std::string_view base) {
   if (base.empty() || equals_ignoring_case(name, base)) {
     return true;
@@ -54,7 +54,8 @@ bool is_dns_within(std::string_view name, std::string_view base) {
          equals_ignoring_case(name.substr(name.size() - base.size()), base);
 }
 
-// A base with a leading dot stands for the names below it, one without for itself: mailbox hosts and URIs.
+// For the hosts of mailboxes and URIs, a base with a leading dot means the names below it, and one without
+// only itself (RFC 5280 section 4.2.1.10).
 bool is_host_within(std::string_view host, std::string_view base) {
   if (base.starts_with('.')) {
     return host.size() > base.size() && equals_ignoring_case(host.substr(host.size() - base.size()), base);
@@ -62,7 +63,7 @@ bool is_host_within(std::string_view host, std::string_view base) {
   return equals_ignoring_case(host, base);
 }
 
-// Mailboxes match to the letter before the '@'.
+// Before the '@', case counts (RFC 5280 section 7.5).
 bool is_mailbox_within(std::string_view name, std::string_view base) {
   const auto address = mailbox(name);
   if (!address) {
@@ -105,10 +106,10 @@ std::string_view without_wildcard(std::string_view name) {
   return name.starts_with("*.") ? name.substr(2) : name;
 }
 
-// An underscore is no letter of a host name, but does no harm in a comparison.
+// An underscore is not allowed in a host name, but does no harm in a comparison.
 bool is_comparable(const GeneralName& name) {
   if (name.type != GeneralName::dns_name) {
-    return true;  // is_well_formed() has refused what is not
+    return true;  // in a leaf, leaf_defect() refuses malformed ones
   }
   std::string text(without_wildcard(as_text(name.value)));
   std::replace(text.begin(), text.end(), '_', 'x');
@@ -117,7 +118,7 @@ bool is_comparable(const GeneralName& name) {
 
 enum class Question { permitted, excluded };
 
-// A wildcard is all names that it stands for: each must be permitted, none may be excluded.
+// A wildcard counts as all the names that it matches: each must be permitted, none may be excluded.
 bool dns_matches(std::string_view name, std::string_view base, Question question) {
   const std::string_view parent = without_wildcard(name);
   if (parent.size() == name.size()) {
@@ -137,17 +138,17 @@ bool matches(const GeneralName& name, const GeneralName& base, Question question
       return x509::is_within(name.value, base.value);
     case GeneralName::uri: {
       const std::string_view host = host_of(as_text(name.value));
-      // RFC 5280 section 4.2.1.10: one without a host is not acceptable to any constraint.
+      // RFC 5280 section 4.2.1.10: where URIs are constrained, one without a host must be refused.
       return host.empty() ? question == Question::excluded : is_host_within(host, as_text(base.value));
     }
     case GeneralName::ip_address:
       return is_address_within(name.value, base.value);
     default:
-      return question == Question::excluded;  // of a type that we cannot compare: assume the worst
+      return question == Question::excluded;  // a type that we cannot compare: assume the worst
   }
 }
 
-// RFC 5280 section 4.2.1.10, and what would otherwise silently match nothing.
+// RFC 5280 section 4.2.1.10. Anything else would silently match nothing.
 bool is_valid_base(const GeneralName& base) {
   const std::string_view text = as_text(base.value);
   const std::string_view host = text.starts_with('.') ? text.substr(1) : text;
@@ -176,7 +177,7 @@ bool read_subtrees(ByteView content, std::vector<GeneralName>& subtrees) {
     }
     x509::DerReader fields(*subtree);
     const auto base = fields.take_any();
-    // minimum is 0, which DER leaves out, and maximum must be absent.
+    // minimum must be 0, which DER omits, and maximum must be absent.
     if (!base || (base->tag & MBEDTLS_ASN1_TAG_CLASS_MASK) != MBEDTLS_ASN1_CONTEXT_SPECIFIC ||
         !fields.empty()) {
       return false;

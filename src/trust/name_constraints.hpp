@@ -12,7 +12,7 @@
 
 namespace persona::trust {
 
-/// A GeneralName: its number in the CHOICE and its content. Views into a certificate.
+/// A GeneralName: its number in the CHOICE and its content. A view into a certificate.
 struct GeneralName {
   enum Type : int {
     other_name = 0,
@@ -24,15 +24,15 @@ struct GeneralName {
   };
 
   int type = other_name;
-  ByteView value;  ///< of a directoryName: with its SEQUENCE header
+  ByteView value;  ///< a directoryName with its SEQUENCE header
 };
 
-/// All names that constraints apply to: the subject, the subjectAltName and, without an rfc822Name in it, the
-/// subject's emailAddress attributes.
+/// All names that constraints apply to: the subject, the subjectAltName and, if that has no rfc822Name, the
+/// subject's emailAddress attributes (RFC 5280 section 4.2.1.10).
 std::vector<GeneralName> names_of(const mbedtls_x509_crt& certificate);
 
-/// Is this a name that a certificate may have? DNS names with valid labels, mailboxes with one '@', addresses
-/// of 4 or 16 octets; other types are not looked at.
+/// May a certificate have this name? DNS names must have valid labels, mailboxes one '@', addresses 4 or 16
+/// octets. Names of other types are not looked at.
 bool is_well_formed(const GeneralName& name);
 
 /// "DNS name db.example.com", "address 10.0.0.1", escaped.
@@ -40,15 +40,16 @@ std::string in_words(const GeneralName& name);
 
 class NameConstraints {
  public:
-  /// How many comparisons of a name with a subtree one path may cost.
+  /// How many comparisons of a name with a subtree one path may cost: strangers choose how many names they
+  /// present.
   static constexpr std::size_t most_comparisons = 250'000;
 
-  /// `value`: of the extension. Nothing when it is malformed, empty, or has a base that RFC 5280 does not
-  /// allow: a leading dot in a dNSName, a netmask with holes, a minimum other than 0 or a maximum.
+  /// `value`: the extension's. Nothing if it is malformed or empty, or if RFC 5280 does not allow a subtree
+  /// in it: a leading dot in a dNSName, a netmask with holes, a minimum other than 0, or a maximum.
   static std::optional<NameConstraints> read(ByteView value);
 
   /// Why the name is not allowed, as the end of a sentence: "is excluded", "is outside what is permitted";
-  /// nothing when it is allowed.
+  /// nothing if it is allowed.
   std::optional<std::string> refuse(const GeneralName& name) const;
 
   std::size_t size() const { return permitted_.size() + excluded_.size(); }

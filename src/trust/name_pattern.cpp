@@ -11,15 +11,16 @@ namespace persona::trust {
 
 namespace {
 
-constexpr std::size_t longest_common_name =
-    256;                                   // ub-common-name is 64 (RFC 5280 appendix A.1); some exceed it
+// ub-common-name is 64 (RFC 5280 appendix A.1), but some names exceed it.
+constexpr std::size_t longest_common_name = 256;
 constexpr std::size_t longest_uri = 2048;  // SPIFFE-ID section 2.4
 
 bool has(std::string_view text, char character) {
   return text.find(character) != std::string_view::npos;
 }
 
-// Within a segment the first place where a piece between two '*' fits is as good as any later one.
+// Greedy without backtracking: the first place where a piece between two '*' fits leaves the most text for
+// the rest, so no later place can be better.
 bool matches_segment(std::string_view pattern, std::string_view text) {
   const std::size_t first = pattern.find('*');
   if (first == std::string_view::npos) {
@@ -47,7 +48,7 @@ bool matches_segment(std::string_view pattern, std::string_view text) {
   return true;
 }
 
-// Segment by segment, with the same separators between them.
+// Compares segment by segment; the separators between them must be the same.
 template <class MatchesSegment>
 bool matches(std::string_view pattern, std::string_view text, std::string_view separators,
              MatchesSegment matches_one) {
@@ -82,7 +83,7 @@ bool matches_path_segment(std::string_view pattern, std::string_view segment) {
 struct Uri {
   std::string scheme;  // lower case
   bool has_authority = false;
-  std::string_view user;  // with its '@'
+  std::string_view user;  // including its '@'
   std::string host;       // and port; lower case
   std::string_view path;
   std::string_view rest;  // "?query#fragment"
@@ -146,7 +147,7 @@ bool matches_uri_pattern(std::string_view pattern, std::string_view uri) {
   if (has(uri, '*')) {
     return rule.host == name.host && rule.path == name.path;
   }
-  // The percent sign separates, so that nothing encoded hides in what a '*' stands for.
+  // The percent sign is a separator, so that a '*' cannot match anything percent-encoded.
   return matches(rule.host, name.host, ".:[]%", matches_label) &&
          matches(rule.path, name.path, rule.has_authority ? "/%" : "/:%", matches_path_segment);
 }

@@ -60,7 +60,7 @@ std::optional<Finding> PathBuilder::search() {
     path_ = {0};
     steps_ = 0;
     find_dead_ends();
-    exhausted_ = false;  // it was to find words, and has
+    exhausted_ = false;  // this search was only for the words of the refusal
   }
   if (refused_) {
     return refused_;
@@ -74,7 +74,7 @@ std::optional<Finding> PathBuilder::search() {
   return incomplete_ ? incomplete_ : narrator(0).untrusted(trust_, false);
 }
 
-/// Is there a good path that begins with this one?
+/// Is there an acceptable path that begins with path_?
 bool PathBuilder::climb() {
   if (!may_step() || refuses_hash()) {
     return false;
@@ -110,7 +110,7 @@ bool PathBuilder::climb() {
   return false;
 }
 
-/// The path is whole by its names: verifies it from the anchor down.
+/// The path of names is complete: verifies its signatures from the anchor downwards.
 bool PathBuilder::try_anchor(const mbedtls_x509_crt& anchor) {
   const mbedtls_x509_crt* issuer = &anchor;
   for (std::size_t depth = path_.size(); depth-- > 0;) {
@@ -136,7 +136,7 @@ bool PathBuilder::try_anchor(const mbedtls_x509_crt& anchor) {
   return accept(path);
 }
 
-/// `issuer` is trusted, so its key may be used.
+/// Call it only for an `issuer` that is already trusted: it uses its key.
 bool PathBuilder::is_verified(std::size_t child, const mbedtls_x509_crt& issuer) {
   if (verified_.contains({child, &issuer})) {
     return true;
@@ -155,7 +155,7 @@ bool PathBuilder::is_verified(std::size_t child, const mbedtls_x509_crt& issuer)
   return true;
 }
 
-/// The path is complete: is it good?
+/// The path is complete and its signatures are good: is it acceptable?
 bool PathBuilder::accept(const Path& path) {
   if (++paths_ > most_paths) {
     exhausted_ = true;
@@ -193,7 +193,7 @@ std::optional<Finding> PathBuilder::check_revocation(const Path& path, x509::Tim
   return gravest;
 }
 
-/// No name leads to trust.ca: where do they lead?
+/// No path of names leads to trust.ca: finds where the longest one ends, for the words of the refusal.
 void PathBuilder::find_dead_ends() {
   if (!may_step() || refuses_hash()) {
     return;
@@ -223,7 +223,7 @@ bool PathBuilder::may_step() {
   return !exhausted_;
 }
 
-/// Nobody's signature by a weak hash counts, so it is not even looked at.
+/// A signature with a weak hash never counts, so it is not even checked.
 bool PathBuilder::refuses_hash() {
   const auto weak = weak_hash(at(tip()));
   if (!weak || (graph_[path_.back()].anchors.empty() && !has_issuer_presented(tip()))) {
@@ -234,20 +234,21 @@ bool PathBuilder::refuses_hash() {
   return true;
 }
 
-/// One that is not below it on the path.
+/// Did the peer send a certificate of the issuer's name that is not already on the path?
 bool PathBuilder::has_issuer_presented(std::size_t depth) const {
   const auto& issuers = graph_[path_[depth]].issuers;
   return std::any_of(issuers.begin(), issuers.end(),
                      [&](std::size_t issuer) { return !is_on_path(issuer, depth); });
 }
 
-/// Up to `depth`. The same key under the same name twice leads nowhere new.
+/// Looks at the path up to `depth`. A CA that is on it under another certificate counts: the same name and
+/// key twice would be a loop.
 bool PathBuilder::is_on_path(std::size_t index, std::size_t depth) const {
   return std::any_of(path_.begin(), path_.begin() + static_cast<std::ptrdiff_t>(depth) + 1,
                      [&](std::size_t other) { return graph_[other].holder == graph_[index].holder; });
 }
 
-/// Was one of its signatures found to be bad meanwhile?
+/// Has one of the path's links been cut since it was built?
 bool PathBuilder::is_broken() const {
   for (std::size_t depth = 0; depth + 1 < path_.size(); ++depth) {
     if (graph_.is_cut(path_[depth], at(depth + 1))) {
@@ -257,7 +258,7 @@ bool PathBuilder::is_broken() const {
   return false;
 }
 
-/// The least grave of several paths is the one to mend.
+/// The least grave finding is the one to fix: that path came closest.
 void PathBuilder::note_refused(Finding finding) {
   if (!refused_ || refused_->reason < finding.reason) {
     refused_ = std::move(finding);

@@ -1,8 +1,8 @@
-// Finds a path from a leaf to trust.ca that is acceptable, among all there are (RFC 4158): certificates come
-// in any order, CAs are cross-signed, and one bad path does not hide a good one.
+// Finds an acceptable path from a leaf to trust.ca, if there is one (RFC 4158): certificates come in any
+// order, CAs are cross-signed, and one bad path must not hide a good one.
 //
-// A path is built by names, and then verified from trust.ca downwards: each signature is looked at with a key
-// that was already found to be trusted, so no key of a stranger's is ever used.
+// A path is first built by names and then verified from trust.ca downwards. Each signature is checked with a
+// key that is already known to be trusted, so a stranger's key is never used.
 #pragma once
 
 #include <cstddef>
@@ -18,22 +18,22 @@
 
 namespace persona::trust {
 
-/// One search. What strangers send decides how long it takes, so it is bounded.
+/// One search. Strangers decide what is searched, so every cost is bounded.
 class PathBuilder {
  public:
-  static constexpr std::size_t most_signatures = 16;     ///< computed; those that are remembered cost nothing
-  static constexpr std::size_t most_bad_signatures = 6;  ///< of them
-  static constexpr std::size_t most_paths = 32;          ///< that are whole and verified, and not acceptable
+  static constexpr std::size_t most_signatures = 16;     ///< computed; remembered ones cost nothing
+  static constexpr std::size_t most_bad_signatures = 6;  ///< of those
+  static constexpr std::size_t most_paths = 32;          ///< complete and verified, but not acceptable
   static constexpr std::size_t most_steps = 1000;        ///< certificates visited
   static constexpr std::size_t longest_path = 16;        ///< self-issued certificates included
   static constexpr std::size_t most_presented = 32;
 
   PathBuilder(const TrustStore& trust, const mbedtls_x509_crt& presented, const CheckContext& context);
 
-  /// Nothing when there is a path; else why not, of the path that came closest.
+  /// Nothing if there is an acceptable path; otherwise why not, from the path that came closest.
   std::optional<Finding> search();
 
-  /// When the first certificate of the path found expires, or a CRL that was asked.
+  /// When the first certificate of the path found, or CRL used for it, expires.
   x509::TimePoint valid_until() const { return valid_until_; }
 
  private:
@@ -67,8 +67,8 @@ class PathBuilder {
   bool exhausted_ = false;
   x509::TimePoint valid_until_ = x509::TimePoint::max();
   std::optional<Finding> refused_;     // why a path to an anchor is not acceptable
-  std::optional<Finding> unsigned_;    // where a path of names to an anchor is not one of signatures
-  std::optional<Finding> incomplete_;  // why the longest path that reaches no anchor does not
+  std::optional<Finding> unsigned_;    // where a path of names to an anchor has a signature that does not fit
+  std::optional<Finding> incomplete_;  // why the longest path without an anchor ends where it does
 };
 
 }  // namespace persona::trust

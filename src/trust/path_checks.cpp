@@ -26,7 +26,7 @@ bool is_valid_at(const mbedtls_x509_crt& certificate, x509::TimePoint at) {
   return x509::to_time_point(certificate.valid_from) <= at && at <= x509::to_time_point(certificate.valid_to);
 }
 
-/// What a certificate shows by itself, whatever is above and below it.
+/// The checks of one certificate by itself, whatever is above and below it.
 std::optional<Finding> check_one(const mbedtls_x509_crt& certificate, std::size_t depth, Position position,
                                  const CheckContext& context) {
   const Narrator narrator(context.policy.role, certificate, depth);
@@ -57,7 +57,7 @@ std::optional<Finding> check_one(const mbedtls_x509_crt& certificate, std::size_
 
 /// RFC 5280 section 6.1.4 (l) and (m), counted from the leaf.
 std::optional<Finding> check_lengths(const Path& path, const CheckContext& context) {
-  std::size_t below = 0;  // intermediates, but for self-issued ones
+  std::size_t below = 0;  // intermediates that are not self-issued
   for (std::size_t depth = 1; depth < path.size(); ++depth) {
     const mbedtls_x509_crt& issuer = *path[depth];
     const auto limit = x509::path_length_limit(issuer);
@@ -81,8 +81,8 @@ std::optional<Finding> check_lengths(const Path& path, const CheckContext& conte
   return std::nullopt;
 }
 
-/// RFC 5280 section 6.1.3 (b) and (c): constraints hold for every certificate below, but not for self-issued
-/// ones unless it is the leaf.
+/// RFC 5280 section 6.1.3 (b) and (c): constraints apply to every certificate below, but to a self-issued one
+/// only if it is the leaf.
 std::optional<Finding> check_name_constraints(const Path& path, const CheckContext& context) {
   std::size_t comparisons = 0;
   for (std::size_t depth = 1; depth < path.size(); ++depth) {
@@ -90,7 +90,7 @@ std::optional<Finding> check_name_constraints(const Path& path, const CheckConte
     const x509::Extension* extension = extensions ? extensions->find(x509::oid::name_constraints) : nullptr;
     const auto constraints = extension != nullptr ? NameConstraints::read(extension->value) : std::nullopt;
     if (!constraints) {
-      continue;  // malformed ones are a finding of check_one
+      continue;  // check_one() reports malformed ones
     }
     for (std::size_t below = 0; below < depth; ++below) {
       const mbedtls_x509_crt& certificate = *path[below];
@@ -116,7 +116,7 @@ std::optional<Finding> check_name_constraints(const Path& path, const CheckConte
   return std::nullopt;
 }
 
-/// What this connection asks of a leaf, beyond its being good.
+/// What this connection expects of a leaf that is otherwise valid.
 std::optional<Finding> check_expectations(const mbedtls_x509_crt& leaf, const CheckContext& context) {
   const VerifyPolicy& policy = context.policy;
   const Narrator narrator(policy.role, leaf, 0);

@@ -1,4 +1,4 @@
-// Is a path acceptable (RFC 5280 section 6.1), given that each of its signatures is good?
+// Is a path acceptable (RFC 5280 section 6.1), given that all its signatures are good?
 #pragma once
 
 #include <optional>
@@ -14,17 +14,17 @@ struct CheckContext {
   x509::TimePoint at;
 };
 
-/// Everything but signatures and revocation. The gravest of what is wrong; of equals the one closer to the
-/// leaf.
+/// Checks everything but signatures and revocation. Returns the gravest finding; of equally grave ones, the
+/// one closer to the leaf.
 std::optional<Finding> check_path(const Path& path, const CheckContext& context);
 
-/// What can be asked of a leaf alone: dates, usages, name, pins.
+/// What can be checked of a leaf alone: dates, usages, name, pins, clients.allow.
 std::optional<Finding> check_leaf(const mbedtls_x509_crt& leaf, const CheckContext& context);
 
-/// Issued under its own name: not counted by path lengths (RFC 5280 section 6.1).
+/// Subject and issuer are the same. Path lengths do not count such a certificate (RFC 5280 section 6.1).
 bool is_self_issued(const mbedtls_x509_crt& certificate);
 
-/// The graver of two; null and `found` for the first.
+/// Keeps the graver of the two, and `gravest` if they are equal.
 void keep_graver(std::optional<Finding>& gravest, std::optional<Finding> found);
 
 }  // namespace persona::trust

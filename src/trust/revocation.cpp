@@ -30,8 +30,8 @@ x509::TimePoint next_update(const mbedtls_x509_crl& list) {
   return has_next_update(list) ? x509::to_time_point(list.next_update) : x509::TimePoint::max();
 }
 
-/// RFC 5280 section 5.2.3: without a number it is unknown which of two is newer. mbedTLS has refused critical
-/// extensions already.
+/// Why a CRL cannot be used, if so. Without a number (RFC 5280 section 5.2.3) nobody could say which of two
+/// is newer. mbedTLS has already refused critical extensions.
 std::optional<std::string> defect(const mbedtls_x509_crl& list) {
   if (const auto weak = weak_hash(list)) {
     return fmt::format("is signed with {}, which is too weak", *weak);
@@ -49,8 +49,8 @@ std::optional<std::string> defect(const mbedtls_x509_crl& list) {
   return std::nullopt;
 }
 
-/// RFC 5280 section 5.3: a list with a critical entry extension that is not understood must not be used.
-/// mbedTLS skips them.
+/// RFC 5280 section 5.3: a CRL with a critical entry extension that the verifier cannot process must not be
+/// used. mbedTLS ignores these extensions.
 bool has_critical_extension(const mbedtls_x509_crl_entry& entry) {
   x509::DerReader fields(x509::bytes_of(entry.raw));
   if (!fields.take(MBEDTLS_ASN1_INTEGER) || !fields.take_any()) {
@@ -89,7 +89,7 @@ Result<void> RevocationLists::append(std::string_view text, std::string_view sou
       continue;
     }
     ++number;
-    const std::string pem(block.text);  // mbedTLS wants the NUL
+    const std::string pem(block.text);  // mbedTLS requires the NUL
     const std::string what = fmt::format("CRL {} in {} (line {})", number, source, block.line);
     if (auto added = append_one(reinterpret_cast<const unsigned char*>(pem.c_str()), pem.size() + 1, what);
         !added) {
@@ -145,7 +145,7 @@ std::optional<RevocationFinding> RevocationLists::check(const mbedtls_x509_crt& 
   if (empty()) {
     return std::nullopt;
   }
-  // Of several the latest in force counts, but a revocation in any that is signed by the issuer stands.
+  // Of several CRLs the latest in force counts, but a revocation in any that the issuer signed stands.
   std::optional<RevocationFinding> worst;
   const Entry* latest = nullptr;
   bool unsigned_seen = false;
@@ -154,7 +154,7 @@ std::optional<RevocationFinding> RevocationLists::check(const mbedtls_x509_crt& 
                                        x509::bytes_of(issuer.subject_raw))) {
       continue;
     }
-    // RFC 5280 section 6.3.3 (f): a key that may not sign CRLs has not signed one.
+    // RFC 5280 section 6.3.3 (f): the issuer's keyUsage, if present, must include cRLSign.
     if (mbedtls_x509_crt_check_key_usage(&issuer, MBEDTLS_X509_KU_CRL_SIGN) != 0 ||
         !is_signed_by(*entry.list, issuer, signatures)) {
       unsigned_seen = true;
@@ -163,7 +163,7 @@ std::optional<RevocationFinding> RevocationLists::check(const mbedtls_x509_crt& 
     if (auto found = check(entry, certificate, at); found && found->reason == VerifyReason::revoked) {
       return found;
     }
-    // One that is not valid yet may lie ready: it counts only where there is no other.
+    // One that is not valid yet may have been installed ahead of time: it counts only if there is no other.
     const auto rank = [at](const Entry& one) {
       const x509::TimePoint from = x509::to_time_point(one.list->this_update);
       return std::pair(from <= at, from);

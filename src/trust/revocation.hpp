@@ -19,13 +19,13 @@
 
 namespace persona::trust {
 
-/// What a CRL has against a certificate.
+/// Why a certificate is refused because of a CRL, or because there is none.
 struct RevocationFinding {
   VerifyReason reason = VerifyReason::ok;
   std::string sentence;
 };
 
-/// The CRLs of one trust. Immutable once built.
+/// The CRLs of one TrustStore. Immutable once built.
 class RevocationLists {
  public:
   explicit RevocationLists(bool expired_allowed) : expired_allowed_(expired_allowed) {}
@@ -33,16 +33,16 @@ class RevocationLists {
   RevocationLists(const RevocationLists&) = delete;
   RevocationLists& operator=(const RevocationLists&) = delete;
 
-  /// Appends every CRL of a PEM text (or one DER CRL). The message of a failure calls the text by its
-  /// `source`. Delta and indirect CRLs, and those of some certificates only, are refused: their extensions
-  /// are critical and none of ours.
+  /// Appends every CRL of a PEM text (or one DER CRL). Messages call the text `source`. Refuses delta and
+  /// indirect CRLs and those that cover only some certificates: they have critical extensions that we do not
+  /// process (RFC 5280 sections 5.2.4, 5.2.5 and 5.3.3).
   Result<void> append(std::string_view text, std::string_view source);
 
   bool empty() const { return entries_.empty(); }
   std::vector<CrlInfo> describe() const;
 
-  /// Nothing when there are no CRLs at all, or when one of `issuer` is in force and does not have
-  /// `certificate`. `valid_until` is brought down to when that one expires.
+  /// Nothing if there are no CRLs at all, or if one of `issuer`'s is in force and does not list
+  /// `certificate`. `valid_until` is lowered to when that CRL expires.
   std::optional<RevocationFinding> check(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer,
                                          x509::TimePoint at, SignatureCache& signatures,
                                          x509::TimePoint& valid_until) const;

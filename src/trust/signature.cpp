@@ -1,4 +1,4 @@
-// mbedTLS has no public call for this check; the fields it needs are private ones.
+// mbedTLS has no public function for this check, so it reads mbedTLS's private fields.
 #include "persona/trust/signature.hpp"
 
 #include <algorithm>
@@ -17,7 +17,8 @@ bool is_strong(mbedtls_md_type_t hash) {
   return hash == MBEDTLS_MD_SHA256 || hash == MBEDTLS_MD_SHA384 || hash == MBEDTLS_MD_SHA512;
 }
 
-/// One key for what the signer's key says of these bytes; nothing when hashing fails.
+/// Hashes the signer's key, with its length first so that the two parts cannot shift, and the signed object
+/// with its signature. Nothing if hashing fails.
 std::optional<SignatureCache::Key> cache_key(ByteView signer_key, ByteView signed_whole) {
   SignatureCache::Key key{};
   std::size_t length = 0;
@@ -51,7 +52,7 @@ bool verify(const Signed& object, const mbedtls_x509_crt& issuer) {
   if (mbedtls_md(info, object.tbs.p, object.tbs.len, hash.data()) != 0) {
     return false;
   }
-  // mbedTLS takes the key through a non-const pointer; with threading it may be shared.
+  // mbedTLS takes a non-const pointer. Built with threading, it locks what it changes, so keys may be shared.
   auto* key = const_cast<mbedtls_pk_context*>(&issuer.pk);
   if (mbedtls_pk_can_do(key, object.MBEDTLS_PRIVATE(sig_pk)) == 0) {
     return false;
@@ -110,7 +111,7 @@ bool SignatureCache::contains(const Key& key) const {
 void SignatureCache::add(const Key& key) {
   const std::lock_guard lock(mutex_);
   if (good_.size() >= capacity) {
-    good_.clear();  // a stranger can make it useless, not wrong
+    good_.clear();  // so a stranger can make the cache useless, but never wrong
   }
   good_.insert(key);
 }

@@ -17,7 +17,7 @@ namespace {
 
 using Part = x509::LoadError::Part;
 
-/// Why nothing that it issued can be accepted, now or ever.
+/// Why nothing that this CA issued can be accepted.
 std::optional<std::string> why_unusable(const mbedtls_x509_crt& certificate, x509::TimePoint at) {
   if (auto problem = x509::validity_problem(certificate, at)) {
     return problem;
@@ -41,7 +41,7 @@ void find_unusable(const x509::CertificateList& list, std::size_t index,
   }
 }
 
-/// The file's content, or nothing and one more error.
+/// The file's content; or nothing, and one more error in `errors`.
 std::optional<x509::Secret> read(const std::filesystem::path& path, Part part, std::size_t index,
                                  std::vector<x509::LoadError>& errors) {
   auto content = x509::read_file(path);
@@ -67,7 +67,7 @@ TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
     if (!text) {
       continue;
     }
-    x509::CertificateList list;  // for this file alone, so that its index goes with what is wrong in it
+    x509::CertificateList list;  // of this file alone, so that findings carry its index
     if (const auto appended = list.append_pem(text->view(), files.ca[index].string()); !appended) {
       errors.push_back({Part::ca, index, appended.error().message});
       continue;
@@ -121,8 +121,8 @@ TrustStore::Loaded TrustStore::complete(const std::shared_ptr<TrustStore>& trust
   return trust;
 }
 
-// One CA that has expired or has a weak key among others is an old one that a bundle still has; it is trusted
-// no more, and must not keep the others from being used.
+// One CA among others that has expired or has a weak key is an old one left in a bundle. Nothing that it
+// issued is accepted, and it must not keep the others from being used.
 void TrustStore::judge_unusable(std::vector<x509::LoadError>& errors) {
   if (warnings_.size() < roots_.size()) {
     for (x509::LoadError& warning : warnings_) {

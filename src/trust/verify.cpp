@@ -54,7 +54,7 @@ PeerVerifier::PeerVerifier(const TrustStore* trust, VerifyPolicy policy)
 
 int PeerVerifier::callback(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags) {
   if (depth > 0) {
-    *flags = 0;  // judged with the leaf
+    *flags = 0;  // the verdict on the leaf covers the chain
     return 0;
   }
   auto& verifier = *static_cast<PeerVerifier*>(self);

@@ -78,7 +78,7 @@ TimePoint not_after(const mbedtls_x509_crt& certificate) {
 }
 
 std::optional<std::size_t> path_length_limit(const mbedtls_x509_crt& certificate) {
-  // mbedTLS has no call for it, and counts one more than the extension says, 0 being "no limit".
+  // mbedTLS has no accessor for it. The field is one more than the extension's value; 0 means no limit.
   const int length = certificate.MBEDTLS_PRIVATE(max_pathlen);
   return length > 0 ? std::optional(static_cast<std::size_t>(length) - 1) : std::nullopt;
 }
@@ -89,7 +89,7 @@ CertificateList::CertificateList(CertificateList&&) noexcept = default;
 CertificateList& CertificateList::operator=(CertificateList&&) noexcept = default;
 
 void CertificateList::Deleter::operator()(mbedtls_x509_crt* list) const {
-  mbedtls_x509_crt_free(list);  // and frees all but the first, which it takes for somebody else's
+  mbedtls_x509_crt_free(list);  // frees the chained ones, but takes the first to be its caller's
   mbedtls_free(list);
 }
 
@@ -117,7 +117,7 @@ std::vector<CertificateInfo> CertificateList::describe() const {
   return infos;
 }
 
-// The first is allocated as mbedTLS allocates the others, so that lists can be joined.
+// The first is allocated as mbedTLS allocates the others: once lists are joined, mbedTLS frees it with them.
 Result<void> CertificateList::parse_onto(Owner& list, ByteView certificate) {
   Owner first;
   if (list == nullptr) {
@@ -157,7 +157,7 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
   if (!blocks) {
     return fail(ErrorKind::configuration, "{} {}", source, blocks.error().message);
   }
-  CertificateList added;  // of its own first, so that a failure leaves this one as it was
+  CertificateList added;  // apart, so that a failure leaves this list unchanged
   std::size_t number = 0;
   for (const PemBlock& block : *blocks) {
     if (block.label == "TRUSTED CERTIFICATE" || block.label == "X509 CERTIFICATE") {
@@ -165,7 +165,7 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
                   block.label, block.line);
     }
     if (block.label != "CERTIFICATE") {
-      continue;  // a private key in the same file, parameters
+      continue;  // for example a private key in the same file
     }
     ++number;
     const auto der = pem_content(block.text, block.label);

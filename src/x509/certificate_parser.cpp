@@ -4,7 +4,7 @@ namespace persona::x509 {
 
 namespace {
 
-// An mbedtls_x509_crt_ext_cb_t: it is asked about what mbedTLS does not know.
+// An mbedtls_x509_crt_ext_cb_t: called for each extension that mbedTLS does not support.
 int accept_extension(void* /*context*/, const mbedtls_x509_crt* /*certificate*/,
                      const mbedtls_x509_buf* /*oid*/, int /*critical*/, const unsigned char* /*value*/,
                      const unsigned char* /*end*/) {

@@ -13,7 +13,7 @@ namespace persona::x509 {
 
 namespace {
 
-// The content of the one value that an extension holds; nothing without such an extension.
+// The content of the one value in an extension; nothing if the extension is absent or not of that kind.
 std::optional<ByteView> value_of(const std::optional<Extensions>& extensions, std::string_view id, int tag) {
   const Extension* found = extensions ? extensions->find(id) : nullptr;
   const auto value = found != nullptr ? DerReader(found->value).take(tag) : std::nullopt;
@@ -66,13 +66,14 @@ Result<ReadCrl> read_crl(ByteView der) {
   read.issuer = name_in_words(crl.issuer);
   read.issuer_name.assign(crl.issuer_raw.p, crl.issuer_raw.p + crl.issuer_raw.len);
   read.this_update = to_time_point(crl.this_update);
-  if (crl.next_update.year != 0) {
+  if (crl.next_update.year != 0) {  // mbedTLS leaves an absent nextUpdate zero
     read.next_update = to_time_point(crl.next_update);
   }
   if (const auto number =
           value_of(Extensions::read(bytes_of(crl.crl_ext)), oid::crl_number, MBEDTLS_ASN1_INTEGER)) {
     read.number = serial_text(*number);
   }
+  // The list's head is part of the CRL, and empty when nothing is revoked.
   for (const mbedtls_x509_crl_entry* entry = &crl.entry; entry != nullptr && entry->raw.len != 0;
        entry = entry->next) {
     read.entries.push_back(read_entry(*entry));

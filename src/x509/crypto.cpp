@@ -18,7 +18,7 @@ Result<void> initialise_crypto() {
 }
 
 std::string crypto_library_version() {
-  std::array<char, 16> version{};  // mbedTLS asks for at least nine
+  std::array<char, 16> version{};  // mbedTLS requires at least nine
   mbedtls_version_get_string(version.data());
   return version.data();
 }

@@ -12,7 +12,7 @@ std::optional<ByteView> DerReader::take(int tag) {
   if (empty()) {
     return std::nullopt;
   }
-  // mbedTLS moves a non-const pointer, but only reads.
+  // mbedTLS takes a non-const pointer, but only reads.
   auto* start = const_cast<unsigned char*>(rest_.data());
   const unsigned char* end = start + rest_.size();
   std::size_t length = 0;
@@ -37,6 +37,8 @@ void DerReader::note_missing(int tag) {
   if (fault_ == nullptr || has_fault()) {
     return;
   }
+  // X.690 section 8: a string in pieces has the constructed bit set. It is worth a message of its own: the
+  // file is intact, and only needs converting.
   const bool in_pieces =
       !rest_.empty() && rest_.front() == (tag | MBEDTLS_ASN1_CONSTRUCTED) && rest_.front() != tag;
   const bool indefinite = rest_.size() >= 2 && rest_[1] == indefinite_length;
@@ -58,7 +60,7 @@ int DerReader::integer() {
   auto* at = const_cast<unsigned char*>(rest_.data());
   const unsigned char* end = at + rest_.size();
   int value = 0;
-  if (mbedtls_asn1_get_int(&at, end, &value) != 0) {  // refuses negative and larger ones
+  if (mbedtls_asn1_get_int(&at, end, &value) != 0) {  // fails on negative and on larger values
     note_missing(MBEDTLS_ASN1_INTEGER);
     return 0;
   }

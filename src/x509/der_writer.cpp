@@ -39,7 +39,7 @@ void DerWriter::unsigned_integer(ByteView magnitude) {
   const std::size_t end = size();
   raw(magnitude);
   if (magnitude.empty() || (magnitude.front() & 0x80U) != 0) {
-    raw(std::array<std::uint8_t, 1>{0});  // else it would be negative
+    raw(std::array<std::uint8_t, 1>{0});  // or it would read as negative
   }
   wrap(MBEDTLS_ASN1_INTEGER, end);
 }
@@ -75,7 +75,7 @@ void DerWriter::wrap(unsigned char tag, std::size_t since) {
 void DerWriter::extension(std::string_view id, bool critical, std::size_t since) {
   wrap(MBEDTLS_ASN1_OCTET_STRING, since);
   if (critical) {
-    boolean(true);  // DER leaves the default out
+    boolean(true);  // DER omits the default
   }
   oid(id);
   wrap(sequence, since);

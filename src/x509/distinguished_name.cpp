@@ -19,7 +19,7 @@ bool is_string(int tag) {
          tag == MBEDTLS_ASN1_IA5_STRING;
 }
 
-// RFC 4518 as far as ASCII goes: lower case, no spaces around, one between.
+// RFC 4518 for ASCII alone: lower case, no spaces at either end, one for every run of them.
 std::string prepared(std::string_view text) {
   std::string out;
   for (const char character : text) {
@@ -34,7 +34,7 @@ std::string prepared(std::string_view text) {
   return out;
 }
 
-// With its length before it, so that no two sequences of parts become the same string.
+// Prefixed with its length, so that no two sequences of parts give the same string.
 void append_part(std::string& out, char kind, std::string_view part) {
   for (unsigned shift = 0; shift < 32; shift += 8) {
     out += static_cast<char>(part.size() >> shift & 0xffU);
@@ -43,9 +43,9 @@ void append_part(std::string& out, char kind, std::string_view part) {
   out += part;
 }
 
-constexpr char unreadable = '!';
+constexpr char unreadable = '!';  // what does not parse equals only the same octets
 
-// The attributes of a multi-valued RDN are in DER's order, so the same in all that are the same.
+// DER sorts the attributes of a multi-valued RDN, so equal RDNs list them in the same order.
 std::string comparable_rdn(ByteView rdn) {
   std::string out;
   DerReader attributes(rdn);

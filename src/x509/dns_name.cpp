@@ -8,7 +8,7 @@ namespace persona::x509 {
 
 namespace {
 
-constexpr std::size_t longest_name = 253;  // RFC 1035 section 2.3.4, without the root's dot
+constexpr std::size_t longest_name = 253;  // RFC 1035 section 2.3.4: 255 octets on the wire
 constexpr std::size_t longest_label = 63;
 
 bool is_label(std::string_view label) {

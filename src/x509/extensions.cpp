@@ -11,8 +11,8 @@ namespace persona::x509 {
 
 namespace {
 
-// Those that are understood, by mbedTLS or here. Certificate policies restrict nothing unless a policy is
-// demanded, and none is.
+// The extensions that mbedTLS or we process. Certificate policies restrict nothing unless the verifier
+// demands one, and we demand none.
 constexpr std::array known_critical = {
     oid::subject_key_identifier,   oid::key_usage,          oid::subject_alternative_name,
     oid::basic_constraints,        oid::name_constraints,   oid::certificate_policies,
@@ -83,7 +83,7 @@ bool is_known(const Extension& extension) {
 std::string oid_in_words(ByteView oid) {
   std::array<char, 256> text{};
   mbedtls_asn1_buf buffer{};
-  buffer.p = const_cast<unsigned char*>(oid.data());  // mbedTLS reads it only
+  buffer.p = const_cast<unsigned char*>(oid.data());  // mbedTLS only reads
   buffer.len = oid.size();
   return mbedtls_oid_get_numeric_string(text.data(), text.size(), &buffer) > 0 ? text.data() : "?";
 }

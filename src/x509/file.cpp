@@ -39,7 +39,7 @@ Result<Secret> read_file(const std::filesystem::path& path, std::uintmax_t limit
   if (!file) {
     return unreadable(path, std::generic_category().message(errno != 0 ? errno : EIO));
   }
-  // No second copy of a key in a stream's buffer. It fails only for a mode that does not exist.
+  // Unbuffered, or stdio would keep a second copy of a key. It fails only for an invalid mode.
   static_cast<void>(std::setvbuf(file.get(), nullptr, _IONBF, 0));
   const auto size = std::filesystem::file_size(path, error);
   if (error) {

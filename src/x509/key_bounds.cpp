@@ -17,7 +17,7 @@ constexpr std::string_view too_weak = "is too weak";
 constexpr std::string_view too_costly = "would take too long to use";
 constexpr std::string_view not_taken = "is of a kind that is not accepted";
 
-/// A number of mbedTLS that frees itself.
+/// Owns an mbedtls_mpi.
 class Number {
  public:
   Number() { mbedtls_mpi_init(&value_); }
@@ -70,7 +70,8 @@ std::optional<KeyDefect> curve_defect(const mbedtls_pk_context& key) {
   }
 }
 
-/// RFC 5480 section 2.1.1: the curve by its name. mbedTLS also takes one that is spelled out.
+/// RFC 5480 section 2.1.1 allows named curves only; mbedTLS also accepts one whose parameters are spelled
+/// out.
 bool has_named_curve(const mbedtls_x509_crt& certificate) {
   DerReader outer(bytes_of(certificate.pk_raw));
   const auto spki = outer.take(DerReader::sequence);

@@ -16,7 +16,7 @@
 #include "persona/x509/der_reader.hpp"
 #include "persona/x509/words.hpp"
 
-extern "C" {  // mbedTLS 3.6's header does not say so itself
+extern "C" {  // mbedTLS 3.6's header does not say so
 #include <mbedtls/constant_time.h>
 }
 
@@ -28,7 +28,7 @@ constexpr std::string_view damaged = "is damaged or cut off: copy it again from 
 constexpr std::string_view convert =
     "convert it with openssl pkcs12 -legacy -in OLD.p12 -nodes | openssl pkcs12 -export -out NEW.p12";
 
-// Of mbedtls_pkcs12_derivation, in octets.
+// Limits of mbedtls_pkcs12_derivation, in octets.
 constexpr std::size_t longest_bmp_password = 64;
 constexpr std::size_t longest_salt = 64;
 
@@ -51,9 +51,9 @@ mbedtls_asn1_buf to_asn1(ByteView bytes, int tag) {
   return {tag, bytes.size(), const_cast<unsigned char*>(bytes.data())};  // mbedTLS only reads
 }
 
-/// UTF-16BE with two zero octets behind it (RFC 7292 appendix B.1).
+/// UTF-16BE with two zero octets after it (RFC 7292 appendix B.1).
 std::optional<Secret> to_bmp_string(std::string_view text) {
-  Secret bmp(2 * text.size() + 2);  // no character of UTF-8 has more octets in UTF-16 than twice as many
+  Secret bmp(2 * text.size() + 2);  // UTF-16 takes at most twice the octets of UTF-8
   char* at = bmp.data();
   const auto put = [&](std::uint32_t unit) {
     *at++ = static_cast<char>(unit >> 8U);
@@ -78,7 +78,7 @@ std::optional<Secret> to_bmp_string(std::string_view text) {
   return bmp;
 }
 
-/// Key, IV or MAC key of RFC 7292 appendix B.
+/// RFC 7292 appendix B. `purpose`: a key, an IV or a MAC key (MBEDTLS_PKCS12_DERIVE_...).
 tl::expected<Secret, PasswordBasedError> derive(const Pkcs12Password& password, ByteView salt, int iterations,
                                                 mbedtls_md_type_t hash, int purpose, std::size_t size) {
   const std::string_view bmp = password.bmp.view();
@@ -123,7 +123,7 @@ bool same_mac(mbedtls_md_type_t hash, const Secret& key, ByteView content, ByteV
 struct Pbkdf2 {
   ByteView salt;
   int iterations = 0;
-  int key_size = 0;  ///< 0: not said
+  int key_size = 0;  ///< 0: absent
   mbedtls_md_type_t hash = MBEDTLS_MD_NONE;
 };
 
@@ -133,7 +133,7 @@ mbedtls_md_type_t hmac_hash(ByteView oid) {
   return mbedtls_oid_get_md_hmac(&buffer, &hash) == 0 ? hash : MBEDTLS_MD_NONE;
 }
 
-/// RFC 8018 appendix A.2.
+/// RFC 8018 appendix A.2: the pseudorandom function defaults to HMAC with SHA-1.
 Pbkdf2 read_pbkdf2(const AlgorithmIdentifier& algorithm, DerFault& fault) {
   Pbkdf2 parameters;
   DerReader reader(algorithm.parameters, fault);
@@ -209,7 +209,7 @@ tl::expected<Secret, PasswordBasedError> decrypt_pbes2(const AlgorithmIdentifier
         fmt::format("is encrypted in a way that is not supported (AES with CBC and PBKDF2 is): {}", convert));
   }
   if (status == MBEDTLS_ERR_PKCS5_PASSWORD_MISMATCH) {
-    // The MAC's password was right.
+    // Not the wrong password: the MAC has accepted it.
     return problem(
         "is encrypted with a different password from its MAC: make it again with one password for both");
   }
@@ -229,7 +229,8 @@ struct CipherContext {
   CipherContext& operator=(const CipherContext&) = delete;
 };
 
-/// RFC 7292 appendix C. Not mbedtls_pkcs12_pbe_ext: it knows only passwords of Latin-1, and no absent one.
+/// RFC 7292 appendix C. mbedtls_pkcs12_pbe_ext would not do: it supports only passwords in Latin-1, and no
+/// absent one.
 tl::expected<Secret, PasswordBasedError> decrypt_pkcs12(const AlgorithmIdentifier& algorithm,
                                                         mbedtls_cipher_type_t cipher, ByteView ciphertext,
                                                         const Pkcs12Password& password,
@@ -312,7 +313,7 @@ tl::expected<bool, PasswordBasedError> check_mac(ByteView mac_data, ByteView con
   const ByteView expected = digest_info.need(MBEDTLS_ASN1_OCTET_STRING);
   digest_info.finish();
   const ByteView salt = reader.need(MBEDTLS_ASN1_OCTET_STRING);
-  const int iterations = reader.empty() ? 1 : reader.integer();
+  const int iterations = reader.empty() ? 1 : reader.integer();  // RFC 7292 section 4: DEFAULT 1
   reader.finish();
   if (fault != DerFault::none) {
     return problem(std::string(damaged));

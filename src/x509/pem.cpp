@@ -13,7 +13,7 @@ Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text) {
   constexpr std::string_view dashes = "-----";
   std::vector<PemBlock> blocks;
   std::size_t line = 1;
-  std::size_t counted = 0;  // up to where `line` counts
+  std::size_t counted = 0;  // the part of `text` whose lines are counted
 
   for (std::size_t start = text.find(begin); start != std::string_view::npos;) {
     line += static_cast<std::size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(counted),
@@ -29,7 +29,7 @@ Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text) {
     const std::string footer = fmt::format("-----END {}-----", label);
     const std::size_t footer_start = text.find(footer, label_end);
     if (footer_start == std::string_view::npos || footer_start > next) {
-      // Not the label itself: it is as long as whatever the file holds.
+      // Does not quote the label, which may be as long as the file.
       const bool certificate = label == "CERTIFICATE";
       return fail(ErrorKind::configuration, "has a {} without its -----END line (line {})",
                   certificate ? "certificate" : "PEM block", line);
@@ -43,7 +43,7 @@ Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text) {
 }
 
 Result<Bytes> pem_content(std::string_view block, std::string_view label) {
-  const std::string text(block);  // mbedTLS wants the NUL
+  const std::string text(block);  // mbedTLS requires the NUL
   const std::string header = fmt::format("-----BEGIN {}-----", label);
   const std::string footer = fmt::format("-----END {}-----", label);
   mbedtls_pem_context pem;

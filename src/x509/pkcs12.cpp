@@ -26,7 +26,7 @@ constexpr char x509_certificate_oid[] = MBEDTLS_OID_PKCS9 "\x16\x01";
 constexpr char friendly_name_oid[] = MBEDTLS_OID_PKCS9 "\x14";
 constexpr char local_key_id_oid[] = MBEDTLS_OID_PKCS9 "\x15";
 
-constexpr int deepest_nesting = 4;  // of safeContentsBags, which nobody writes
+constexpr int deepest_nesting = 4;  // of SafeContents bags, which real files do not use
 constexpr int bmp_string = MBEDTLS_ASN1_BMP_STRING;
 
 constexpr std::string_view pem_begin = "-----BEGIN PKCS12-----";
@@ -44,7 +44,7 @@ struct CertBag {
 
 struct KeyBag {
   ByteView key;                                 // PrivateKeyInfo, or what decrypts to it
-  std::optional<AlgorithmIdentifier> shrouded;  // by this
+  std::optional<AlgorithmIdentifier> shrouded;  // how `key` is encrypted, if it is
   Attributes attributes;
 };
 
@@ -63,7 +63,7 @@ std::string in_quotes(ByteView friendly_name) {
   return fmt::format("\"{}\"", escape(text));
 }
 
-/// Reads one file. The views in Bags are into the file and into `decrypted_`.
+/// Reads one file. The views in Bags point into the file and into `decrypted_`.
 class Pkcs12Reader {
  public:
   Pkcs12Reader(std::string_view source, std::optional<std::string_view> password)
@@ -191,7 +191,7 @@ class Pkcs12Reader {
     if (!plain) {
       return bad("{}", plain.error());
     }
-    decrypted_.push_back(std::move(*plain));  // moving keeps the bytes where they are
+    decrypted_.push_back(std::move(*plain));  // moving it leaves the bytes, and views of them, in place
     return walk_safe_contents(as_bytes(decrypted_.back().view()), 0);
   }
 
@@ -225,7 +225,7 @@ class Pkcs12Reader {
         if (auto walked = walk_safe_contents(value, depth + 1); !walked) {
           return walked;
         }
-      }  // CRLs and secrets are not ours
+      }  // CRL and secret bags are ignored
     }
     return fault_ == DerFault::none ? Done() : structural_fault();
   }
@@ -320,7 +320,7 @@ class Pkcs12Reader {
   DerFault fault_ = DerFault::none;
   IterationBudget budget_;
   std::vector<Pkcs12Password> forms_;
-  const Pkcs12Password* password_ = nullptr;  // of forms_
+  const Pkcs12Password* password_ = nullptr;  // one of forms_
   std::vector<Secret> decrypted_;
   Bags bags_;
 };
@@ -328,7 +328,8 @@ class Pkcs12Reader {
 }  // namespace
 
 bool is_pkcs12(std::string_view content) {
-  // SEQUENCE, its length, and version 3; every other file of ours has another INTEGER there, or none.
+  // A SEQUENCE header, then version 3. Every other kind of file that we read has another INTEGER there, or
+  // none.
   constexpr std::string_view version_3("\x02\x01\x03", 3);
   if (content.size() < 2 || content[0] != static_cast<char>(DerReader::sequence)) {
     return false;
@@ -348,7 +349,7 @@ std::optional<Secret> pkcs12_in_pem(std::string_view content) {
   if (block == blocks->end()) {
     return std::nullopt;
   }
-  const Secret text(block->text);  // mbedTLS wants the NUL
+  const Secret text(block->text);  // mbedTLS requires the NUL
   mbedtls_pem_context pem;
   mbedtls_pem_init(&pem);
   std::size_t used = 0;

@@ -52,7 +52,7 @@ tl::unexpected<PrivateKeyError> password_missing() {
       "the private key is encrypted: name a file with its password in identity.private_key_password_file");
 }
 
-/// `place` is " (line 3)", or nothing.
+/// `place` is " (line 3)" or empty.
 tl::unexpected<PrivateKeyError> parse_error(int status, bool encrypted, std::string_view source,
                                             std::string_view place) {
   if (encrypted && is_unknown_encryption(status)) {
@@ -62,7 +62,8 @@ tl::unexpected<PrivateKeyError> parse_error(int status, bool encrypted, std::str
         "aes-256-cbc");
   }
   if (encrypted) {
-    // A wrong password is seen by its padding, or (one time in 256) by decrypting to what is no key.
+    // A wrong password shows in bad padding or, about one time in 256, in decrypted bytes that are not a key;
+    // so every failure is put down to the password.
     return tl::unexpected(PrivateKeyError{"the password does not decrypt the private key", true});
   }
   return key_error("the private key in {}{} cannot be parsed: {}", source, place, mbedtls_reason(status));
@@ -133,7 +134,7 @@ tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& text,
   if (encrypted && !password) {
     return password_missing();
   }
-  const Secret copy(block->text);  // mbedTLS wants the NUL behind the block
+  const Secret copy(block->text);  // mbedTLS requires a NUL after the block
   PrivateKey key = new_private_key();
   const int status = parse_into(*key, copy.octets(), copy.size_with_nul(), password);
   if (status != 0 && !encrypted && block->label.starts_with("OPENSSH")) {

@@ -1,4 +1,4 @@
-// The public suffix list, compiled in: Debian's package publicsuffix (cmake/make-public-suffixes.py).
+// The public suffix list, compiled in from Debian's package publicsuffix (cmake/make-public-suffixes.py).
 #include <algorithm>
 #include <iterator>
 #include <string>
@@ -13,8 +13,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// Sorted rules, lower case, A-labels: "co.uk", "*.ck" for every name below, "!www.ck" for one that is none.
-// No std::array: clang will not deduce the type of one from as many.
+// Sorted rules, lower case, A-labels: "co.uk", "*.ck" for every name below, "!www.ck" for an exception.
+// Not a std::array: clang does not deduce one from so many elements.
 constexpr std::string_view rules[] = {
 #include "public_suffixes.inc"
 };

@@ -25,7 +25,7 @@ std::string_view Secret::view() const {
 void Secret::shrink(std::size_t size) {
   if (size + 1 < bytes_.size()) {
     mbedtls_platform_zeroize(bytes_.data() + size, bytes_.size() - size);
-    bytes_.resize(size + 1);  // never reallocates
+    bytes_.resize(size + 1);  // shrinking never reallocates: no unwiped copy
   }
 }
 

@@ -22,7 +22,7 @@ namespace {
 
 using Chain = std::vector<ReadCertificate>;
 
-constexpr std::uintmax_t file_limit = 1U << 26U;  // CRLs are the largest
+constexpr std::uintmax_t file_limit = 1U << 26U;  // the largest are CRLs
 constexpr std::size_t shown_entries = 100;
 
 std::string encrypted_key_hint(bool password) {
@@ -53,7 +53,8 @@ class Showing {
                 block.line, why);
   }
 
-  // All certificates first: each is shown with who has issued it, and keys with whose they are.
+  // Reads all certificates before any is shown: each is shown with its issuer, and each key with its
+  // certificate.
   Result<void> read_chain(const std::vector<PemBlock>& blocks) {
     for (const PemBlock& block : blocks) {
       if (block.label == "CERTIFICATE") {

@@ -1,4 +1,4 @@
-// One certificate in words, and who has issued it.
+// One certificate in words, with its issuer.
 #include <algorithm>
 
 #include <mbedtls/oid.h>
@@ -29,10 +29,10 @@ bool is_self_issued(const mbedtls_x509_crt& certificate) {
   return same(certificate.issuer_raw, certificate.subject_raw);
 }
 
-// By name, key and basic constraints; dates are shown elsewhere.
+// Judges by name, key and basic constraints; dates are shown elsewhere.
 bool is_signed_by(mbedtls_x509_crt& certificate, mbedtls_x509_crt& issuer) {
   std::uint32_t flags = 0;
-  // All curves and hashes: whether they are good enough is not the question.
+  // All curves and hashes: the question is who signed, not how well.
   static const mbedtls_x509_crt_profile any{0xffffffffU, 0xffffffffU, 0xffffffffU, 1024};
   mbedtls_x509_crt_verify_with_profile(&certificate, &issuer, nullptr, &any, nullptr, &flags, nullptr,
                                        nullptr);
@@ -106,7 +106,7 @@ void show_authority(const mbedtls_x509_crt& certificate, ShownLines& lines) {
   }
 }
 
-// "DNS example.com" of one GeneralSubtree (RFC 5280 section 4.2.1.10).
+// One GeneralSubtree (RFC 5280 section 4.2.1.10) as "DNS example.com".
 std::string subtree_in_words(int tag, ByteView value) {
   switch (tag) {
     case DerReader::context(MBEDTLS_X509_SAN_DNS_NAME):

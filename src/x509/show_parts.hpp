@@ -14,7 +14,7 @@
 
 namespace persona::x509 {
 
-/// One line: what it is, indented, and what it is here. A repeated label is left out.
+/// Titles, and below them rows of a label and a value. A label that repeats the one above it is left blank.
 class ShownLines {
  public:
   void title(std::string_view text);
@@ -26,20 +26,20 @@ class ShownLines {
   std::string last_;
 };
 
-/// `chain`: all certificates of the file, in its order; `index`: of the one to show.
+/// `chain`: all certificates of the file, in its order; `index`: the one to show.
 void show_certificate(const std::vector<ReadCertificate>& chain, std::size_t index, ShownLines& lines);
 
-/// "permitted: DNS example.com; excluded: IP 10.0.0.0/255.0.0.0", of the value of a nameConstraints
-/// extension.
+/// The value of a nameConstraints extension as "permitted: DNS example.com; excluded: IP
+/// 10.0.0.0/255.0.0.0".
 std::string name_constraints_in_words(ByteView value);
 
 void show_crl(const ReadCrl& crl, ShownLines& lines);
 
-/// `chain`: a certificate in it that the key belongs to is named.
+/// Says which certificate of `chain`, if any, the key belongs to.
 void show_private_key(const mbedtls_pk_context& key, bool encrypted,
                       const std::vector<ReadCertificate>& chain, ShownLines& lines);
 
-/// What is in a PKCS#12 file. Without a password only that it is one.
+/// What is in a PKCS#12 file; only that it is one, if it needs a password and none is given.
 Result<void> describe_pkcs12(ByteView der, std::optional<std::string_view> password, ShownLines& lines);
 
 }  // namespace persona::x509

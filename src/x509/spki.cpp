@@ -17,7 +17,7 @@ SpkiPin spki_pin(ByteView spki) {
 }
 
 std::string spki_pin(const mbedtls_pk_context& key) {
-  std::array<unsigned char, 2048> buffer{};  // RSA of 8192 bits is half of it
+  std::array<unsigned char, 2048> buffer{};  // an RSA key of 8192 bits takes about half
   const int length = mbedtls_pk_write_pubkey_der(&key, buffer.data(), buffer.size());
   if (length <= 0) {
     return {};

@@ -10,11 +10,11 @@
 
 namespace persona::x509 {
 
-/// Of a SubjectPublicKeyInfo in DER. All zeros, which no configuration can pin, when initialise_crypto() was
-/// forgotten.
+/// The pin of a SubjectPublicKeyInfo in DER. All zeros, which no configuration can pin, if hashing fails, as
+/// it does before initialise_crypto().
 SpkiPin spki_pin(ByteView spki);
 
-/// "sha256//BASE64" of the public half of a key, or empty.
+/// The pin of a key's public half as "sha256//BASE64", or empty on failure.
 std::string spki_pin(const mbedtls_pk_context& key);
 
 }  // namespace persona::x509

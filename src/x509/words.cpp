@@ -31,7 +31,7 @@ std::string name_in_words(const mbedtls_x509_name& name) {
   if (length < 0) {
     return "(a name that cannot be shown)";
   }
-  return {buffer.data(), static_cast<std::size_t>(length)};  // escaped by mbedTLS
+  return {buffer.data(), static_cast<std::size_t>(length)};  // mbedTLS has escaped it
 }
 
 std::string address_in_words(ByteView octets) {

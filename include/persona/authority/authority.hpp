@@ -38,21 +38,21 @@ struct RevokedCertificate {
 struct RevocationList {
   x509::TimePoint this_update{};
   x509::TimePoint next_update{};
-  std::uint64_t number = 1;  ///< crlNumber: more than that of any list before
+  std::uint64_t number = 1;  ///< crlNumber: greater than in any earlier list
   std::vector<RevokedCertificate> revoked;
 };
 
-/// A self-signed CA with a P-256 key. One thread.
+/// A self-signed CA with an EC key. One thread.
 class Authority {
  public:
-  /// With a fresh key that exists only in this object.
+  /// With a fresh P-256 key that exists only in this object.
   static Result<Authority> create(const AuthorityRequest& request);
 
-  /// Valid from `valid_from`, relative to now, until `valid_for` from now.
+  /// Valid from now + `valid_from` until now + `valid_for`.
   static Result<Authority> create(const std::string& common_name, std::chrono::seconds valid_for,
                                   std::chrono::seconds valid_from = std::chrono::seconds(-300));
 
-  /// From PEM. `source` is how the private key is called in messages. The key's text is not kept.
+  /// From PEM. Messages call the private key `source`. The key's text is not kept.
   static Result<Authority> load(std::string_view certificate, std::string_view private_key,
                                 std::optional<std::string_view> password, std::string_view source);
 
@@ -69,7 +69,7 @@ class Authority {
   /// digitalSignature, extendedKeyUsage by usage, subject and authority key identifiers, subjectAltName.
   Result<PemPair> issue(const IssueRequest& request) const;
 
-  /// The same for a key that somebody has: the one of `certificate` (PEM), whose names do not count.
+  /// The same for an existing key, that of `certificate` (PEM). The names in `certificate` do not count.
   Result<std::string> certify(const IssueRequest& request, std::string_view certificate) const;
 
   /// A CRL in PEM (RFC 5280 section 5), signed with the CA's key.

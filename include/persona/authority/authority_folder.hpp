@@ -4,12 +4,12 @@
 //     ca/ca.key          its private key: mode 0600, never encrypted by us
 //     ca/ca.crl          what it has revoked
 //     ca/issued.json     what it has issued, one line each
-//     issued/NAME/       certificate.pem, private_key.pem and ca.pem, called as the keys of a configuration;
-//                        after a renewal the pair before it as certificate.previous.pem, ...
+//     issued/NAME/       certificate.pem, private_key.pem and ca.pem, named as the keys of a configuration;
+//                        after a renewal also the previous pair, as certificate.previous.pem, ...
 //
-// Every file is replaced whole: a reader, or a crash, finds the old one or the new one. What is issued or
-// revoked is in issued.json first, so that no certificate is unknown and no revocation is lost; a command
-// that finds ca.crl behind writes it anew.
+// Every file is replaced whole: a reader sees the old one or the new one, even after a crash. What is issued
+// or revoked is in issued.json first, so that no certificate is unknown and no revocation is lost. A command
+// that finds ca.crl out of date writes it again.
 #pragma once
 
 #include <filesystem>
@@ -25,35 +25,35 @@
 
 namespace persona::authority {
 
-/// What was done, and what an administrator should know beyond it; lines and sentences.
+/// What was done, in lines, and what else an administrator should know, in sentences.
 struct Report {
   std::vector<std::string> done;
   std::vector<std::string> warnings;
 };
 
-/// Errors of kind `configuration` are the caller's: a bad name, a folder without a CA, something that would
-/// be overwritten. Others are the system's. One thread; two processes take turns, by a lock on the folder.
+/// Errors of kind `configuration` are the caller's fault: a bad name, a folder without a CA, something that
+/// would be overwritten. Others are the system's. One thread; processes take turns by a lock.
 class AuthorityFolder {
  public:
   /// `password_file`: for a ca.key that its owner has encrypted.
   explicit AuthorityFolder(std::filesystem::path folder,
                            std::optional<std::filesystem::path> password_file = std::nullopt);
 
-  /// A new CA. With `force` one that is there is set aside with all it has issued, never deleted.
+  /// A new CA. With `force`, an existing one is set aside with all that it has issued, never deleted.
   Result<Report> init(const InitRequest& request) const;
 
   Result<Report> issue(const LeafRequest& request) const;
 
-  /// A new certificate of the same names, with a new key unless told otherwise.
+  /// A new certificate with the same names, and with a new key unless `keep_key` is set.
   Result<Report> renew(const RenewRequest& request) const;
 
-  /// Every certificate of a name that has not expired, or the one with a serial number; and a new CRL.
+  /// Revokes all unexpired certificates of a name, or the one with a serial number, and writes a new CRL.
   Result<Report> revoke(std::string_view name_or_serial, RevocationReason reason) const;
 
-  /// A new CRL, good for so many days.
+  /// A new CRL, valid for `days` or as long as the profile says, but not beyond the CA's own end.
   Result<Report> renew_crl(std::optional<unsigned> days) const;
 
-  /// What was issued, as a table.
+  /// What was issued, as a table. Reads without the lock: files are replaced whole.
   Result<Report> list() const;
 
  private:

@@ -7,7 +7,7 @@
 
 namespace persona::authority {
 
-/// CRLReason (RFC 5280 section 5.3.1), those that fit a certificate of a leaf and are for good.
+/// The values of CRLReason (RFC 5280 section 5.3.1) that fit a leaf and are permanent.
 enum class RevocationReason : std::uint8_t {
   unspecified = 0,
   key_compromise = 1,

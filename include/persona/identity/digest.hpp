@@ -1,4 +1,4 @@
-// Are the contents of files the same as before? Timestamps cannot say.
+// Has the content of files changed? Timestamps cannot tell.
 #pragma once
 
 #include <filesystem>
@@ -9,15 +9,15 @@
 
 namespace persona::identity {
 
-// SHA-256, in 32 bytes. Only to be compared within the process: it is made of secrets, too. Never empty,
-// unless hashing itself fails. Both block on the file system; any thread.
+// SHA-256 in 32 bytes. Only for comparison within the process, because secrets go into it. Empty only if
+// hashing itself fails. Both functions block on the file system; any thread.
 
-/// Of a file's contents; of one that cannot be read, of the reason.
+/// The digest of a file's content or, if it cannot be read, of the reason.
 std::string content_digest(const std::filesystem::path& file);
 
-/// Of all that Identity::load and Trust::load make something of: the contents of every file together with its
-/// role and its place among its like, and every setting. The same contents in another role are another
-/// identity or another trust.
+/// The digest of everything that Identity::load and TrustStore::load use: the content of every file, with its
+/// role and its place in the list of that role, and every setting. The same content in another role gives
+/// another digest.
 std::string content_digest(const IdentityFiles& identity, const trust::TrustFiles& trust);
 
 }  // namespace persona::identity

@@ -16,7 +16,7 @@ struct mbedtls_pk_context;
 
 namespace persona::identity {
 
-/// What the leaf has to be good for.
+/// What the leaf must be usable for.
 enum class IdentityUse { any, client, server };
 
 struct IdentityFiles {
@@ -28,17 +28,18 @@ struct IdentityFiles {
 
 /// A certificate chain (leaf first, then each issuer) and its private key. Immutable and shared by all loops;
 /// signing is thread-safe because mbedTLS is built with threading. The key is zeroised when the last user
-/// lets go.
+/// releases it.
 class Identity {
  public:
   using Loaded = tl::expected<std::shared_ptr<const Identity>, std::vector<x509::LoadError>>;
 
-  /// Checks that the files are readable, the key matches a certificate (which is the leaf), the certificates
-  /// build a chain, none of them is expired, not yet valid or weakly signed, and the leaf is good for `use`.
-  /// All problems found are reported; a failure has at least one error, and the warnings too.
+  /// Checks that the files are readable, that the key matches a certificate (which becomes the leaf), that
+  /// the certificates form a chain, that none of them is expired, not yet valid or weakly signed, and that
+  /// the leaf is usable for `use`. Reports all problems found: a failure has at least one error, and the
+  /// warnings too.
   static Loaded load(const IdentityFiles& files);
 
-  /// The same from memory. An empty `private_key`: the certificate text has it. The texts are not kept.
+  /// The same from memory. If `private_key` is empty, the certificate text has it. The texts are not kept.
   static Loaded from_pem(std::string_view certificate, std::string_view private_key,
                          std::optional<std::string_view> password, IdentityUse use = IdentityUse::any);
 
@@ -53,7 +54,7 @@ class Identity {
   const x509::CertificateList& chain() const { return chain_; }
   mbedtls_pk_context* key() const { return key_.get(); }  // mbedTLS signs through a non-const pointer
 
-  /// What was found and is not fatal: an order that was mended, certificates too many, permissions.
+  /// What was found but is not fatal: a corrected order, superfluous certificates, permissions.
   const std::vector<x509::LoadError>& warnings() const { return warnings_; }
 
  private:

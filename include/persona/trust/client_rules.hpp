@@ -1,4 +1,4 @@
-// Which verified clients may come in, by what their certificates say.
+// Which verified clients are admitted, judged by their certificates.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ struct mbedtls_x509_crt;
 
 namespace persona::trust {
 
-/// What `clients.allow` lists; see name_pattern.hpp for what a pattern matches.
+/// The lists of `clients.allow`; name_pattern.hpp says what a pattern matches.
 struct ClientPatterns {
   std::vector<std::string> cn = {};
   std::vector<std::string> dns = {};
@@ -21,18 +21,18 @@ struct ClientPatterns {
   friend bool operator==(const ClientPatterns&, const ClientPatterns&) = default;
 };
 
-/// To be asked for a leaf whose chain was verified: names are worth what their issuer is. Immutable, so
-/// threads may share it.
+/// Only for a leaf whose chain was verified: a name is worth no more than its issuer. Immutable, so threads
+/// may share it.
 class ClientRules {
  public:
   explicit ClientRules(ClientPatterns patterns) : patterns_(std::move(patterns)) {}
 
-  /// True when the leaf's public key or one of its names matches. Of a subject with several common names none
-  /// counts, and with several URIs, none is used as a SPIFFE ID (X509-SVID section 2: there is exactly one).
+  /// True if the leaf's public key or one of its names matches. With several common names, none counts; with
+  /// several URIs, none is used as a SPIFFE ID (X509-SVID section 2: there must be exactly one).
   bool admits(const mbedtls_x509_crt& leaf) const;
 
-  /// Why the leaf is not admitted, as a sentence without full stop, everything from the certificate escaped:
-  /// "client CN=reporting (dns a.example.com; pin sha256//...) matches nothing in clients.allow (cn:
+  /// Why the leaf is not admitted, as a sentence without a full stop, everything from the certificate
+  /// escaped: "client CN=reporting (dns a.example.com; pin sha256//...) matches nothing in clients.allow (cn:
   /// postgres-*; uri: spiffe://prod/*)".
   std::string refusal(const mbedtls_x509_crt& leaf) const;
 

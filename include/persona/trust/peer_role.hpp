@@ -6,11 +6,11 @@
 namespace persona::trust {
 
 enum class PeerRole {
-  gateway,  ///< its certificate has to be for server authentication
-  client,   ///< for client authentication
+  gateway,  ///< its certificate must be for server authentication
+  client,   ///< its certificate must be for client authentication
 };
 
-/// How the peer is called in sentences.
+/// What sentences call the peer.
 constexpr std::string_view to_string(PeerRole role) {
   return role == PeerRole::gateway ? "gateway" : "client";
 }

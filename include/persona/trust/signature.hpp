@@ -1,4 +1,4 @@
-// Signatures on certificates and CRLs, and the hashes that are too weak for either.
+// Signatures on certificates and CRLs, and the hashes that are too weak for them.
 #pragma once
 
 #include <array>
@@ -17,14 +17,14 @@
 
 namespace persona::trust {
 
-/// "SHA-1" when the hash of a signature is none of SHA-256, SHA-384 and SHA-512 (RFC 9155, RFC 8446 section
-/// 4.2.3), else nothing.
+/// "SHA-1", if the signature's hash is not SHA-256, SHA-384 or SHA-512 (RFC 9155, RFC 8446 section 4.2.3);
+/// otherwise nothing.
 std::optional<std::string> weak_hash(const mbedtls_x509_crt& certificate);
 std::optional<std::string> weak_hash(const mbedtls_x509_crl& list);
 
-/// Remembers good signatures: whoever connects again and again sends the same chain. Thread-safe and bounded.
-/// That a signature is good depends on nothing but what its key here covers: the signer's key, what was
-/// signed, and the signature.
+/// Remembers good signatures: a peer that reconnects sends the same chain each time. Thread-safe and bounded.
+/// Nothing can make an entry wrong: whether a signature is good depends only on what its Key covers, that is,
+/// the signer's key, what was signed, and the signature.
 class SignatureCache {
  public:
   static constexpr std::size_t capacity = 1024;
@@ -33,7 +33,7 @@ class SignatureCache {
   bool contains(const Key& key) const;
   void add(const Key& key);
 
-  /// How many signatures had to be computed because they were not remembered, good or bad, over its life.
+  /// How many signatures, good or bad, were computed so far because they were not remembered.
   std::size_t computed() const { return computed_; }
   void count_computed() { ++computed_; }
 
@@ -44,12 +44,12 @@ class SignatureCache {
 };
 
 enum class Signature {
-  bad,   ///< not by that key, or with a weak hash
+  bad,   ///< not made by that key, or with a weak hash
   good,  ///< and remembered from now on
   remembered,
 };
 
-/// Uses `issuer`'s key, whoever's it is.
+/// Uses `issuer`'s key without asking whose it is: the caller must trust it.
 Signature look_at_signature(const mbedtls_x509_crt& certificate, const mbedtls_x509_crt& issuer,
                             SignatureCache& cache);
 

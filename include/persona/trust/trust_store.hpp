@@ -29,26 +29,27 @@ struct TrustTexts {
   std::string_view ca{};   ///< PEM
   std::string_view crl{};  ///< PEM; empty: none
   bool crl_expired_allowed = false;
-  /// Expired certificates and keys that are not taken are no error here; verification refuses them all the
-  /// same.
+  /// Loads expired certificates and ones with keys that we do not use without an error. Verification refuses
+  /// them all the same.
   bool any_certificates = false;
 };
 
-/// What a person wants to know of a CRL.
+/// One CRL for people to read.
 struct CrlInfo {
   std::string issuer;
   x509::TimePoint this_update{};
-  x509::TimePoint next_update{};  ///< the distant future when it says none
+  x509::TimePoint next_update{};  ///< TimePoint::max() if the CRL gives none
   std::size_t revoked = 0;        ///< entries
 };
 
-/// Immutable but for what it remembers, and shared by all loops.
+/// Immutable except for the signatures that it remembers, and shared by all loops.
 class TrustStore {
  public:
-  /// Every certificate and CRL in every file counts. A file without any is an error. So are CA certificates
-  /// that have expired or have a key that is not taken when no other is there; else they are warnings. An
-  /// expired CRL is neither: it refuses when it is asked.
   using Loaded = tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>>;
+
+  /// Loads every certificate and CRL in every file. A file without any is an error. CA certificates that have
+  /// expired or have a key that we do not use are warnings as long as there is another one, otherwise errors.
+  /// An expired CRL is neither: verification refuses what it covers.
   static Loaded load(const TrustFiles& files);
   static Loaded from_pem(const TrustTexts& texts);
 
@@ -58,16 +59,16 @@ class TrustStore {
 
   const x509::CertificateList& roots() const { return roots_; }
 
-  /// For each of them the index in TrustFiles::ca of the file that it is from.
+  /// For each root, the index in TrustFiles::ca of its file.
   const std::vector<std::size_t>& files_of_roots() const { return files_of_roots_; }
 
-  /// Those of that subject, by its comparable_name (x509/distinguished_name.hpp), in the order of
+  /// The roots of that subject, given as a comparable_name() (x509/distinguished_name.hpp), in the order of
   /// trust.ca.
   const std::vector<const mbedtls_x509_crt*>& roots_named(const std::string& comparable_name) const;
 
   std::vector<CrlInfo> crls() const;
 
-  /// What is wrong with CA certificates that others make up for.
+  /// What is wrong with some CA certificates while others can be used.
   const std::vector<x509::LoadError>& warnings() const { return warnings_; }
 
   /// For verification.

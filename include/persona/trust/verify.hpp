@@ -1,8 +1,7 @@
-// Verification of the peer's chain, name and pins (RFC 5280 section 6, RFC 9525), with every refusal in
-// words.
+// Verifies the peer's chain, name and pins (RFC 5280 section 6, RFC 9525), and explains every refusal.
 //
-// mbedTLS parses certificates and checks signatures; the paths, and all that makes one acceptable, are ours:
-// mbedTLS 3.6 ignores name constraints, tries one path only and reads a CRL no further than its entries.
+// mbedTLS parses certificates and checks signatures. Finding paths and judging them is ours: mbedTLS 3.6
+// ignores name constraints, tries only one path and reads nothing of a CRL but its entries.
 #pragma once
 
 #include <cstddef>
@@ -25,54 +24,55 @@ namespace persona::trust {
 class ClientRules;
 class TrustStore;
 
-/// What the peer has to be.
+/// What the peer must be.
 struct VerifyPolicy {
   PeerRole role = PeerRole::gateway;
   std::optional<std::string> expected_name;  ///< the leaf must carry it
-  std::vector<SpkiPin> pins;                 ///< one must be the leaf's; empty: any
-  const ClientRules* clients = nullptr;      ///< must admit the leaf; null: any
+  std::vector<SpkiPin> pins;                 ///< one must be the pin of the leaf's key; empty: any key
+  const ClientRules* clients = nullptr;      ///< must admit the leaf; null: any leaf
   std::size_t max_intermediates = 8;         ///< between leaf and root; self-issued ones do not count
   std::optional<x509::TimePoint> at;         ///< default: now
 };
 
 struct Verdict {
   VerifyReason reason = VerifyReason::ok;
-  /// One sentence without full stop, for the log; empty when accepted. "gateway certificate expired 3 days
+  /// One sentence without a full stop, for the log; empty if accepted. "gateway certificate expired 3 days
   /// ago (2026-11-18): CN=db.example.com"
   std::string sentence;
-  std::string peer_name;                                    ///< display_name() of the leaf
-  x509::TimePoint valid_until = x509::TimePoint::max();     ///< when the first of path and CRLs expires
+  std::string peer_name;                                 ///< display_name() of the leaf
+  x509::TimePoint valid_until = x509::TimePoint::max();  ///< when the first certificate or CRL used expires
   x509::TimePoint leaf_not_after = x509::TimePoint::max();  ///< of the leaf alone
 
   bool accepted() const { return reason == VerifyReason::ok; }
 };
 
-/// `presented`: the leaf first, the others in any order and perhaps of no use. Thread-safe: what it remembers
-/// (signatures that were good) is in `trust`. Throws std::bad_alloc only.
+/// `presented`: the leaf first, then the others in any order, useful or not. Thread-safe; good signatures are
+/// remembered in `trust`. Throws std::bad_alloc only.
 Verdict verify_chain(const TrustStore& trust, const mbedtls_x509_crt& presented, const VerifyPolicy& policy);
 
-/// The same for a leaf (DER) of which an earlier verdict has accepted the chain: everything but the path.
+/// Repeats every check but those of the path, for a leaf (DER) whose chain an earlier verdict accepted.
 Verdict verify_leaf_again(ByteView leaf, const VerifyPolicy& policy);
 
-/// Judges within mbedTLS's handshake and remembers the verdict. Lives as long as the handshake; one thread.
+/// Judges the peer inside mbedTLS's handshake and keeps the verdict. Lives as long as the handshake; one
+/// thread.
 class PeerVerifier {
  public:
-  /// `trust` must outlive it; null when no certificate is asked for.
+  /// `trust` must outlive it; null if no certificate is asked for.
   PeerVerifier(const TrustStore* trust, VerifyPolicy policy);
 
-  /// For mbedtls_ssl_set_verify, with the PeerVerifier as context. The verdict on the leaf (depth 0) is the
-  /// verdict on the chain that it heads; it replaces mbedTLS's own: no flag, or MBEDTLS_X509_BADCERT_OTHER.
+  /// For mbedtls_ssl_set_verify, with the PeerVerifier as context. The verdict on the leaf (depth 0) covers
+  /// the whole chain and replaces mbedTLS's own: no flag, or MBEDTLS_X509_BADCERT_OTHER.
   static int callback(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags);
 
-  /// Nothing before a leaf was seen.
+  /// Nothing until a leaf was seen.
   const std::optional<Verdict>& verdict() const { return verdict_; }
   bool passed() const { return verdict_ && verdict_->accepted(); }
 
-  /// Is the leaf's key one that must not be used, not even to see whether the peer has the private one? Then
-  /// the verdict is a refusal as well, and a handshake that goes on after a refusal must end here.
+  /// Must the leaf's key not be used, not even to check that the peer has the private key? Then the verdict
+  /// is a refusal as well, and a handshake that goes on after other refusals must end here.
   bool refuses_key() const { return refuses_key_; }
 
-  /// Why verification failed; empty when it passed.
+  /// Why verification failed; empty if it passed.
   std::string explain() const;
 
  private:

@@ -1,11 +1,11 @@
-// Why a peer is refused, in a word that stays the same from release to release (verify_reason of the log).
+// Why a peer is refused, in one word that does not change between releases (verify_reason in the log).
 #pragma once
 
 #include <string_view>
 
 namespace persona::trust {
 
-/// What a certificate is refused for, gravest first: the first of several is told.
+/// What a certificate is refused for, gravest first: of several reasons, the log gives the first.
 enum class VerifyReason {
   ok,
   no_certificate,    ///< where one is required
@@ -15,13 +15,13 @@ enum class VerifyReason {
   bad_signature,     ///< the issuer of that name did not sign it
   too_deep,          ///< too many certificates, or too much work
   revoked,
-  crl_missing,  ///< trust.crl has no CRL of its issuer
+  crl_missing,  ///< trust.crl has CRLs, but none of its issuer
   crl_invalid,  ///< the CRL is not signed by the issuer, or breaks RFC 5280
   crl_expired,
   expired,
   not_yet_valid,
   weak_signature,
-  weak_key,  ///< too weak, too costly to use, or of a kind that is not taken
+  weak_key,  ///< too weak, too costly to use, or of a kind that we do not use
   not_a_ca,  ///< an issuer that may not issue
   path_length,
   name_constraint,

@@ -1,4 +1,4 @@
-// X.509 certificates: owned chains, and what they say in words.
+// X.509 certificates: lists that own them, and their contents in words.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct mbedtls_x509_crt;
 
 namespace persona::x509 {
 
-/// What a person wants to know of one certificate. Control characters in names are escaped.
+/// One certificate for people to read. Control characters in names are escaped.
 struct CertificateInfo {
   std::string name;     ///< display_name()
   std::string subject;  ///< "CN=db.example.com, O=Example"
@@ -36,16 +36,16 @@ struct CertificateInfo {
 
 CertificateInfo describe(const mbedtls_x509_crt& certificate);
 
-/// Of its SubjectPublicKeyInfo. All zeros, which no configuration can pin, should the hash fail.
+/// The pin of its SubjectPublicKeyInfo. All zeros, which no configuration can pin, if hashing fails.
 SpkiPin spki_pin_of(const mbedtls_x509_crt& certificate);
 
-/// "CN=db.example.com", or the first subjectAltName when the subject is empty.
+/// "CN=db.example.com"; when the subject is empty, the first subjectAltName; without either, "serial 4A:0F".
 std::string display_name(const mbedtls_x509_crt& certificate);
 
 TimePoint not_after(const mbedtls_x509_crt& certificate);
 
-/// pathLenConstraint (RFC 5280 section 4.2.1.9): how many CA certificates may be below it. Nothing: any
-/// number.
+/// pathLenConstraint (RFC 5280 section 4.2.1.9): how many CA certificates, self-issued ones not counted, may
+/// stand between this one and the leaf. Nothing: any number.
 std::optional<std::size_t> path_length_limit(const mbedtls_x509_crt& certificate);
 
 /// A list of certificates in file order. Immutable once built, so that threads may share it.
@@ -56,12 +56,12 @@ class CertificateList {
   CertificateList(CertificateList&&) noexcept;
   CertificateList& operator=(CertificateList&&) noexcept;
 
-  /// Appends every certificate of a PEM text (or one DER certificate). All or nothing: a text with a
-  /// certificate that does not parse, or with none at all, is an error; the message calls the text by its
-  /// `source`. Blocks that are not certificates are skipped.
+  /// Appends every certificate of a PEM text (or one DER certificate). All or nothing: a certificate that
+  /// does not parse is an error, and so is a text without any. Other blocks are skipped. Messages call the
+  /// text `source`.
   Result<void> append_pem(std::string_view pem, std::string_view source = "the PEM text");
 
-  /// Appends those of another list, without parsing them again.
+  /// Appends another list's certificates without parsing them again.
   void append(CertificateList other);
 
   /// Appends one DER certificate, which is copied.
@@ -70,7 +70,7 @@ class CertificateList {
   bool empty() const;
   std::size_t size() const;
 
-  /// The first of the list, or null. mbedTLS takes non-const pointers to what it only reads.
+  /// The first certificate, or null. Not const: mbedTLS takes non-const pointers even to what it only reads.
   mbedtls_x509_crt* get() const;
 
   /// Every certificate in words.

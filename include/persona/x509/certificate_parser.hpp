@@ -1,5 +1,5 @@
-// One certificate into mbedTLS's form, whatever critical extensions it has: verification refuses those that
-// it does not know, but only on the path that is used.
+// Parses one certificate, whatever critical extensions it has: a bundle may contain certificates that no path
+// uses. Verification refuses unknown critical extensions on the path that it does use.
 #pragma once
 
 #include <mbedtls/x509_crt.h>
@@ -8,7 +8,7 @@
 
 namespace persona::x509 {
 
-/// Appends the DER certificate, of which it keeps a copy. mbedTLS's error code, or 0.
+/// Appends a copy of the DER certificate. Returns 0 or mbedTLS's error code.
 int parse_certificate(mbedtls_x509_crt& list, ByteView der);
 
 }  // namespace persona::x509

@@ -1,5 +1,5 @@
-// Reading single certificates as an authority or a person does, who only looks at them. What verifies a peer
-// reads them elsewhere, and refuses what it does not know.
+// Reads single certificates to show them or to issue from them. Not for verifying peers: it accepts critical
+// extensions that nobody here understands.
 #pragma once
 
 #include <memory>
@@ -20,14 +20,14 @@ struct CertificateDeleter {
 
 struct ReadCertificate {
   std::unique_ptr<mbedtls_x509_crt, CertificateDeleter> certificate;
-  Bytes name_constraints;                     ///< the extension's value; empty: it has none
+  Bytes name_constraints;                     ///< the extension's value; empty if absent
   std::vector<std::string> unknown_critical;  ///< dotted OIDs of other critical extensions
 };
 
-/// One certificate, with whatever extensions. A failure is what mbedTLS says.
+/// One certificate, whatever its extensions, but none of them twice (RFC 5280 section 4.2).
 Result<ReadCertificate> read_certificate(ByteView der);
 
-/// The first CERTIFICATE of a PEM text, which is called `source` in messages.
+/// The first CERTIFICATE block of a PEM text. Messages call the text `source`.
 Result<ReadCertificate> read_certificate_pem(std::string_view pem, std::string_view source);
 
 }  // namespace persona::x509

@@ -1,4 +1,4 @@
-// What a certificate revocation list says.
+// Reads a certificate revocation list without verifying it.
 #pragma once
 
 #include <cstdint>
@@ -22,18 +22,18 @@ struct ReadCrl {
   struct Entry {
     Bytes serial;
     TimePoint when{};
-    int reason = 0;  ///< CRLReason; 0 where there is none
+    int reason = 0;  ///< CRLReason; 0 (unspecified) if absent
   };
   std::vector<Entry> entries;
 
-  /// The number where it is an ordinary one, else 0.
+  /// The CRL number, or 0 if it is absent or does not fit.
   std::uint64_t small_number() const;
 };
 
 /// "keyCompromise": a CRLReason as RFC 5280 section 5.3.1 writes it.
 std::string_view crl_reason_in_words(int reason);
 
-/// Of DER. Does not verify the signature. A failure is what mbedTLS says.
+/// Reads DER. Does not verify the signature. The error's message is mbedTLS's.
 Result<ReadCrl> read_crl(ByteView der);
 
 }  // namespace persona::x509

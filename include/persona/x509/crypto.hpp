@@ -1,4 +1,4 @@
-// The cryptographic library: its start, its version, and its random numbers.
+// The cryptographic library: start-up, version and random numbers.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,14 @@
 
 namespace persona::x509 {
 
-/// Must be called once at start-up before anything else of x509 and the areas above it (psa_crypto_init;
+/// Must be called once at start-up, before anything else in x509 or the areas above it (psa_crypto_init;
 /// Mbed-TLS #9223).
 Result<void> initialise_crypto();
 
-/// "3.6.7", of the mbedTLS that runs.
+/// "3.6.7": the mbedTLS in use at run time, not the one compiled against.
 std::string crypto_library_version();
 
-/// An f_rng for mbedTLS; its context is not used. The same as mbedtls_psa_get_random, which mbedTLS 3.6
+/// An f_rng for mbedTLS; `context` is not used. It stands in for mbedtls_psa_get_random, which mbedTLS 3.6
 /// declares without extern "C".
 int psa_random(void* context, unsigned char* output, std::size_t size);
 

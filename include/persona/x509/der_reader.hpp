@@ -1,4 +1,4 @@
-// Reading DER (X.690) front to back over mbedTLS's ASN.1 functions.
+// Reads DER (X.690) front to back with mbedTLS's ASN.1 functions.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace persona::x509 {
 
 enum class DerFault {
   none,
-  damaged,  ///< cut off, another element than expected, or more than expected
+  damaged,  ///< cut off, an unexpected element, or trailing bytes
   ber,      ///< an indefinite length or a string in pieces: BER, which mbedTLS does not read
 };
 
@@ -24,13 +24,13 @@ struct AlgorithmIdentifier {
   int parameters_tag = -1;  ///< -1: absent
 };
 
-/// A cursor over the elements of one constructed element's content. A view: the bytes must outlive it, and so
-/// must what is taken, which points into them.
+/// A cursor over the elements in the content of a constructed element. It owns nothing: the bytes must
+/// outlive it and every view that it returns.
 ///
-/// There are two ways to read. take() asks for what may be there, one answer at a time. need() and its like
-/// are for structures of many elements that must be there: what is missing is noted in the `fault` that
-/// readers made from one another share, and after it each of them is at its end and gives nothing but empty
-/// views, so that the fault need be looked at only once.
+/// There are two ways to read. take() is for optional elements, and each call says whether there was one.
+/// need() and the functions after it are for structures of many mandatory elements: the first one missing is
+/// recorded in `fault`, which all readers made from one another share. From then on each of them is at its
+/// end and returns only empty views, so the caller may check the fault once, when everything is read.
 class DerReader {
  public:
   static constexpr int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
@@ -38,7 +38,7 @@ class DerReader {
 
   /// IMPLICIT [number] of a primitive type.
   static constexpr int context(int number) { return MBEDTLS_ASN1_CONTEXT_SPECIFIC | number; }
-  /// [number] around others.
+  /// [number] around other elements.
   static constexpr int constructed(int number) {
     return MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED | number;
   }
@@ -50,24 +50,24 @@ class DerReader {
   ByteView rest() const { return rest_; }
   bool next_is(int tag) const { return !empty() && rest_.front() == tag; }
 
-  /// The content of the next value when it has that tag; nothing, and the cursor stays, when it has not or is
-  /// cut off.
+  /// The content of the next element if it has that tag. Nothing, and the cursor stays, if it has another or
+  /// is cut off.
   std::optional<ByteView> take(int tag);
 
-  /// The next value, whatever it is: its tag and content.
+  /// The next element, whatever it is: its tag and content.
   struct Value {
     int tag = 0;
     ByteView content;
   };
   std::optional<Value> take_any();
 
-  // For a reader with a fault:
+  // Only for a reader with a fault:
 
   ByteView need(int tag);  ///< the content of the next element
   DerReader enter(int tag) { return {need(tag), *fault_}; }
-  int integer();  ///< of 0 to 2^31 - 1
+  int integer();  ///< from 0 to 2^31 - 1
   AlgorithmIdentifier algorithm();
-  void finish();  ///< a fault, unless nothing is left
+  void finish();  ///< a fault if anything is left
 
  private:
   bool has_fault() const { return fault_ != nullptr && *fault_ != DerFault::none; }

@@ -1,4 +1,4 @@
-// Writing DER (X.690) for the structures that mbedTLS has no writer for.
+// Writes DER (X.690) for the structures that mbedTLS has no writer for.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,9 @@
 
 namespace persona::x509 {
 
-/// Writes from the end to the beginning, as mbedTLS does: the last element first, then what contains it. The
-/// first error sticks; nothing is written after it.
+/// Writes from the end to the beginning, as mbedTLS does: the last element first, the header of its container
+/// last. So every length is known when its header is written. The first error sticks; nothing is written
+/// after it.
 ///
 ///     DerWriter der(64);
 ///     const auto end = der.size();
@@ -23,7 +24,7 @@ class DerWriter {
  public:
   static constexpr unsigned char sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
 
-  /// [number] of a constructed type, EXPLICIT ones included.
+  /// [number], EXPLICIT or of a constructed type.
   static constexpr unsigned char constructed(unsigned char number) {
     return MBEDTLS_ASN1_CONTEXT_SPECIFIC | MBEDTLS_ASN1_CONSTRUCTED | number;
   }
@@ -38,16 +39,16 @@ class DerWriter {
   void integer(std::uint64_t value);
   void unsigned_integer(ByteView magnitude);  ///< big-endian
   void enumerated(int value);
-  void oid(std::string_view oid);  ///< its encoded content, as in MBEDTLS_OID_*
+  void oid(std::string_view oid);  ///< content octets, as in MBEDTLS_OID_*
   void bit_string(ByteView bytes);
 
-  /// Puts a header around everything that was written since size() was `since`.
+  /// Puts a header before everything written since size() was `since`.
   void wrap(unsigned char tag, std::size_t since);
 
-  /// An Extension (RFC 5280 section 4.1) whose value is everything that was written since `since`.
+  /// An Extension (RFC 5280 section 4.1) whose value is everything written since size() was `since`.
   void extension(std::string_view oid, bool critical, std::size_t since);
 
-  int error() const { return error_; }  ///< of mbedTLS, or 0
+  int error() const { return error_; }  ///< mbedTLS's code, or 0
   ByteView bytes() const { return {at_, size()}; }
 
  private:

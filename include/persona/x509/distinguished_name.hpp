@@ -1,4 +1,4 @@
-// Comparing distinguished names (RFC 5280 section 7.1) as DER.
+// Compares distinguished names (RFC 5280 section 7.1) in DER.
 #pragma once
 
 #include <string>
@@ -7,18 +7,18 @@
 
 namespace persona::x509 {
 
-/// Both with their SEQUENCE header, as in subject_raw of mbedTLS. Attribute values that are strings match
-/// whatever their case, their encoding (PrintableString or UTF8String) and how many spaces are in a row.
+/// Both with their SEQUENCE header, as in mbedTLS's subject_raw. String values match regardless of ASCII
+/// case, of their encoding (PrintableString, UTF8String or IA5String) and of how many spaces are in a row.
 bool same_distinguished_name(ByteView left, ByteView right);
 
-/// The same string for names that are the same, another one for others: to look them up by, rather than to
-/// compare each with each. No text for people.
+/// A key to look names up by: equal for names that are the same, different for all others. Not for people to
+/// read.
 std::string comparable_name(ByteView name);
 
-/// Is `name` in the subtree of `base`: does it begin with all of its RDNs?
+/// Is `name` in the subtree of `base`, that is, does it begin with all of base's RDNs?
 bool is_within(ByteView name, ByteView base);
 
-/// An empty SEQUENCE.
+/// True for an empty SEQUENCE.
 bool is_empty_name(ByteView name);
 
 }  // namespace persona::x509

@@ -1,5 +1,5 @@
-// The X.509 v3 extensions of a certificate or a CRL (RFC 5280 sections 4.2 and 5.2) as they stand, because
-// mbedTLS keeps neither who is critical nor what it does not know.
+// The X.509 v3 extensions of a certificate or a CRL (RFC 5280 sections 4.2 and 5.2) as encoded: mbedTLS keeps
+// neither which of them are critical nor those that it does not know.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace persona::x509 {
 struct Extension {
   ByteView oid;  ///< content octets
   bool critical = false;
-  ByteView value;  ///< what the OCTET STRING holds
+  ByteView value;  ///< the content of the OCTET STRING
 };
 
 /// Object identifiers as content octets.
@@ -37,20 +37,20 @@ inline constexpr std::string_view email_address = "\x2a\x86\x48\x86\xf7\x0d\x01\
 inline constexpr std::string_view ec_public_key = "\x2a\x86\x48\xce\x3d\x02\x01"sv;
 }  // namespace oid
 
-/// Is it one that may be critical, because mbedTLS or we understand it?
+/// May it be critical, because mbedTLS or we process it?
 bool is_known(const Extension& extension);
 
 /// "2.5.29.30"
 std::string oid_in_words(ByteView oid);
 
-/// Views into a certificate, which must outlive it.
+/// Views into a certificate or CRL, which must outlive this.
 class Extensions {
  public:
-  /// `bytes`: the SEQUENCE OF Extension, as in v3_ext and crl_ext of mbedTLS; empty for none. Nothing when it
-  /// is malformed or has an extension twice.
+  /// `bytes`: the SEQUENCE OF Extension, as in mbedTLS's v3_ext and crl_ext; empty for none. Returns nothing
+  /// if it is malformed or contains an extension twice (RFC 5280 section 4.2).
   static std::optional<Extensions> read(ByteView bytes);
 
-  /// Null when it is not there.
+  /// Null if absent.
   const Extension* find(std::string_view oid) const;
   bool is_critical(std::string_view oid) const;
 

@@ -1,4 +1,4 @@
-// Reading certificate, key and password files.
+// Reads certificate, key and password files.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,14 @@
 
 namespace persona::x509 {
 
-/// A chain or a CA bundle of a whole operating system is smaller; more is a mistake, such as the wrong file.
+/// More than any chain needs, or the CA bundle of a whole operating system: a larger file is the wrong one.
 inline constexpr std::uintmax_t usual_file_limit = 1U << 20U;
 
-/// The whole of a regular file of at most `limit` bytes, without a copy left in an input buffer. A failure
-/// says why, with the operating system's reason: "cannot read client.key: Permission denied".
+/// A whole regular file of at most `limit` bytes, with no copy left in an input buffer. The error gives the
+/// operating system's reason: "cannot read client.key: Permission denied".
 Result<Secret> read_file(const std::filesystem::path& path, std::uintmax_t limit = usual_file_limit);
 
-/// The password that a file holds: its first line, without the end of the line, as for openssl's -passin
-/// file:.
+/// The password in a file: its first line without the line ending, as with openssl's -passin file:.
 Result<Secret> read_password_file(const std::filesystem::path& path);
 
 }  // namespace persona::x509

@@ -1,4 +1,4 @@
-// Which public keys are used at all: those of a kind, a strength and a cost that we take.
+// Which public keys we use at all, judged by kind, strength and cost.
 #pragma once
 
 #include <cstddef>
@@ -11,23 +11,23 @@
 
 namespace persona::x509 {
 
-/// What a stranger's key may cost: verifying one RSA signature takes time in proportion to the square of the
-/// modulus and to the length of the exponent, seconds where both are as long as mbedTLS takes them.
+/// Limits on what a stranger's key may cost: the time to verify an RSA signature grows with the square of the
+/// modulus's length and with the exponent's length, to seconds for the longest that mbedTLS accepts.
 inline constexpr std::size_t least_rsa_bits = 2048;
 inline constexpr std::size_t most_rsa_bits = 8192;
 inline constexpr std::size_t most_exponent_bits = 32;
 
-/// Why a key is not used, not even to look at one signature.
+/// Why a key is not used, not even to check one signature.
 struct KeyDefect {
-  std::string_view predicate;  ///< of "a key": "is too weak"
+  std::string_view predicate;  ///< follows "a key": "is too weak"
   std::string key;             ///< "RSA 1024", "RSA 2048 with a public exponent of 2047 bits"
 };
 
-/// Nothing for RSA within these bounds with an odd exponent, and for P-256, P-384 and P-521.
+/// Nothing for P-256, P-384 and P-521, and for RSA within these bounds with an odd exponent.
 std::optional<KeyDefect> key_defect(const mbedtls_pk_context& key);
 
-/// The same of a certificate, whose RSA modulus has to be of whole octets besides, and whose curve has to be
-/// named.
+/// The same for a certificate's key. Its RSA modulus must also be a whole number of octets long, and its
+/// curve must be named (RFC 5480 section 2.1.1).
 std::optional<KeyDefect> key_defect(const mbedtls_x509_crt& certificate);
 
 }  // namespace persona::x509

@@ -1,5 +1,4 @@
-// Finding the blocks of a PEM text (RFC 7468), so that every one is accounted for and messages can name its
-// line.
+// Finds the blocks of a PEM text (RFC 7468), so that none is overlooked and messages can give its line.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +16,14 @@ struct PemBlock {
   std::size_t line = 0;    ///< of -----BEGIN, 1-based
 };
 
-/// In order of appearance. Text between blocks is skipped. A failure is a predicate that fits behind the
-/// file's name: "has a CERTIFICATE without its end (line 3)".
+/// In order of appearance. Text between blocks is skipped. The error is a predicate to follow the file's
+/// name: "has a certificate without its -----END line (line 3)".
 Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text);
 
-/// The content of one PEM block. Not for private keys: it is not wiped.
+/// The decoded content of one PEM block. Not for private keys: it is not wiped.
 Result<Bytes> pem_content(std::string_view block, std::string_view label);
 
-/// True for "PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY" and the like.
+/// True for "PRIVATE KEY" and all labels that end in it, such as "ENCRYPTED PRIVATE KEY".
 bool is_private_key(const PemBlock& block);
 
 /// What a text without a certificate contains instead: "a private key, not a certificate", "no certificate".

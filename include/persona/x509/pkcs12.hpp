@@ -1,4 +1,4 @@
-// PKCS#12 files (RFC 7292): one private key with its certificates, under a password.
+// PKCS#12 files (RFC 7292): one private key with its certificates, protected by a password.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ namespace persona::x509 {
 
 struct Pkcs12 {
   PrivateKey key;
-  CertificateList certificates;  ///< never empty; what localKeyId names as the key's own first
+  CertificateList certificates;  ///< never empty; those with the key's localKeyId first
 };
 
 struct Pkcs12Error {
@@ -24,14 +24,15 @@ struct Pkcs12Error {
   bool password = false;  ///< the password is at fault, not the file
 };
 
-/// True for a PFX by its first bytes, cut off or in BER as well.
+/// Judges by the first bytes alone, so true for a PFX that is cut off or in BER as well.
 bool is_pkcs12(std::string_view content);
 
-/// The DER within PEM (label PKCS12, as GnuTLS writes it), or nothing when there is no such block.
+/// The DER inside a PEM block labelled PKCS12 (GnuTLS writes them), or nothing if there is no such block.
 std::optional<Secret> pkcs12_in_pem(std::string_view content);
 
-/// DER, in the password integrity and privacy modes. The MAC is checked before anything else is looked at.
-/// Without a password, none and an empty one are both tried. `source` is how the file is called in messages.
+/// Reads DER in password integrity and password privacy mode (RFC 7292 section 3.1). The MAC is checked
+/// before any of the content is parsed. Without a password, both none and an empty one are tried. Messages
+/// call the file `source`.
 tl::expected<Pkcs12, Pkcs12Error> parse_pkcs12(ByteView der, std::optional<std::string_view> password,
                                                std::string_view source);
 

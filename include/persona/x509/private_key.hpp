@@ -1,4 +1,4 @@
-// Parsing a private key, with what an administrator can do about each failure.
+// Parses private keys, with errors that tell an administrator what to do.
 #pragma once
 
 #include <memory>
@@ -25,8 +25,8 @@ struct PrivateKeyError {
   bool password = false;  ///< the password is at fault, not the key
 };
 
-/// PEM or DER: PKCS#8 (plain or PBES2), SEC1 or PKCS#1. EC P-256, P-384, P-521 or RSA of 2048 bits or more.
-/// `source` is how the text is called in messages.
+/// PEM or DER: PKCS#8 (plain or PBES2), SEC 1 or PKCS#1. Only keys within the bounds of key_bounds.hpp.
+/// Messages call the text `source`.
 tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& text,
                                                             std::optional<std::string_view> password,
                                                             std::string_view source);

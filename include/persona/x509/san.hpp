@@ -1,4 +1,4 @@
-// Iterating over the subjectAltName entries of a certificate (RFC 5280 section 4.2.1.6).
+// Iterates over the subjectAltName entries of a certificate (RFC 5280 section 4.2.1.6).
 #pragma once
 
 #include <mbedtls/x509_crt.h>
@@ -13,7 +13,7 @@ void for_each_alternative_name(const mbedtls_x509_crt& certificate, Visit visit)
   for (const mbedtls_x509_sequence* name = &certificate.subject_alt_names; name != nullptr;
        name = name->next) {
     if (name->buf.p == nullptr) {
-      continue;  // the list's head is part of the certificate, present or not
+      continue;  // the head is part of the certificate even when the list is empty
     }
     const int type = name->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
     if (!visit(type, ByteView(name->buf.p, name->buf.len))) {

@@ -1,4 +1,4 @@
-// Memory for private keys and passwords: zeroised when let go, never copied by the way.
+// Memory for private keys and passwords: zeroised when released, never copied by accident.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace persona::x509 {
 
-/// Text that is wiped on destruction. Holds one NUL behind its end, as mbedTLS's PEM readers demand.
+/// Text that is wiped on destruction. A NUL follows it, as mbedTLS's PEM readers require.
 class Secret {
  public:
   Secret() : bytes_(1, '\0') {}
@@ -24,7 +24,7 @@ class Secret {
   const unsigned char* octets() const { return reinterpret_cast<const unsigned char*>(bytes_.data()); }
   std::size_t size_with_nul() const { return bytes_.size(); }
 
-  /// Forgets what is behind the first `size` characters.
+  /// Wipes everything after the first `size` characters.
   void shrink(std::size_t size);
 
  private:

@@ -1,4 +1,4 @@
-// Serial numbers of certificates, and the numbers of CRLs: as octets and as people read them.
+// Serial numbers of certificates and numbers of CRLs, as octets and as people read them.
 #pragma once
 
 #include <optional>
@@ -9,14 +9,14 @@
 
 namespace persona::x509 {
 
-/// "4A:0F" of a big-endian number, without the zeros before it.
+/// A big-endian number as "4A:0F", without leading zero octets.
 std::string serial_text(ByteView octets);
 
-/// The same of what people write for a serial number: colons or none, any case, 0x before it. Nothing when it
-/// is none.
+/// The same from what people type: with or without colons or a leading 0x, in either case. Nothing if it is
+/// not a serial number.
 std::optional<std::string> parse_serial(std::string_view text);
 
-/// The octets of what the others return.
+/// The octets of what serial_text() and parse_serial() return.
 Bytes serial_octets(std::string_view serial);
 
 }  // namespace persona::x509

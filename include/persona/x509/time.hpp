@@ -1,4 +1,4 @@
-// Points in time as certificates have them: whole seconds of the wall clock.
+// Points in time as in certificates: whole seconds of the wall clock.
 #pragma once
 
 #include <chrono>

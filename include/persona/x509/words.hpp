@@ -1,4 +1,4 @@
-// What is said of certificates in messages.
+// Certificates in words, for messages.
 #pragma once
 
 #include <optional>
@@ -12,14 +12,14 @@
 
 namespace persona::x509 {
 
-/// Printable ASCII as it is, everything else as \xNN: names in certificates come from strangers and end up in
-/// logs.
+/// Writes everything but printable ASCII, and the backslash, as \xNN: names in certificates come from
+/// strangers and end up in logs.
 std::string escape(std::string_view text);
 
 /// A distinguished name as RFC 4514 writes it, with control characters escaped. Empty for an empty name.
 std::string name_in_words(const mbedtls_x509_name& name);
 
-/// "10.0.0.1" for the octets of an iPAddress; an IPv4-mapped address of 16 octets stays recognisable.
+/// "10.0.0.1" for the octets of an iPAddress; an IPv4-mapped IPv6 address keeps its ::ffff: prefix.
 std::string address_in_words(ByteView octets);
 
 /// What mbedTLS's error code means.
@@ -27,7 +27,7 @@ std::string mbedtls_reason(int code);
 
 TimePoint to_time_point(const mbedtls_x509_time& time);
 
-/// "expired 3 days ago (2026-11-18)" or "is not valid before 2026-11-23 (in 2 days)"; nothing when it is
+/// "expired 3 days ago (2026-11-18)" or "is not valid before 2026-11-23 (in 2 days)"; nothing if it is
 /// valid.
 std::optional<std::string> validity_problem(const mbedtls_x509_crt& certificate, TimePoint at);
 
