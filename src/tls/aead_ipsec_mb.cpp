@@ -107,8 +107,7 @@ class GcmKey final : public AeadKey {
   }
 
  private:
-  alignas(64)
-      gcm_key_data key_{};  // the library's vector loads need the alignment, which its header does not give
+  alignas(64) gcm_key_data key_{};  // the library's vector loads need it; its header does not declare it
 };
 
 class ChaChaKey final : public AeadKey {
