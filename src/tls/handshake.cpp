@@ -110,8 +110,8 @@ Status Handshake::advance(ByteView& input, Buffer& output) {
   return status;
 }
 
-// The handshake is complete; there is a session only if the peer is who it must be. As a client, mbedTLS has
-// already refused any other peer (MBEDTLS_SSL_VERIFY_REQUIRED).
+// The handshake is complete; there is a session only if the peer is who it must be. In the client role
+// mbedTLS has already refused any other peer (MBEDTLS_SSL_VERIFY_REQUIRED).
 Status Handshake::judge_peer() {
   const bool absent = !ssl_->verifier.verdict() && mbedtls_ssl_get_peer_cert(&ssl_->context) == nullptr;
   if (absent && judge_resumption()) {

@@ -2,7 +2,7 @@
 // out, until the peer is verified or a Failure says why not.
 //
 //     handshake.advance(received, to_send)   until established or failed
-// handshake.take_session() seals and opens from now on; the handshake can be destroyed
+//     handshake.take_session()               seals and opens from then on; the handshake can be destroyed
 //
 // It costs milliseconds of CPU, so it can run off the event loop: it is not thread-safe, but not tied to a
 // thread either. It calls nothing back. The first failure is final.
