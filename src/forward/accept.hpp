@@ -1,4 +1,4 @@
-// Stage 1, the way in: who may connect, how many at once, and on which loop a connection will live.
+// Stage 1, accepting: who may connect, how many at a time, and on which loop a connection will run.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace persona::forward {
 
-/// Checks access and limits.connections, then hands the socket to `worker`; a refused one is reset and
-/// logged. Called on the accepting loop; `worker` may be of another.
+/// Checks access and limits.connections, then hands the socket to `worker`. A refused connection is reset and
+/// logged. Called on the accepting loop; `worker` may belong to another.
 void accept(const std::shared_ptr<Service>& service, Worker& worker, Accepted accepted, Milliseconds now);
 
 }  // namespace persona::forward

@@ -14,7 +14,7 @@ struct Connection::ReachingGateway {
 
 struct Connection::ReachingService {
   std::unique_ptr<tls::Session> session;
-  int broken;  // why writing to the client failed: a libuv error code
+  int broken;  // why writing to the client failed: a libuv error code; 0: it did not
   ReadAhead client;
   Dialler service;
 };
@@ -32,7 +32,7 @@ Connection::~Connection() {
 
 void Connection::start(Accepted accepted) {
   worker_.loop().assert_here();
-  handle_opened();  // so that it is there until this returns
+  handle_opened();  // keeps this object alive until the end of the function
   if (const int error = adopt(std::move(accepted)); error != 0) {
     close(
         {Reason::limit_reached, fmt::format("cannot take over the connection: {}", net::error_words(error))});
@@ -104,7 +104,7 @@ void Connection::reach_service(Handshaking::Verified client) {
   }
 }
 
-// It has ended before there was anything to end: only a client that has sent something waits for an answer.
+// The accepted leg ended without having sent a byte, or was reset: nobody is waiting for an answer.
 void Connection::accepted_left(int status) {
   if (status != 0) {
     close({dials_tls() ? Reason::local_reset : Reason::gateway_reset, net::error_words(status)});
@@ -193,7 +193,7 @@ bool Connection::close(const End& why) {
     tls_->reset_on_close();
   }
   if (auto* tunnel = in<Tunnel>()) {
-    tunnel->stop();  // it may be what called us, and is freed with this
+    tunnel->stop();  // not destroyed: it may be our caller. It is freed with this object
   } else {
     stage_ = Closed{};
   }
@@ -214,8 +214,8 @@ void Connection::log_close(const End& why) {
     if (!dials_tls()) {
       std::swap(traffic.up, traffic.down);
     }
-    // Many gateways answer a client that ends first with a bare FIN. The client is reset all the same, in
-    // case it only half-closed, but an operator need not look into it.
+    // Many gateways answer a client that ends first with a bare FIN. The client is reset nevertheless, in
+    // case it only half-closed, but this is nothing to warn the operator about.
     expected = why.reason == Reason::truncated && tunnel->first_end() == Reason::local_closed;
   }
   log_.closed(why, session(), traffic, expected, now());
@@ -226,7 +226,7 @@ Connection::Farewell Connection::farewell(const End& why) {
   if (const auto* tunnel = in<Tunnel>()) {
     return {!clean && !tunnel->answer_under_way(), !clean && !tunnel->alert_sent()};
   }
-  // It was never open, so nothing was promised to the TLS peer: RST, unless an alert has told it.
+  // The tunnel was never open, so the TLS peer is owed no clean end: RST, unless an alert has been sent.
   Farewell farewell{!clean, true};
   if (const auto* handshaking = in<Handshaking>()) {
     farewell.reset_tls = !handshaking->alert_sent();
@@ -236,7 +236,8 @@ Connection::Farewell Connection::farewell(const End& why) {
   return farewell;
 }
 
-// The service cannot be reached: the TLS client must not take our end for a clean one. True: it was told.
+// The service cannot be reached, and the TLS client must not take our end for a clean one. True: an alert was
+// sent.
 bool Connection::abort_session(tls::Session& session) {
   Buffer& records = worker_.scratch().records();
   session.abort(records);

@@ -3,7 +3,7 @@
 //     mode persona:  ReachingGateway -> Tunnel -> closed
 //     mode gateway:  Handshaking -> ReachingService -> Tunnel -> closed
 //
-// Each stage is an object that is told by its streams itself; what it needs dies with it.
+// Each stage is an object that receives its streams' events itself, and owns what only it needs.
 #pragma once
 
 #include <memory>
@@ -22,25 +22,25 @@
 
 namespace persona::forward {
 
-/// Lives on one loop and is touched by its thread only. Owned by the Worker, which frees it when the last of
-/// its handles has closed; until then it is closed, and nobody calls it back.
+/// Belongs to one loop and is used only by its thread. The Worker owns it, and frees it once the last of its
+/// handles has closed. Between close() and that moment it exists without receiving events.
 class Connection final : public net::HandleOwner,
                          private GatewayDialler::Events,
                          private Dialler::Events,
                          private Handshaking::Events,
                          private Tunnel::Host {
  public:
-  /// The service has counted it in, and is told when it is freed.
+  /// The service has counted it (Service::enter); the destructor calls leave().
   Connection(Worker& worker, std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
              const Accepted& accepted);
   ~Connection();
 
   const Service& service() const { return *service_; }
 
-  /// Takes over the socket and starts. It may be freed within the call.
+  /// Takes over the socket and starts. The connection may be freed within the call.
   void start(Accepted accepted);
 
-  /// Idempotent, the first reason wins, every exit goes through it. False when it was closed already.
+  /// Every connection ends here. Idempotent: the first reason wins. False: it was closed already.
   bool close(const End& why);
 
  private:
@@ -53,9 +53,9 @@ class Connection final : public net::HandleOwner,
   using Stage = std::variant<Closed, std::unique_ptr<ReachingGateway>, std::unique_ptr<Handshaking>,
                              std::unique_ptr<ReachingService>, std::unique_ptr<Tunnel>>;
 
-  /// What becomes of the legs.
+  /// How the legs are closed.
   struct Farewell {
-    bool reset_plain = false;  // RST, else FIN
+    bool reset_plain = false;  // RST instead of FIN
     bool reset_tls = false;
   };
 
@@ -85,7 +85,7 @@ class Connection final : public net::HandleOwner,
   void on_next_address(const End& why) override;
   void on_given_up(const End& why) override { close(why); }
 
-  // Handshaking::Events, of the client's
+  // Handshaking::Events, for the client's handshake in mode gateway
   void on_verified(Handshaking::Verified verified) override { reach_service(std::move(verified)); }
   void on_handshake_failed(const End& why) override { close(why); }
 
@@ -102,7 +102,7 @@ class Connection final : public net::HandleOwner,
 
   Worker& worker_;
   std::shared_ptr<Service> service_;
-  std::shared_ptr<const Generation> generation_;  // of when it was accepted, for life
+  std::shared_ptr<const Generation> generation_;  // the current one when it was accepted
   ConnectionLog log_;
   Stage stage_;
   bool closed_ = false;

@@ -1,4 +1,4 @@
-// What is said of a connection when it opens and when it closes.
+// The log lines of a connection when it opens and when it closes.
 #pragma once
 
 #include <cstdint>
@@ -13,33 +13,33 @@
 
 namespace persona::forward {
 
-/// One of each connection. Failures that somebody should look into are told apart, throttled.
+/// One per connection. Failures that someone should look into are also logged as warnings, throttled.
 class ConnectionLog {
  public:
-  /// `service` outlives it. The connection's time and number count from now.
+  /// `service` must outlive it. The connection gets its number, and its duration starts now.
   ConnectionLog(Service& service, std::string client);
 
-  /// Not counted in: access or a limit.
+  /// For a connection refused by access rules or a limit.
   static void refused(Service& service, const std::string& client, const End& why, Milliseconds now);
 
-  /// The address that is dialled.
+  /// The address that is being dialled.
   void set_target(std::string target) { target_ = std::move(target); }
 
-  /// For the lines below.
+  /// For the lines logged below.
   void set_handshake_time(Milliseconds took) { handshake_time_ = took; }
 
   void opened(const tls::SessionInfo& session) const;
 
-  /// The target was of no use, and another address is dialled.
+  /// The target failed, and another address is dialled.
   void next_address(const End& why, Milliseconds now) const;
 
-  /// What an open connection has moved, in either direction.
+  /// Bytes of plaintext that an open connection has forwarded: to the dialled side (up) and back (down).
   struct Traffic {
     std::uint64_t up = 0;
     std::uint64_t down = 0;
   };
 
-  /// `session`: null, when there was none. `expected`: nobody need look into it, whatever it is.
+  /// `session`: null if there was none. `expected`: do not warn, whatever the reason.
   void closed(const End& why, const tls::SessionInfo* session, Traffic traffic, bool expected,
               Milliseconds now) const;
 

@@ -9,7 +9,7 @@ namespace persona::forward {
 
 namespace {
 
-constexpr Milliseconds unix_retry{20};
+constexpr Milliseconds unix_retry{20};  // between attempts while a Unix socket's backlog is full
 
 }  // namespace
 
@@ -68,7 +68,7 @@ void Dialler::resolve() {
                                });
 }
 
-// What gateway.allowed_addresses does not name is never dialled, wherever it comes from.
+// An address that gateway.allowed_addresses does not name is never dialled, wherever it came from.
 void Dialler::connect_allowed() {
   const DialRules& rules = generation_.dial_rules();
   std::vector<IpAddress> refused;
@@ -141,7 +141,7 @@ void Dialler::connected(int status) {
     return;
   }
   timer_->stop();
-  deadline_ -= now();  // what follows, a handshake, has a time of its own
+  deadline_ -= now();  // pauses the clock: the handshake that follows has its own timeout
   events_.on_connected(std::move(stream_));
 }
 
@@ -149,7 +149,7 @@ void Dialler::connect_failed(int status) {
   stream_.reset();
   note_error(status);
   if (status == UV_EAGAIN && endpoint().is_unix() && now() < deadline_) {
-    timer_->start(unix_retry, [this] { connect_unix(); });  // its backlog is full, where TCP would wait
+    timer_->start(unix_retry, [this] { connect_unix(); });  // the backlog is full: TCP would wait by itself
     return;
   }
   connect_next();

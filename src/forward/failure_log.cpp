@@ -14,7 +14,7 @@ void FailureLog::report(const std::string& sentence, log::Fields fields, Millise
     }
     if (found == entries_.end()) {
       if (entries_.size() >= most_sentences) {
-        entries_.clear();
+        entries_.clear();  // at worst some sentences are logged again too early
       }
       found = entries_.emplace(sentence, Entry{}).first;
     }

@@ -14,7 +14,7 @@ GatewayDialler::GatewayDialler(const Handshaking::Place& place, net::Resolver& r
 
 GatewayDialler::~GatewayDialler() {
   if (stream_) {
-    stream_->reset_on_close();  // given up: nothing was promised
+    stream_->reset_on_close();  // abandoned: the gateway is owed no clean end
   }
 }
 
@@ -34,7 +34,7 @@ void GatewayDialler::on_verified(Handshaking::Verified verified) {
 
 void GatewayDialler::on_handshake_failed(const End& why) {
   handshaking_.reset();
-  stream_.reset();  // by FIN: an alert may be on its way
+  stream_.reset();  // with FIN: RST could destroy an alert on its way
   dialler_.failed(why);
 }
 

@@ -67,7 +67,7 @@ std::vector<Expiry> expiries_of(const tls::ContextOptions& options) {
   }
   if (options.trust) {
     for (const auto& each : options.trust->roots().describe()) {
-      if (each.not_after >= x509::now()) {  // else it was told when it was loaded, and nothing depends on it
+      if (each.not_after >= x509::now()) {  // an expired one was reported on loading; nothing depends on it
         expiries.push_back({Expiry::Role::ca, each.name, each.not_after});
       }
     }
@@ -114,7 +114,8 @@ Result<std::shared_ptr<const Generation>> Generation::create(Material material, 
   std::shared_ptr<const tls::Context> context;
   if (before != nullptr && !material.certificate_digest.empty() &&
       material.certificate_digest == before->certificate_digest_) {
-    // The same certificates, loaded again: with the same settings the tickets live on.
+    // The same certificates, loaded again: if the settings are the same too, keep the context and its
+    // tickets.
     const tls::ContextOptions& old = before->tls_->options();
     options.identity = old.identity;
     options.trust = old.trust;

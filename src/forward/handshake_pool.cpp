@@ -29,7 +29,7 @@ void HandshakeJob::step() {
     status = tls::Status::failed;
   }
   if (status != tls::Status::want_input) {
-    handshake_.reset();  // here rather than on the loop: it is a lot to free and to wipe
+    handshake_.reset();  // on this thread, not on the loop: there is much to free and to wipe
   }
 }
 
@@ -39,7 +39,7 @@ HandshakePool::HandshakePool(unsigned threads) {
       threads_.emplace_back([this] { work(); });
     }
   } catch (const std::system_error&) {
-    // Fewer, or none: slower, but correct.
+    // With fewer threads, or none, handshakes are slower but still work.
   }
 }
 
@@ -70,8 +70,8 @@ void HandshakePool::run(Queue queue, std::function<void()> task) {
   wake_.notify_one();
 }
 
-// The first of the queue whose turn it is, which then waits for the others' turns. The caller has the lock,
-// and there is a task.
+// Takes the first task of the queue whose turn it is; the queue then moves behind the others. The caller
+// holds the lock, and there is a task.
 std::function<void()> HandshakePool::take() {
   const Queue queue = turns_.front();
   turns_.pop_front();
@@ -97,7 +97,7 @@ void HandshakePool::work() {
     auto task = take();
     lock.unlock();
     task();
-    task = nullptr;
+    task = nullptr;  // what it holds is destroyed without the lock
     lock.lock();
   }
 }

@@ -11,7 +11,7 @@ struct Handshaking::Task {
       : job(std::move(context), std::move(target)), handshaking(&whose) {}
 
   HandshakeJob job;
-  Handshaking* handshaking;  // loop's thread only; null: it was let go
+  Handshaking* handshaking;  // loop's thread only; null: destroyed
 };
 
 Handshaking::Handshaking(const Place& place, net::Leg& stream, std::shared_ptr<const tls::Context> context,
@@ -33,7 +33,7 @@ Handshaking::Handshaking(const Place& place, net::Leg& stream, std::shared_ptr<c
   }
 }
 
-// A step that is out finds nobody to come back to, and drops its result.
+// A step that the pool still runs then finds no receiver, and its result is dropped.
 Handshaking::~Handshaking() {
   task_->job.abandoned = true;
   task_->handshaking = nullptr;
@@ -61,12 +61,12 @@ void Handshaking::on_read(ByteView bytes) {
   if (!step_out_) {
     next_step();
   } else if (held_.size() >= read_size) {
-    stream_.stop_reading();  // until the step is back
+    stream_.stop_reading();  // until the step returns
   }
 }
 
-// The job is with the pool until step_done(). A step that comes back touches its task first, which knows
-// whether anybody waits for it still.
+// The job belongs to the pool until step_done(). The posted callback holds only the task, which knows whether
+// this object still exists.
 void Handshaking::next_step() {
   step_out_ = true;
   task_->job.input.append(held_.view());
@@ -119,8 +119,8 @@ void Handshaking::send(ByteView records) {
   }
 }
 
-// The peer's alert may still wait to be read, and says more than the failed write: reading ends the
-// handshake.
+// Not a failure yet: the peer's alert may still be unread, and it says more than a failed write. The
+// handshake ends when reading does.
 void Handshaking::on_written(int status) {
   if (broken_ == 0) {
     broken_ = status;
@@ -158,7 +158,7 @@ void Handshaking::ended(int status) {
     fail({Reason::handshake_failed,
           "the gateway closed the connection without answering the TLS handshake: is it a TLS port?"});
   } else {
-    fail(Reason::gateway_closed);  // a port check: connected and left without a word
+    fail(Reason::gateway_closed);  // a port check: it connected and left without sending anything
   }
 }
 

@@ -34,7 +34,7 @@ void ReadAhead::on_end(int status) {
 }
 
 void ReadAhead::leave(int status) {
-  const Left left = std::move(left_);  // the call may free this
+  const Left left = std::move(left_);  // the call may free this object
   left(status);
 }
 

@@ -1,4 +1,4 @@
-// What an accepted leg sends while the other one is being reached: one batch, then it is not read further.
+// What an accepted leg sends while the other leg is being set up: one batch is read, then reading stops.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,7 @@
 
 namespace persona::forward {
 
-/// How often a leg that is not read is asked whether it was reset: libuv watches only what it reads or
-/// writes.
+/// How often a leg that is not being read is checked for a reset: libuv does not watch such a leg.
 inline constexpr Milliseconds hangup_interval{1'000};
 
 /// Loop's thread only.
@@ -21,24 +20,24 @@ class ReadAhead final : private net::StreamEvents {
  public:
   static constexpr std::size_t limit = std::size_t{64} * 1024;
 
-  /// The leg was reset (a libuv error code), or has left without a word (0): whatever is being reached is for
-  /// nobody. Called last in whatever called it, so that the object may be let go of.
+  /// The leg was reset (a libuv error code), or ended without having sent anything (0): nobody needs the
+  /// other leg any more. Nothing more is done after the call, which may therefore destroy this object.
   using Left = std::function<void(int status)>;
 
-  /// `input`: where reads go, with room for `limit`; scratch space, used within a callback only. `before`:
-  /// what the leg has sent already. It is told what happens to the leg from now on.
+  /// `input`: where reads go, at least `limit` bytes; scratch space, used only within a callback. `before`:
+  /// what the leg has already sent. From now on it receives the leg's events.
   ReadAhead(net::Loop& loop, net::HandleOwner& owner, net::Leg& leg, ByteSpan input, Left left,
             Buffer before = {});
 
-  /// 0 or a libuv error code.
+  /// Starts reading. Returns 0 or a libuv error code.
   int start();
 
-  /// Instead of start(): the leg has ended already, as on_end was told.
+  /// Instead of start(), if the leg has already ended: with the status that on_end received.
   void start_ended(int status) { on_end(status); }
 
   Buffer take() { return std::move(held_); }
-  bool ended() const { return ended_; }   ///< by FIN, behind what take() has: a half-close
-  int broken() const { return broken_; }  ///< why writing to the leg failed: a libuv error code
+  bool ended() const { return ended_; }   ///< with FIN, after what take() returns: a half-close
+  int broken() const { return broken_; }  ///< why writing to the leg failed: a libuv error code, or 0
 
  private:
   void pause();
@@ -54,11 +53,11 @@ class ReadAhead final : private net::StreamEvents {
   net::HandleOwner& owner_;
   net::Leg& leg_;
   ByteSpan input_;
-  Left left_;  // called once
+  Left left_;  // called at most once
   Buffer held_;
   bool ended_ = false;
   int broken_ = 0;
-  net::HandlePtr<net::Timer> hangup_timer_;  // while the leg is paused
+  net::HandlePtr<net::Timer> hangup_timer_;  // set while the leg is paused
 };
 
 }  // namespace persona::forward

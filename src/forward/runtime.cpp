@@ -11,7 +11,7 @@ namespace persona::forward {
 
 namespace {
 
-constexpr unsigned most_handshake_threads = 16;
+constexpr unsigned most_handshake_threads = 16;  // as many as loops, up to this
 
 }  // namespace
 
@@ -91,7 +91,7 @@ Runtime::Summary Runtime::run(std::function<void()> drained) {
   for (auto& thread : threads_) {
     thread.join();
   }
-  pool_.reset();  // its threads may still be leaving a call to a loop
+  pool_.reset();  // before the loops are closed: its threads may still be in a call to one
   for (const auto& worker : workers_) {
     summary.connections_cut += worker->connections_cut();
   }
@@ -99,7 +99,7 @@ Runtime::Summary Runtime::run(std::function<void()> drained) {
   return summary;
 }
 
-// A system that grants fewer threads than there are cores gets fewer loops.
+// If the system grants too few threads, there are fewer loops.
 bool Runtime::start_threads() {
   try {
     while (threads_.size() + 1 < workers_.size()) {
@@ -144,7 +144,7 @@ void Runtime::drain() {
       });
     }
   }
-  // A socket handed to a worker before this is adopted before it: tasks run in order.
+  // Posted tasks run in order, so a socket that was handed to a worker earlier is adopted before it drains.
   for (auto& worker : workers_) {
     worker->drain([this] { loop().post([this] { worker_drained(); }); });
   }

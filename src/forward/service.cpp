@@ -34,7 +34,7 @@ void Service::replace(std::shared_ptr<const Generation> next) {
     return std::none_of(targets.begin(), targets.end(),
                         [&](const Endpoint& target) { return target.to_string() == seen.first; });
   });
-  current_.swap(next);  // the old one is freed by the caller's stack, behind the lock
+  current_.swap(next);  // the old one, now in the parameter, is freed after the lock is released
 }
 
 ReloadStatus Service::reload_status() const {

@@ -10,8 +10,7 @@ namespace persona::forward {
 
 namespace {
 
-// How long a plaintext leg may stand still while the last words of a TLS leg that is gone are delivered to
-// it.
+// How long nothing may move while the last data of a broken TLS leg is delivered to the plaintext leg.
 constexpr Milliseconds broken_limit{5'000};
 
 }  // namespace
@@ -51,7 +50,7 @@ void Tunnel::start(Before before) {
 }
 
 ByteSpan Tunnel::TlsEvents::on_buffer() {
-  // The rest of a record is read behind its beginning.
+  // The rest of a record is read right after its beginning, so that it can be opened in place.
   const ByteView held = tunnel_.held_.view();
   const ByteSpan input = tunnel_.scratch_.input();
   std::copy(held.begin(), held.end(), input.begin());
@@ -67,7 +66,7 @@ void Tunnel::plain_received(ByteView plaintext) {
   touch();
   Buffer& records = scratch_.records();
   if (!session_->seal(plaintext, records)) {
-    end(End(*session_->failure()));  // nothing of it may be sent
+    end(End(*session_->failure()));  // none of the records may be sent
     return;
   }
   send(records.view());
@@ -76,7 +75,7 @@ void Tunnel::plain_received(ByteView plaintext) {
   }
 }
 
-// `received` begins with what was held of an incomplete record.
+// `received` begins with the incomplete record in held_, if there is one.
 void Tunnel::tls_received(ByteSpan received) {
   if (to_plain_.state != Pump::State::flowing) {
     return;  // RFC 8446 section 6.1: data after a closure alert is ignored
@@ -96,7 +95,7 @@ void Tunnel::tls_received(ByteSpan received) {
     return;
   }
   if (status == tls::Status::failed) {
-    // Sent already, unless it waits behind what the peer does not take.
+    // The alert has left, unless it is queued behind data that the peer does not take.
     alert_sent_ = !records.empty() && broken_ == 0 && !to_tls_.sink.writing();
   }
   if (!plaintext.empty()) {
@@ -114,15 +113,15 @@ void Tunnel::tls_received(ByteSpan received) {
   } else if (status == tls::Status::closed) {
     to_plain_.state = Pump::State::eof;
     first_end_ = first_end_.value_or(Reason::gateway_closed);
-    resume(to_plain_);  // to see a reset
+    resume(to_plain_);  // a leg that is not read would not show a reset
     progress();
   } else {
     send_owed();
   }
 }
 
-// An answer that the peer wants. It waits for its turn: a peer that does not read gets one, however often it
-// asks.
+// Sends the answer that the session owes. It waits while the leg is writing, so a peer that does not read
+// gets only one, however often it asks.
 void Tunnel::send_owed() {
   if (!session_->answer_owed() || to_tls_.sink.writing() || broken_ != 0) {
     return;
@@ -156,12 +155,12 @@ void Tunnel::plain_ended(int status) {
 
 void Tunnel::tls_ended(int status) {
   if (to_plain_.state != Pump::State::flowing) {
-    // After close_notify a FIN is the ordinary end, and a reset matters only to what we have not sent yet.
+    // After close_notify a FIN is the ordinary end, and a reset matters only if we still have data to send.
     if ((status != 0 || broken_ != 0) && to_tls_.state != Pump::State::shut) {
       tls_gone(status);
     }
   } else if (status != 0 || broken_ != 0) {
-    // On Windows a reset takes with it the alert that would have said so (ARCHITECTURE.md, "Platforms").
+    // On Windows the reset may have destroyed the alert that would say so (ARCHITECTURE.md, "Platforms").
     const bool may_have_refused = mode_ == config::Mode::persona && to_plain_.bytes == 0;
     end({Reason::gateway_reset,
          fmt::format(
@@ -175,7 +174,7 @@ void Tunnel::tls_ended(int status) {
   }
 }
 
-// Goes on where a sink has nothing left to write: passes an end on, or ends when both directions are done.
+// Where a sink has written everything, passes the end on; ends the tunnel once both directions are done.
 void Tunnel::progress() {
   if (ended_) {
     return;
@@ -192,7 +191,7 @@ void Tunnel::progress() {
     }
   }
   if (to_plain_.state == Pump::State::eof && !plain.writing()) {
-    // ENOTCONN: the local side is gone already, which reading tells.
+    // ENOTCONN: the local side is already gone, which reading reports.
     static_cast<void>(plain.shutdown());
     to_plain_.state = Pump::State::shut;
   }
@@ -234,7 +233,7 @@ void Tunnel::written(Pump& pump) {
   progress();
 }
 
-// Reads on, or waits for the sink.
+// Continues reading, or waits for the sink.
 void Tunnel::flow(Pump& pump) {
   if (ended_ || pump.state != Pump::State::flowing) {
     return;
@@ -294,8 +293,8 @@ void Tunnel::look_for_hangup() {
   }
 }
 
-// Nothing can be sent to the TLS leg any more. The peer's alert may still wait to be read, and says more than
-// the failed write. What it has sent is still read and delivered, which ends the connection.
+// Nothing more can be sent on the TLS leg. What the peer has sent is still read and delivered, and the
+// connection ends after that: an unread alert says more than the failed write.
 void Tunnel::tls_gone(int status) {
   if (broken_ == 0) {
     broken_ = status;
@@ -304,7 +303,7 @@ void Tunnel::tls_gone(int status) {
   progress();
 }
 
-// One alarm for both: how long nothing may move while open, and while one side has ended.
+// How long nothing may move. One alarm serves timeouts.idle, timeouts.half_close and broken_limit.
 Milliseconds Tunnel::quiet_limit() const {
   if (broken_ != 0) {
     return broken_limit;
@@ -325,7 +324,7 @@ void Tunnel::quiet() {
   const Milliseconds limit = quiet_limit();
   const std::size_t unsent = to_plain_.sink.unsent() + to_tls_.sink.unsent();
   if (unsent < std::exchange(last_unsent_, unsent)) {
-    touch();  // a slow receiver: bytes leave, but too few for libuv to tell
+    touch();  // a slow receiver: bytes leave, but too few for on_written
   }
   if (host_.now() - last_traffic_ < limit) {
     watch_traffic();

@@ -1,9 +1,9 @@
-// Stage 4: open. Two half-duplex pumps between a plaintext leg and a TLS leg; a sink that is full stops its
-// source; an end is passed on after all that was read before it.
+// Stage 4: open. Two half-duplex pumps between a plaintext leg and a TLS leg. A full sink stops its source;
+// an end is passed on after everything that was read before it.
 //
 //     each direction:   flowing -- source ended --> eof -- sink has written everything --> shut
 //
-// There is no socket in it, no loop and no clock.
+// It knows no socket, loop or clock, so its tests run in memory.
 #pragma once
 
 #include <cstddef>
@@ -23,27 +23,27 @@
 
 namespace persona::forward {
 
-/// Touched by one thread only.
+/// Used by one thread only.
 class Tunnel {
  public:
   enum class Alarm {
-    quiet,   ///< nothing has moved for long
-    hangup,  ///< a leg that is not read may have been reset
+    quiet,   ///< nothing has moved for a long time
+    hangup,  ///< time to check legs that are not being read for a reset
   };
 
-  /// What a tunnel needs of who has it.
+  /// What a tunnel needs from its owner.
   class Host {
    public:
     /// Any monotonic clock.
     virtual Milliseconds now() = 0;
 
-    /// rang() is to be called after `delay`, once; replaces what was set before.
+    /// rang() must be called once after `delay`. Replaces an earlier alarm of the same kind.
     virtual void set_alarm(Alarm alarm, Milliseconds delay) = 0;
 
-    /// It is not needed any more, maybe for long.
+    /// The alarm is no longer needed.
     virtual void drop_alarm(Alarm alarm) = 0;
 
-    /// Once. The legs may go from within the call; the tunnel must stay until what called it has returned.
+    /// Called once. It may destroy the legs, but not the tunnel, which is still running.
     virtual void on_tunnel_ended(const End& why) = 0;
 
    protected:
@@ -51,31 +51,32 @@ class Tunnel {
   };
 
   struct Limits {
-    Milliseconds idle{0};        ///< nothing moves; 0: for ever
-    Milliseconds half_close{0};  ///< nothing moves after one side has ended; 0: as while both flow
+    Milliseconds idle{0};        ///< without traffic; 0: no limit
+    Milliseconds half_close{0};  ///< without traffic after one side has ended; 0: as `idle`
   };
 
-  /// What the legs have sent before the tunnel was there.
+  /// What the legs sent before the tunnel existed.
   struct Before {
     Buffer plaintext{};
-    bool plain_ended = false;        ///< by FIN, behind it
-    Buffer records{};                ///< the last may be incomplete
-    std::optional<int> tls_ended{};  ///< behind them, as on_end was told
-    int tls_broken = 0;              ///< why writing to the TLS leg failed: a libuv error code
+    bool plain_ended = false;        ///< with FIN, after `plaintext`
+    Buffer records{};                ///< the last one may be incomplete
+    std::optional<int> tls_ended{};  ///< after `records`, with the status of on_end
+    int tls_broken = 0;              ///< why writing to the TLS leg failed: a libuv error code; 0: it did not
   };
 
-  /// `mode` says who is at which leg. Host, scratch and legs outlive the tunnel, or its end.
+  /// `mode` tells which peer is at which leg. Host and scratch must outlive the tunnel; the legs must exist
+  /// until it has ended.
   Tunnel(Host& host, Scratch& scratch, net::Leg& plain, net::Leg& tls, std::unique_ptr<tls::Session> session,
          config::Mode mode, const Limits& limits);
   Tunnel(const Tunnel&) = delete;
   Tunnel& operator=(const Tunnel&) = delete;
 
-  /// It is told from now on what happens to the legs. It may end from within the call.
+  /// From now on it receives the legs' events. It may end within the call.
   void start(Before before);
 
   void rang(Alarm alarm);
 
-  /// It is over for another reason: on_tunnel_ended is not called any more.
+  /// Ended for a reason outside the tunnel: on_tunnel_ended will not be called.
   void stop() { ended_ = true; }
 
   const tls::SessionInfo& session() const { return session_->info(); }
@@ -85,24 +86,24 @@ class Tunnel {
   /// Which side ended first, once one has.
   std::optional<Reason> first_end() const { return first_end_; }
 
-  /// The TLS peer was told of the end by an alert: RST would only overtake it.
+  /// An alert has told the TLS peer of the end. RST could destroy it before the peer reads it.
   bool alert_sent() const { return alert_sent_; }
 
-  /// A whole answer and its FIN are on their way to a slow receiver: RST would take them back.
+  /// A complete answer and its FIN are on their way to a slow plaintext peer. RST would destroy them.
   bool answer_under_way() const;
 
  private:
-  /// What flows from one leg to the other. `source` is read, `sink` is written.
+  /// One direction: `source` is read, `sink` is written.
   struct Pump {
     enum class State {
       flowing,
-      eof,   // the source has ended; what was read before is still on its way
-      shut,  // and the sink was told, by close_notify or FIN
+      eof,   // the source has ended; what was read before is still being written
+      shut,  // and the end was passed on, as close_notify or FIN
     };
     net::Leg& source;
     net::Leg& sink;
     State state = State::flowing;
-    bool paused = false;      // the source is not read, because what it sends cannot be passed on yet
+    bool paused = false;      // the source is not read, because the sink is full or gone
     std::uint64_t bytes = 0;  // of plaintext
   };
 
@@ -160,11 +161,11 @@ class Tunnel {
   TlsEvents tls_events_{*this};
   Pump to_tls_;
   Pump to_plain_;
-  Buffer held_;  // the beginning of a record; empty while idle
+  Buffer held_;  // the beginning of an incomplete record
   const Limits limits_;
   const config::Mode mode_;
   std::optional<Reason> first_end_;
-  int broken_ = 0;  // why writing to the TLS leg failed, while the peer's last words are still to be read
+  int broken_ = 0;  // why writing to the TLS leg failed, while its last data is still being read
   bool alert_sent_ = false;
   bool ended_ = false;
   Milliseconds last_traffic_{0};

@@ -26,7 +26,7 @@ void Worker::adopt(std::shared_ptr<Service> service, std::shared_ptr<const Gener
     open_connection(std::move(service), std::move(generation), std::move(accepted));
     return;
   }
-  // Shared, because std::function wants what it holds to be copyable.
+  // Shared, because std::function requires its target to be copyable.
   auto socket = std::make_shared<Accepted>(std::move(accepted));
   loop_->post([this, service = std::move(service), generation = std::move(generation), socket] {
     open_connection(service, generation, std::move(*socket));
@@ -62,7 +62,8 @@ void Worker::check_drained() {
 
 void Worker::cut(std::shared_ptr<const Service> service) {
   loop_->post([this, service = std::move(service)] {
-    // A connection leaves the map only in a later callback, so iterating while closing is safe.
+    // A connection leaves the map only in a later callback (its handles' close callbacks), so closing while
+    // iterating is safe.
     for (auto& [connection, owned] : connections_) {
       const bool meant = !service || service.get() == &connection->service();
       if (meant && connection->close({Reason::shutdown, "persona is shutting down"})) {

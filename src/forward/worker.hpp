@@ -1,4 +1,4 @@
-// One event loop with the connections that live on it.
+// One event loop and its connections.
 #pragma once
 
 #include <functional>
@@ -18,17 +18,17 @@ class HandshakePool;
 class Generation;
 class Service;
 
-/// A freshly accepted socket and where it came from.
+/// A newly accepted socket and where it came from.
 struct Accepted {
   net::Socket socket;
   net::SocketAddress client;
   net::Stream::Kind kind = net::Stream::Kind::tcp;
 };
 
-/// Loop's thread only, unless said otherwise.
+/// Loop's thread only, unless stated otherwise.
 class Worker {
  public:
-  /// `pool` and `resolver` outlive the worker.
+  /// `pool` and `resolver` must outlive the worker.
   static Result<std::unique_ptr<Worker>> create(HandshakePool& pool, net::Resolver& resolver);
   ~Worker();
 
@@ -36,23 +36,24 @@ class Worker {
   HandshakePool& pool() { return pool_; }
   net::Resolver& resolver() { return resolver_; }
 
-  /// Any thread: makes a connection of it, counted in by Service::enter().
+  /// Any thread: makes a connection, which Service::enter() has counted already.
   void adopt(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
              Accepted accepted);
 
-  /// Any thread: no new connections; once the last has ended, `drained` is called on this loop's thread.
+  /// Any thread: `drained` is called on this loop's thread once the last connection has ended. No new ones
+  /// may follow.
   void drain(std::function<void()> drained);
 
-  /// Any thread: ends every connection of `service`, or all when null, with reason `shutdown`.
+  /// Any thread: ends every connection of `service` (null: of all services) with reason `shutdown`.
   void cut(std::shared_ptr<const Service> service);
 
-  /// How many cut() has ended. After the loop has.
+  /// How many connections cut() has ended. To be read after the loop has ended.
   std::size_t connections_cut() const { return connections_cut_; }
 
-  /// For Connection: its last handle has closed.
+  /// Called by a Connection when its last handle has closed.
   void release(Connection& connection);
 
-  /// What every connection of the loop works in.
+  /// Shared by all connections of the loop.
   Scratch& scratch() { return scratch_; }
 
  private:

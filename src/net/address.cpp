@@ -10,7 +10,7 @@ namespace {
 
 IpAddress from_v4(const in_addr& address) {
   IpAddress::Octets octets{};
-  octets[10] = octets[11] = 0xff;
+  octets[10] = octets[11] = 0xff;  // an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2)
   std::memcpy(octets.data() + 12, &address, 4);
   return IpAddress(octets);
 }
@@ -31,6 +31,7 @@ std::uint16_t network_order(std::uint16_t host_order) {
 
 }  // namespace
 
+// The family decides how many bytes may be read; other families leave the address empty.
 SocketAddress::SocketAddress(const sockaddr* address) {
   if (address->sa_family == AF_INET) {
     std::memcpy(&storage_, address, sizeof(sockaddr_in));

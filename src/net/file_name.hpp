@@ -6,7 +6,7 @@
 
 namespace persona::net {
 
-/// The same for two names of one file in one folder.
+/// Equal for two names that mean the same file in a folder.
 std::string file_name_key(std::string_view name);
 
 }  // namespace persona::net

@@ -14,14 +14,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Linux's file systems have the time of the kernel's tick, 1 to 10 ms apart; NTFS counts 100 ns.
+// Linux's file systems use the time of the kernel's tick, every 1 to 10 ms; NTFS counts in 100 ns.
 constexpr std::int64_t tick = 50'000'000;
 
-// FAT counts two seconds, some file systems of a network one: times of whole seconds may be theirs.
+// FAT counts in two seconds, some network file systems in one: a time in whole seconds may come from one of
+// them.
 constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t coarse_tick = 2 * second + tick;
 
-constexpr int most_links = 40;  // as Linux (path_resolution(7))
+constexpr int most_links = 40;  // the limit of Linux (path_resolution(7))
 
 std::int64_t nanoseconds(const uv_timespec_t& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
@@ -59,7 +60,7 @@ void add_places(Places& places, const fs::path& file) {
       continue;
     }
     if (name == "..") {
-      folder = folder.parent_path();  // no link: those were followed
+      folder = folder.parent_path();  // not a symbolic link: those were resolved
       continue;
     }
     const fs::path path = folder / name;

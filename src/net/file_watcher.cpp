@@ -19,7 +19,7 @@ HandlePtr<FolderWatch> FolderWatch::create(Loop& loop, const std::filesystem::pa
   }
   HandlePtr<FolderWatch> owned(watch);
   const auto fire = [](uv_fs_event_t* handle, const char* name, int, int status) {
-    // On an error too something has happened: whoever looks will see.
+    // An error also means that something happened: report it, and the check of the files will see what.
     const bool known = name != nullptr && status == 0;
     static_cast<FolderWatch*>(handle->data)->changed_(known ? std::string_view(name) : std::string_view());
   };
@@ -52,8 +52,8 @@ FileWatcher::Outcome FileWatcher::watch(const Places& places) {
         return;
       }
       if (name.empty() || name == key.path.filename().string()) {
-        // The folder itself went or was renamed, and inotify's watch with it. One that comes back may have
-        // the same inode number, so what tells them apart is that this one is no longer known.
+        // The folder itself was removed or renamed, and inotify's watch is gone. A new folder may get the
+        // same inode number, so forget this one: the next watch() then adds it again.
         folders_.erase(found);
         noticed();
       } else if (found->second.names.contains(file_name_key(name))) {
@@ -64,7 +64,7 @@ FileWatcher::Outcome FileWatcher::watch(const Places& places) {
     if (handle) {
       folders_.emplace(folder, Watched{names, std::move(handle)});
       outcome.added = true;
-    } else if (error != UV_ENOENT && error != UV_ENOTDIR) {  // it has gone since; the next look will tell
+    } else if (error != UV_ENOENT && error != UV_ENOTDIR) {  // removed since; the next check will notice
       outcome.problem =
           fmt::format("cannot watch {} for changes: {}", folder.path.string(), error_words(error));
     }

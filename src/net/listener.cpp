@@ -1,7 +1,6 @@
-// Accepts by itself and uv_poll rather than by uv_listen. On POSIX libuv answers a want of descriptors by
-// accepting and closing what waits in the backlog (uv__emfile_trick), which a client would take for a server
-// that hangs up; on Windows a connection that uv_accept took belongs to its loop, and could not be handed to
-// another.
+// Accepts with uv_poll and accept(2), not with uv_listen. When a POSIX process runs out of descriptors, libuv
+// accepts and closes what waits in the backlog (uv__emfile_trick), and the clients see a server that hangs
+// up. On Windows a connection that uv_accept took belongs to its loop and cannot be moved to another.
 #include "persona/net/listener.hpp"
 
 #include <algorithm>
@@ -18,7 +17,7 @@ namespace {
 
 constexpr Milliseconds shortest_rest{50};
 constexpr Milliseconds longest_rest{1'000};
-constexpr int accepts_per_wake = 64;  // so that a burst does not starve what else the loop does
+constexpr int accepts_per_wake = 64;  // so that a burst does not starve the loop's other work
 
 }  // namespace
 

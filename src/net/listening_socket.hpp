@@ -1,4 +1,4 @@
-// A socket that listens, as the operating system has it. Platform: listening_socket_posix.cpp,
+// The operating system's part of a Listener. Platform: listening_socket_posix.cpp,
 // listening_socket_windows.cpp.
 #pragma once
 
@@ -14,19 +14,19 @@ namespace persona::net {
 
 class ListeningSocket {
  public:
-  /// Binds exclusively and listens. Blocks while a host name is resolved.
+  /// Binds exclusively and listens. Blocks while it resolves a host name.
   static Result<ListeningSocket> open(const Endpoint& endpoint);
 
   uv_os_sock_t get() const { return socket_.get(); }
 
-  /// Where it listens: the port the kernel chose when 0 was asked for.
+  /// Where it listens, with the port that the kernel chose if 0 was asked for.
   const Endpoint& local() const { return local_; }
 
-  /// Takes one connection that waits. 0; UV_EAGAIN: none waits; UV_ECONNABORTED: it left before we came, ask
-  /// again; else there is a want of descriptors or memory, and what waits goes on waiting.
+  /// Accepts one waiting connection. 0: done. UV_EAGAIN: none is waiting. UV_ECONNABORTED: the client has
+  /// left already, try again. Other codes: out of descriptors or memory, and the connection keeps waiting.
   int accept(Socket& accepted, SocketAddress& peer) const;
 
-  /// Removes the file of a Unix socket, if it is still ours: somebody may have removed it and bound another.
+  /// Removes the file of a Unix socket if it is still ours: another program may have replaced it by its own.
   void remove_file() const;
 
  private:
@@ -34,16 +34,16 @@ class ListeningSocket {
 
   Socket socket_;
   Endpoint local_;
-  std::uint64_t inode_ = 0;  // of a Unix socket's file
+  std::uint64_t inode_ = 0;  // of the Unix socket's file
 };
 
-/// The sentence for a libuv error code of binding or listening.
+/// The sentence for a libuv error code from binding or listening.
 tl::unexpected<Error> cannot_listen(const Endpoint& endpoint, int uv_code);
 
-/// An address to bind, from a host and a port; IPv4 is preferred. Blocks.
+/// The address to bind for a host and a port, preferring IPv4. Blocks.
 Result<SocketAddress> address_to_bind(const Endpoint& endpoint);
 
-/// What the kernel bound `socket` to.
+/// `asked`, with the address and port that the kernel bound `socket` to.
 Endpoint bound_endpoint(const Socket& socket, const Endpoint& asked);
 
 }  // namespace persona::net

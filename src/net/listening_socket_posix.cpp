@@ -31,6 +31,8 @@ Result<Socket> bind_tcp(const Endpoint& endpoint) {
   }
   const sockaddr* where = address->get();
   Socket socket = new_socket(where->sa_family);
+  // SO_REUSEADDR: connections of an earlier process in TIME_WAIT must not block a restart. IPV6_V6ONLY: else
+  // [::] would take the IPv4 port too, and 0.0.0.0 could not be listed next to it.
   const int on = 1;
   const bool v6 = where->sa_family == AF_INET6;
   if (!socket.valid() || setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
@@ -42,7 +44,7 @@ Result<Socket> bind_tcp(const Endpoint& endpoint) {
   return socket;
 }
 
-/// Removes a socket file that nobody serves any more.
+/// Removes a socket file that no program serves any more: connect(2) is refused.
 Result<void> remove_stale(const Endpoint& endpoint, const sockaddr_un& address) {
   struct stat status {};
   if (lstat(endpoint.path.c_str(), &status) != 0) {
@@ -112,7 +114,7 @@ int ListeningSocket::accept(Socket& accepted, SocketAddress& peer) const {
   }
   switch (errno) {
     case EINTR:
-    case ECONNABORTED:  // and the network errors below: accept(2)
+    case ECONNABORTED:  // accept(2) also names the network errors below
     case EPROTO:
     case ENETDOWN:
     case ENOPROTOOPT:
@@ -129,7 +131,7 @@ int ListeningSocket::accept(Socket& accepted, SocketAddress& peer) const {
 
 void ListeningSocket::remove_file() const {
   if (local_.is_unix() && inode_ != 0 && inode_of(local_.path) == inode_) {
-    static_cast<void>(unlink(local_.path.c_str()));  // somebody may have removed it already
+    static_cast<void>(unlink(local_.path.c_str()));  // it may be gone already
   }
 }
 

@@ -35,15 +35,15 @@ Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint) {
   const BOOL on = TRUE;
   const DWORD v6_only = 1;
   u_long non_blocking = 1;
-  // On Windows SO_REUSEADDR would let another program bind the same port and take our connections; without
-  // SO_EXCLUSIVEADDRUSE one that sets it still could.
+  // On Windows another program that sets SO_REUSEADDR could bind the same port and take our connections.
+  // SO_EXCLUSIVEADDRUSE prevents that.
   if (!socket.valid() || !set(socket, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, on) ||
       (v6 && !set(socket, IPPROTO_IPV6, IPV6_V6ONLY, v6_only)) ||
       ioctlsocket(socket.get(), static_cast<long>(FIONBIO), &non_blocking) != 0 ||
       ::bind(socket.get(), where, v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in)) != 0 ||
       ::listen(socket.get(), SOMAXCONN) != 0) {
-    // WSAEACCES: somebody else has bound it exclusively, or the port is in a range that the system has
-    // reserved (netsh int ipv4 show excludedportrange).
+    // WSAEACCES: another program has bound the port exclusively, or it is in a range that the system reserves
+    // (netsh int ipv4 show excludedportrange).
     const int error = last_error();
     return cannot_listen(endpoint, error == UV_EACCES ? UV_EADDRINUSE : error);
   }
@@ -60,7 +60,7 @@ int ListeningSocket::accept(Socket& accepted, SocketAddress& peer) const {
     return 0;
   }
   const int error = last_error();
-  // Who has reset the connection before it was accepted; the second is what Wine calls it.
+  // The client reset the connection before it was accepted; Wine reports that as the second code.
   return error == UV_ECONNRESET || error == UV_ENOTCONN ? UV_ECONNABORTED : error;
 }
 

@@ -61,7 +61,7 @@ LookupTable::Ended LookupTable::end(const std::string& host) {
   return result;
 }
 
-// Who wanted it may have left, or it may be under way on the account of another.
+// Those who wanted it may have left, or another account may be looking it up already.
 bool LookupTable::wants(const std::string& account, const std::string& host) const {
   const auto name = names_.find(host);
   return name != names_.end() && !name->second.charged &&

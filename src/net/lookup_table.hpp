@@ -1,4 +1,4 @@
-// Which names are looked up, who waits for them, and whose turn is next.
+// Which names are being looked up, who waits for them, and whose turn is next.
 #pragma once
 
 #include <cstddef>
@@ -15,34 +15,33 @@ namespace persona::net {
 
 class Lookup;
 
-/// Kept by its Lookup, by the table while it waits, and by the task that takes the answer to its loop.
+/// Shared by its Lookup, by the table while it waits, and by the task that takes the answer to its loop.
 struct Waiter {
   Loop& loop;
-  Lookup* lookup;  ///< null: let go. Loop's thread only
+  Lookup* lookup;  ///< null: destroyed. Loop's thread only
   std::string account;
   std::string host;
-  bool waits = false;  ///< the table's, as is `place`
+  bool waits = false;  ///< this and `place` belong to the table
   std::list<std::shared_ptr<Waiter>>::iterator place{};
 };
 
 using Waiters = std::list<std::shared_ptr<Waiter>>;
 
-/// No threads and no lock: whoever has it sees to that.
+/// No threads and no lock: its user provides both.
 class LookupTable {
  public:
-  /// `bound`: look-ups that an account has under way at a time.
+  /// `bound`: how many look-ups an account may run at a time.
   explicit LookupTable(std::size_t bound) : bound_(bound) {}
 
-  /// True: now its name is under way, and the caller looks it up. False: it is already, or waits for its
-  /// turn.
+  /// True: the caller must look up the name now. False: that look-up runs already, or must wait for its turn.
   bool add(const std::shared_ptr<Waiter>& waiter);
 
-  /// It does not wait any more. Nothing happens when its name was looked up meanwhile.
+  /// It stops waiting. No effect if its look-up has already ended.
   void remove(Waiter& waiter);
 
   struct Ended {
-    Waiters waiters;                  ///< for the answer
-    std::optional<std::string> next;  ///< now under way in its place, for the caller to look up
+    Waiters waiters;                  ///< to receive the answer
+    std::optional<std::string> next;  ///< the name that the caller must look up now instead
   };
 
   /// The look-up of `host` has ended.
@@ -53,19 +52,19 @@ class LookupTable {
 
  private:
   struct Name {
-    std::optional<std::string> charged;  // whose look-up is under way; none is: it waits for its turn
+    std::optional<std::string> charged;  // whose look-up is running; none is: it waits for its turn
     Waiters waiters;
   };
   struct Account {
     std::size_t under_way = 0;
-    std::deque<std::string> turns;  // empty unless `bound_` are under way; some may have become needless
+    std::deque<std::string> turns;  // empty unless `bound_` are running; some may be obsolete
   };
 
   bool wants(const std::string& account, const std::string& host) const;
 
   const std::size_t bound_;
-  std::unordered_map<std::string, Name> names_;        // under way or waited for
-  std::unordered_map<std::string, Account> accounts_;  // with a look-up under way
+  std::unordered_map<std::string, Name> names_;        // being looked up or waited for
+  std::unordered_map<std::string, Account> accounts_;  // those with a running look-up
 };
 
 }  // namespace persona::net

@@ -20,7 +20,7 @@ Result<std::unique_ptr<Loop>> Loop::create() {
   loop->loop_.data = loop.get();
   const auto woken = [](void* self) { static_cast<Loop*>(self)->run_posted(); };
   if (int code = loop->waker_.open(&loop->loop_, woken, loop.get()); code != 0) {
-    static_cast<void>(uv_run(&loop->loop_, UV_RUN_DEFAULT));  // what had to be closed again
+    static_cast<void>(uv_run(&loop->loop_, UV_RUN_DEFAULT));  // lets a handle that was closed again finish
     const int closed = uv_loop_close(&loop->loop_);
     assert(closed == 0);
     static_cast<void>(closed);
@@ -34,7 +34,7 @@ Loop::~Loop() = default;
 void Loop::run() {
   thread_ = std::this_thread::get_id();
   be_prompt();
-  // Non-zero only after uv_stop(), which nobody calls.
+  // Non-zero only after uv_stop(), which is never called.
   const int left = uv_run(&loop_, UV_RUN_DEFAULT);
   assert(left == 0);
   static_cast<void>(left);
@@ -49,7 +49,7 @@ void Loop::post(std::function<void()> task) {
     }
     posted_.push_back(std::move(task));
   }
-  waker_.wake();  // not under the lock: the loop may run before this thread goes on
+  waker_.wake();  // not under the lock: the loop may run before this thread continues
 }
 
 void Loop::run_posted() {
@@ -65,7 +65,7 @@ void Loop::run_posted() {
 
 void Loop::finish() {
   assert_here();
-  std::vector<std::function<void()>> dropped;
+  std::vector<std::function<void()>> dropped;  // declared first: its tasks are destroyed after the unlock
   const std::lock_guard lock(mutex_);
   if (finished_) {
     return;

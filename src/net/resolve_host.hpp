@@ -8,8 +8,8 @@
 
 namespace persona::net {
 
-/// Blocks; any thread. Appends the TCP addresses of an ASCII name in the resolver's order, with port 0:
-/// perhaps none. 0 or the error code that libuv has for why it failed.
+/// Blocks; any thread. Appends the TCP addresses of an ASCII name in the resolver's order, with port 0; there
+/// may be none. Returns 0 or the libuv error code.
 int resolve_host(const std::string& host, std::vector<SocketAddress>& addresses);
 
 }  // namespace persona::net

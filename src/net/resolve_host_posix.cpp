@@ -9,7 +9,7 @@ namespace persona::net {
 
 namespace {
 
-// POSIX has these; the others of glibc mean one of them.
+// The codes of POSIX, and those of other systems that libuv has a code for.
 int uv_code(int status, int system_error) {
   switch (status) {
     case 0:

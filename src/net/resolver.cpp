@@ -33,7 +33,8 @@ class Resolver::Shared : public std::enable_shared_from_this<Resolver::Shared> {
       ++threads_;
     } catch (const std::exception& error) {
       ready_.pop_back();
-      // Its account is below its bound again, so that nothing of it waits to take the place.
+      // No need to start another name: this look-up was within the bound, so none of its account's is
+      // waiting.
       deliver(table_.end(waiter->host).waiters,
               fail(ErrorKind::network,
                    "cannot resolve {}: the system grants no thread for it ({}); raise the limit of threads "
@@ -83,7 +84,7 @@ class Resolver::Shared : public std::enable_shared_from_this<Resolver::Shared> {
       --busy_;
       auto [waiters, next] = table_.end(host);
       if (next) {
-        ready_.push_back(std::move(*next));  // for this thread, or for one that was free already
+        ready_.push_back(std::move(*next));  // for this thread, or for another that is free
       }
       deliver(std::move(waiters), std::move(answer));
     }
@@ -93,13 +94,13 @@ class Resolver::Shared : public std::enable_shared_from_this<Resolver::Shared> {
   Answer resolve(const std::string& host) const {
     try {
       return options_.resolve(host);
-    } catch (const std::exception& error) {  // out of memory, say
+    } catch (const std::exception& error) {  // for example, out of memory
       return fail(ErrorKind::network, "cannot resolve {}: {}", host, error.what());
     }
   }
 
-  // Under the lock, which letting go needs as well: the loop of who still waits cannot end before it was
-  // told.
+  // Under the lock, which leave() needs too: a loop with a Lookup that still waits cannot end before this
+  // post().
   static void deliver(Waiters waiters, Answer answer) {
     std::map<Loop*, std::vector<std::shared_ptr<Waiter>>> loops;
     for (auto& waiter : waiters) {
@@ -118,12 +119,12 @@ class Resolver::Shared : public std::enable_shared_from_this<Resolver::Shared> {
   }
 
   const Options options_;
-  std::mutex mutex_;  // of all below
+  std::mutex mutex_;  // guards all members below
   std::condition_variable wake_;
   LookupTable table_;
-  std::deque<std::string> ready_;  // to be looked up at once: a thread for each is free, or starts
+  std::deque<std::string> ready_;  // to be looked up now: for each a thread is free or starting
   std::size_t threads_ = 0;
-  std::size_t busy_ = 0;  // of them, in a look-up
+  std::size_t busy_ = 0;  // threads in a look-up
   bool ending_ = false;
 };
 
@@ -189,7 +190,7 @@ void Lookup::answered(const Resolver::Answer& answer) {
       address.set_port(port_);
     }
   }
-  // Moved out first: the callback may let go of the look-up.
+  // Moved out first: the callback may destroy the look-up.
   const auto done = std::move(done_);
   done(std::move(mine));
 }

@@ -8,14 +8,13 @@
 
 namespace persona::net {
 
-/// Makes the close of a TCP handle send RST, where uv_tcp_close_reset refuses to.
+/// Makes closing a TCP handle send RST, for when uv_tcp_close_reset refuses.
 void set_reset_on_close(const uv_handle_t& handle);
 
-/// The error that waits to be reported on the socket (a reset, say), as a libuv error code; 0: none. Reading
-/// it clears it.
+/// The socket's pending error, such as a reset, as a libuv error code; 0: none. Reading it clears it.
 int take_pending_error(const uv_handle_t& handle);
 
-/// Bytes written that the peer has not acknowledged; 0 where the system does not tell.
+/// Bytes written that the peer has not acknowledged; 0 if the system does not report them.
 std::size_t unacknowledged(const uv_handle_t& handle);
 
 }  // namespace persona::net

@@ -9,7 +9,7 @@ void set_reset_on_close(const uv_handle_t& handle) {
   uv_os_fd_t descriptor = -1;
   const linger hard{1, 0};
   if (uv_fileno(&handle, &descriptor) == 0) {
-    // A socket that is no longer connected may refuse; it has nothing left to reset.
+    // A socket that is no longer connected may refuse; then there is nothing to reset.
     static_cast<void>(setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &hard, sizeof hard));
   }
 }
@@ -28,7 +28,7 @@ int take_pending_error(const uv_handle_t& handle) {
 std::size_t unacknowledged(const uv_handle_t& handle) {
   uv_os_fd_t descriptor = -1;
   int count = 0;
-  // TIOCOUTQ is SIOCOUTQ (tcp(7), unix(7)).
+  // TIOCOUTQ is the same as SIOCOUTQ (tcp(7), unix(7)).
   if (uv_fileno(&handle, &descriptor) != 0 || ioctl(descriptor, TIOCOUTQ, &count) != 0 || count < 0) {
     return 0;
   }

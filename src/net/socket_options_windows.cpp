@@ -18,7 +18,7 @@ SOCKET socket_of(const uv_handle_t& handle) {
 
 void set_reset_on_close(const uv_handle_t& handle) {
   const linger hard{1, 0};
-  // A socket that is no longer connected may refuse; it has nothing left to reset.
+  // A socket that is no longer connected may refuse; then there is nothing to reset.
   static_cast<void>(setsockopt(socket_of(handle), SOL_SOCKET, SO_LINGER, reinterpret_cast<const char*>(&hard),
                                sizeof hard));
 }
@@ -27,8 +27,8 @@ int take_pending_error(const uv_handle_t& handle) {
   if (handle.type != UV_TCP) {
     return 0;
   }
-  // SO_ERROR tells of connecting only. A reset is told by a look at what there is to read, of which it has
-  // dropped everything.
+  // SO_ERROR reports failed connects only. Peeking finds a reset: the reset has discarded everything unread,
+  // so no data can hide it.
   const SOCKET socket = socket_of(handle);
   char byte = 0;
   if (recv(socket, &byte, sizeof byte, MSG_PEEK) == SOCKET_ERROR) {
@@ -36,7 +36,7 @@ int take_pending_error(const uv_handle_t& handle) {
     const bool is_idle = error == WSAEWOULDBLOCK || error == WSAENOTCONN || error == WSAESHUTDOWN;
     return is_idle ? 0 : uv_translate_sys_error(error);
   }
-  // Wine may show a reset that follows data closely as an end. Only sending still tells.
+  // Wine may report a reset that closely follows data as an end. Only sending reveals it then.
   const bool can_send = uv_is_writable(reinterpret_cast<const uv_stream_t*>(&handle)) != 0;
   const bool is_reset =
       can_send && send(socket, &byte, 0, 0) == SOCKET_ERROR && WSAGetLastError() == WSAECONNRESET;
@@ -50,7 +50,7 @@ std::size_t unacknowledged(const uv_handle_t& handle) {
   TCP_INFO_v0 info{};
   DWORD version = 0;
   DWORD size = 0;
-  // Since Windows 10 1703; what is queued but was not sent yet is not told.
+  // Since Windows 10 1703. Bytes that are queued but not sent yet are not included.
   if (WSAIoctl(socket_of(handle), SIO_TCP_INFO, &version, sizeof version, &info, sizeof info, &size, nullptr,
                nullptr) != 0) {
     return 0;

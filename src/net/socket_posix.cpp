@@ -7,7 +7,7 @@ namespace persona::net {
 
 void Socket::close() {
   if (valid()) {
-    // The descriptor is gone whatever close(2) returns, and nothing was written that could be lost.
+    // Whatever close(2) returns, the descriptor is gone. Nothing was written that could be lost.
     static_cast<void>(::close(release()));
   }
 }
@@ -15,7 +15,7 @@ void Socket::close() {
 void Socket::reset() {
   if (valid()) {
     const linger hard{1, 0};
-    // Refused by Unix sockets, which have no RST: then it is a plain close.
+    // Unix sockets have no RST: it is an ordinary close then.
     static_cast<void>(setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard));
     close();
   }

@@ -14,7 +14,7 @@ void Socket::close() {
 void Socket::reset() {
   if (valid()) {
     const linger hard{1, 0};
-    // Refused by a socket that is no longer connected: then it is a plain close.
+    // A socket that is no longer connected may refuse: it is an ordinary close then.
     static_cast<void>(
         setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, reinterpret_cast<const char*>(&hard), sizeof hard));
     close();

@@ -14,7 +14,7 @@ Stream& self(void* data) {
   return *static_cast<Stream*>(data);
 }
 
-// How long a peer may be silent before the kernel asks whether it is still there.
+// How long a peer may be silent before the kernel probes whether it is still there.
 constexpr unsigned keepalive_seconds = 60;
 
 }  // namespace
@@ -52,7 +52,7 @@ int Stream::adopt(Socket socket) {
 
 void Stream::set_tcp_options() {
   if (kind_ == Kind::tcp) {
-    // Both only tune: a socket that refuses them still works (and Wine refuses keep-alive).
+    // Neither is essential: a socket that refuses them still works (Wine refuses keep-alive).
     static_cast<void>(uv_tcp_nodelay(&handle_.tcp, 1));
     static_cast<void>(uv_tcp_keepalive(&handle_.tcp, 1, keepalive_seconds));
   }
@@ -62,7 +62,7 @@ int Stream::connect(const SocketAddress& address, std::function<void(int status)
   assert_here();
   const auto done = [](uv_connect_t* request, int status) {
     Stream& stream = self(request->handle->data);
-    // Moved out first: the callback may let go of the stream.
+    // Moved out first: the callback may destroy the stream.
     const auto connect = std::move(stream.connect_);
     if (connect->connected && status == 0) {
       stream.set_tcp_options();
@@ -110,8 +110,8 @@ int Stream::start_reading() {
       return;
     }
     stream.stop_reading();
-    // libuv 1.44 reports an end where a reset follows data closely (POLLHUP after a partial read,
-    // uv__stream_io): only the socket knows that it was one.
+    // When a reset closely follows data, libuv 1.44 reports an end (POLLHUP after a partial read,
+    // uv__stream_io). Only the socket's pending error shows that it was a reset.
     stream.events_->on_end(count == UV_EOF ? stream.take_pending_error() : static_cast<int>(count));
   };
   const int code = uv_read_start(stream(), allocate, read);
@@ -124,10 +124,10 @@ void Stream::stop_reading() {
   static_cast<void>(uv_read_stop(stream()));
 }
 
-// Writes what the kernel takes. Leaves `pieces` at the first that is not wholly written, with how much of it
-// was.
+// Writes what the kernel takes. `pieces` then starts with the first one not fully written, of which
+// `written_of_first` bytes were.
 int Stream::try_write(std::span<const ByteView>& pieces, std::size_t& written_of_first) {
-  constexpr std::size_t most = 64;  // a batch of full records is 16
+  constexpr std::size_t most = 64;  // a batch is 16 full records
   while (!pieces.empty()) {
     uv_buf_t buffers[most];
     const std::size_t count = std::min(pieces.size(), most);
@@ -216,13 +216,13 @@ int Stream::send_queued() {
 int Stream::shutdown() {
   assert_here();
   if (writing()) {
-    shutdown_wanted_ = true;  // libuv would send FIN before what it has not been given yet
+    shutdown_wanted_ = true;  // libuv knows nothing of queued_, and would send FIN before it
     return 0;
   }
   if (shutdown_) {
     return 0;
   }
-  // ENOTCONN and ECONNRESET at this point are ordinary: reading reports them.
+  // ENOTCONN and ECONNRESET are ordinary here: reading reports them.
   shutdown_ = std::make_unique<uv_shutdown_t>();
   return uv_shutdown(shutdown_.get(), stream(),
                      [](uv_shutdown_t* request, int) { self(request->handle->data).shutdown_.reset(); });
@@ -260,8 +260,8 @@ void Stream::close() {
     owner->handle_closed();
   };
   if (reset_ && kind_ == Kind::tcp) {
-    // Refused while a shutdown is under way (libuv's documentation of uv_tcp_close_reset): then the lingering
-    // is set by hand before an ordinary close.
+    // libuv refuses this during a shutdown (documentation of uv_tcp_close_reset). SO_LINGER before an
+    // ordinary close has the same effect.
     if (uv_tcp_close_reset(&handle_.tcp, closed) == 0) {
       return;
     }

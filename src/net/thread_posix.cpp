@@ -15,7 +15,8 @@ namespace persona::net {
 #ifdef __linux__
 namespace {
 
-// glibc of Debian 12 has no sched_setattr(2). A policy that an administrator chose is left alone.
+// A system call, because the glibc of Debian 12 has no sched_setattr(2). A policy that an administrator chose
+// is left alone.
 void set_attributes(unsigned policy, int niceness, unsigned long long slice_ns) {
   if (syscall(SYS_sched_getscheduler, 0) != SCHED_NORMAL) {
     return;
@@ -33,8 +34,8 @@ void set_attributes(unsigned policy, int niceness, unsigned long long slice_ns) 
 
 void be_prompt() {
 #ifdef __linux__
-  // Since Linux 6.12 a thread that asks for shorter slices preempts one with longer ones when it wakes up
-  // (sched(7), EEVDF); older kernels ignore it, and go by the niceness below alone.
+  // Since Linux 6.12 a thread that asks for shorter slices preempts one with longer slices when it wakes up
+  // (sched(7), EEVDF). Older kernels ignore that; there only the niceness below helps.
   constexpr unsigned long long slice_ns = 500'000;
   set_attributes(SCHED_NORMAL, getpriority(PRIO_PROCESS, 0), slice_ns);
 #endif
@@ -42,8 +43,8 @@ void be_prompt() {
 
 void yield_to_loops() {
 #ifdef __linux__
-  // On Linux niceness belongs to the thread (setpriority(2)); a batch thread never preempts another by waking
-  // up (sched(7)).
+  // On Linux niceness is per thread (setpriority(2)). A batch thread never preempts another when it wakes up
+  // (sched(7)).
   constexpr int nicer = 15;
   constexpr int nicest = 19;
   set_attributes(SCHED_BATCH, std::min(getpriority(PRIO_PROCESS, 0) + nicer, nicest), 0);

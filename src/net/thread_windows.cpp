@@ -4,11 +4,11 @@
 
 namespace persona::net {
 
-// The scheduler prefers a thread that has waited by itself.
+// Nothing to do: the scheduler already prefers a thread that has waited.
 void be_prompt() {}
 
 void yield_to_loops() {
-  // A thread that is starved for seconds is boosted by the system, so a lock that it holds is let go.
+  // The system boosts a thread that has starved for seconds, so a lock that it holds is released eventually.
   static_cast<void>(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_LOWEST));
 }
 

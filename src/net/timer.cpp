@@ -14,7 +14,7 @@ HandlePtr<Timer> Timer::create(Loop& loop, HandleOwner* owner) {
   }
   timer->handle_.data = timer.get();
   const int code = uv_timer_init(loop.uv(), &timer->handle_);
-  assert(code == 0);  // it cannot fail (libuv's src/timer.c)
+  assert(code == 0);  // cannot fail (libuv's src/timer.c)
   static_cast<void>(code);
   return timer;
 }
@@ -22,10 +22,10 @@ HandlePtr<Timer> Timer::create(Loop& loop, HandleOwner* owner) {
 void Timer::start(Milliseconds delay, std::function<void()> expired) {
   Loop::assert_on_loop(handle_.loop);
   expired_ = std::move(expired);
-  // The loop's clock stands still within an iteration, and a handshake takes milliseconds of it.
+  // The loop's clock stands still within an iteration, which may last for milliseconds.
   uv_update_time(handle_.loop);
   const auto fire = [](uv_timer_t* handle) {
-    // Moved out first: the callback may start the timer again or let go of it.
+    // Moved out first: the callback may restart or destroy the timer.
     auto callback = std::move(static_cast<Timer*>(handle->data)->expired_);
     callback();
   };

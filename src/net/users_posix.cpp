@@ -19,7 +19,8 @@ namespace {
 constexpr std::size_t first_buffer = 1024;
 constexpr std::size_t largest_buffer = std::size_t{1} << 20;
 
-/// Calls getpwnam_r or getpwuid_r, with as much memory as it asks for. 0 and no entry: there is none.
+/// Calls getpwnam_r or getpwuid_r with as much memory as it needs. 0 without a call of `read`: there is no
+/// such user.
 template <class Ask, class Read>
 int ask_database(Ask ask, Read read) {
   for (std::size_t size = first_buffer;; size *= 4) {
@@ -37,7 +38,7 @@ int ask_database(Ask ask, Read read) {
   }
 }
 
-// What the system says instead of "there is none" (getpwnam(3)).
+// Errors that mean "no such user" on some systems (getpwnam(3)).
 bool means_none(int error) {
   return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
 }
@@ -71,7 +72,7 @@ Result<UserId> find_user(const std::string& name_or_id) {
 
 std::string user_in_words(UserId user) {
   std::string name;
-  // Who cannot be looked up is told by number.
+  // A user who cannot be looked up is shown by number.
   static_cast<void>(
       ask_database([&](passwd* entry, char* buffer, std::size_t size,
                        passwd** result) { return getpwuid_r(user, entry, buffer, size, result); },

@@ -3,7 +3,7 @@
 
 namespace persona::net {
 
-// Windows tells of a connection on loopback which process made it, not for which user.
+// For a loopback connection Windows reports which process made it, but not for which user.
 Result<UserId> find_user(const std::string& name_or_id) {
   return fail(ErrorKind::configuration,
               "users are known only on Unix sockets, which Windows does not have: remove {}",

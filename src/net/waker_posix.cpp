@@ -24,8 +24,8 @@ int make(int (&descriptors)[2]) {
 }  // namespace
 
 struct Waker::Impl {
-  // Not before the waker goes: who is about to wake a loop that has just ended would write to a number that
-  // is somebody else's.
+  // Closed only here, not in close(): a thread that wakes a loop just as it ends must not write to a
+  // descriptor number that has been reused.
   ~Impl() {
     if (descriptors[0] >= 0) {
       ::close(descriptors[0]);
@@ -36,7 +36,7 @@ struct Waker::Impl {
   }
 
   uv_poll_t poll{};
-  int descriptors[2] = {-1, -1};  // read, write; the same one where it is an eventfd
+  int descriptors[2] = {-1, -1};  // read, write; an eventfd is both
   Woken woken = nullptr;
   void* context = nullptr;
 };
@@ -57,7 +57,8 @@ int Waker::open(uv_loop_t* loop, Woken woken, void* context) {
   impl_->poll.data = impl_.get();
   code = uv_poll_start(&impl_->poll, UV_READABLE, [](uv_poll_t* handle, int, int) {
     auto& self = *static_cast<Impl*>(handle->data);
-    // Emptied before the work is looked for: who wakes after that is seen by the next poll. EAGAIN: nothing.
+    // Drained before looking for work, so that a later wake() triggers another poll. Ends with a short read
+    // or EAGAIN.
     std::uint64_t drain[16];
     while (::read(self.descriptors[0], drain, sizeof drain) == static_cast<ssize_t>(sizeof drain)) {
     }
@@ -75,7 +76,7 @@ void Waker::wake() {
   do {
     written = ::write(impl_->descriptors[1], &one, sizeof one);
   } while (written < 0 && errno == EINTR);
-  // EAGAIN: it is full of earlier wakes, which does as well.
+  // EAGAIN: it is full of earlier wakes, which are just as good.
 }
 
 void Waker::close() {

@@ -9,7 +9,7 @@ struct Waker::Impl {
   Woken woken = nullptr;
   void* context = nullptr;
   std::mutex mutex;
-  bool is_open = false;  // guarded by mutex: libuv wants no uv_async_send() after uv_close()
+  bool is_open = false;  // guarded by mutex: libuv forbids uv_async_send() after uv_close()
 };
 
 Waker::Waker() : impl_(std::make_unique<Impl>()) {}
@@ -30,7 +30,7 @@ int Waker::open(uv_loop_t* loop, Woken woken, void* context) {
 void Waker::wake() {
   const std::lock_guard lock(impl_->mutex);
   if (impl_->is_open) {
-    // Fails for a handle of another type only.
+    // Fails only for a handle of another type.
     static_cast<void>(uv_async_send(&impl_->async));
   }
 }

@@ -30,7 +30,7 @@ void Work::close() {
   }
   let_go_ = true;
   done_ = nullptr;
-  // It fails when the task already runs; finished() comes later in either case, and finds let_go_.
+  // Fails if the task is already running. Either way finished() is called later, and sees let_go_.
   static_cast<void>(uv_cancel(reinterpret_cast<uv_req_t*>(&request_)));
 }
 
@@ -41,7 +41,7 @@ void Work::finished(uv_work_t* request, int) {
     work->close();
     return;
   }
-  // Moved out first: the callback may let go of the work.
+  // Moved out first: the callback may destroy the work.
   const auto done = std::move(work->done_);
   done();
 }

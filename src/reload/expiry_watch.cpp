@@ -12,7 +12,7 @@ namespace {
 using x509::TimePoint;
 
 constexpr std::array<std::int64_t, 3> thresholds = {1, 7, 30};  // days
-constexpr auto hourly = std::chrono::minutes(59);  // a timer may be a little early by the other clock
+constexpr auto hourly = std::chrono::minutes(59);  // a timer may be a little early by the wall clock
 
 std::string_view noun(Expiry::Role role) {
   switch (role) {
@@ -50,7 +50,7 @@ std::vector<Expiry> ExpiryNotices::due(const std::vector<Expiry>& expiries, Time
     }
     const Key key{expiry.role, expiry.name, expiry.not_after};
     if (told.contains(key)) {
-      continue;  // twice in a list
+      continue;  // listed twice
     }
     const auto before = told_.find(key);
     const bool is_due = before == told_.end() || *reached < before->second.days ||

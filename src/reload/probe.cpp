@@ -29,7 +29,7 @@ GatewayDialler::Options options_of(const config::Timeouts& timeouts) {
 
 }  // namespace
 
-/// Kept by its probe, and by the handles that it has open.
+/// Kept alive by its probe, and by its own open handles (self_).
 class Probe::Attempt final : public net::HandleOwner,
                              private GatewayDialler::Events,
                              private net::StreamEvents,
@@ -38,7 +38,7 @@ class Probe::Attempt final : public net::HandleOwner,
   Attempt(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver,
           std::shared_ptr<const Generation> generation, Done done)
       : loop_(loop), generation_(std::move(generation)), done_(std::move(done)) {
-    // A queue of its own: a storm of connections to the service does not hold up its reload.
+    // A queue of its own, so that a storm of connections to the service does not delay its reload.
     const Handshaking::Place place{loop, pool, this, *this, input_.prepare(Handshaking::read_size)};
     gateway_.emplace(place, resolver, *generation_, options_of(generation_->config().timeouts),
                      static_cast<GatewayDialler::Events&>(*this));
@@ -47,7 +47,7 @@ class Probe::Attempt final : public net::HandleOwner,
   void start() {
     self_ = shared_from_this();
     timer_ = net::Timer::create(loop_, this);
-    // Not at once: `done` must not be called from within the constructor.
+    // From a timer: `done` must not be called from within the constructor.
     timer_->start(Milliseconds(0), [this] { gateway_->start(); });
   }
 
@@ -58,7 +58,7 @@ class Probe::Attempt final : public net::HandleOwner,
 
  private:
   void on_handles_closed() override {
-    const auto last = std::move(self_);  // may free this
+    const auto last = std::move(self_);  // may free this object
   }
 
   void let_go() {
@@ -74,7 +74,7 @@ class Probe::Attempt final : public net::HandleOwner,
     }
   }
 
-  // The others may do.
+  // Another address may work: nothing to report yet.
   void on_next_address(const End&) override {}
   void on_given_up(const End& why) override { finish(why); }
 
@@ -84,7 +84,7 @@ class Probe::Attempt final : public net::HandleOwner,
     session_ = std::move(verified.session);
     held_ = std::move(verified.rest);
     if (session_->info().version == TlsVersion::tls12) {
-      accepted();  // its Finished comes after it has judged our certificate (RFC 5246 section 7.3)
+      accepted();  // its Finished proves that it accepted our certificate (RFC 5246 section 7.3)
       return;
     }
     timer_->start(silence, [this] { accepted(); });
@@ -93,7 +93,7 @@ class Probe::Attempt final : public net::HandleOwner,
     }
   }
 
-  /// False: this is decided.
+  /// False: the result is known.
   bool open() {
     ByteSpan rest = held_.writable();
     const std::size_t before = rest.size();
@@ -114,7 +114,7 @@ class Probe::Attempt final : public net::HandleOwner,
   void accepted() {
     Buffer farewell;
     session_->close_notify(farewell);
-    // When it fails, the gateway misses a polite end.
+    // If it fails, the gateway only misses a polite end.
     static_cast<void>(stream_->write(farewell.view()));
     finish(std::nullopt);
   }
@@ -147,12 +147,12 @@ class Probe::Attempt final : public net::HandleOwner,
   net::Loop& loop_;
   std::shared_ptr<const Generation> generation_;
   Done done_;
-  std::shared_ptr<Attempt> self_;  // while handles are open
+  std::shared_ptr<Attempt> self_;  // set while handles are open
   Buffer input_;
   std::optional<GatewayDialler> gateway_;
   net::HandlePtr<net::Timer> timer_;
-  net::HandlePtr<net::Stream> stream_;     // of a verified gateway, which may yet refuse us
-  std::unique_ptr<tls::Session> session_;  // and the session
+  net::HandlePtr<net::Stream> stream_;     // to a verified gateway, which may still refuse us
+  std::unique_ptr<tls::Session> session_;  // and its session
   Buffer held_;
   tls::Plaintext plaintext_;
 };

@@ -15,9 +15,9 @@ using forward::ReloadStatus;
 
 namespace {
 
-constexpr int most_loads = 5;  // of one look, when files change while they are read
+constexpr int most_loads = 5;  // per check, if the files change while being read
 constexpr Milliseconds soon{250};
-constexpr Milliseconds compare_interval = ExpiryWatch::interval;  // whose warning it is for
+constexpr Milliseconds compare_interval = ExpiryWatch::interval;  // which reports the result
 
 std::vector<std::filesystem::path> sorted(std::vector<std::filesystem::path> files) {
   std::sort(files.begin(), files.end());
@@ -29,7 +29,7 @@ std::int64_t nanoseconds_now() {
   return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-/// What is in use now, for the log line.
+/// What is now in use, for the log line.
 log::Fields describe(const Generation& generation) {
   log::Fields fields;
   if (const auto& identity = generation.tls()->options().identity) {
@@ -78,7 +78,7 @@ void Reloader::reload() {
   look(Cause::asked);
 }
 
-// On another thread, as are the two below.
+// Runs on another thread, as do the next two functions.
 Reloader::Look Reloader::look_at(const Task& task) {
   Look look;
   look.files = task.files;
@@ -89,7 +89,7 @@ Reloader::Look Reloader::look_at(const Task& task) {
       judge(look, *task.running);
     }
     look.places = net::places_of(look.files);
-  } catch (const std::exception& error) {  // out of memory, say
+  } catch (const std::exception& error) {  // for example, out of memory
     look.loaded.emplace().errors.emplace_back(error.what());
     look.settled = true;
     look.next = nullptr;
@@ -98,14 +98,14 @@ Reloader::Look Reloader::look_at(const Task& task) {
   return look;
 }
 
-/// Loads until what was read is what is there: the stamps are older than the contents, and the contents were
-/// the same from the first file to the last.
+/// Loads until the result matches what is on disk: the stamps were taken before the contents were read, and
+/// no file changed between the first read and the last.
 void Reloader::load_settled(Look& look, const Load& load) {
   for (int count = 0; count < most_loads; ++count) {
     look.loaded = load();
     std::vector<std::filesystem::path> files = look.loaded->files;
     if (!look.loaded->material) {
-      files.insert(files.end(), look.files.begin(), look.files.end());  // it may not name them all
+      files.insert(files.end(), look.files.begin(), look.files.end());  // it may not name all of them
     }
     files = sorted(std::move(files));
     look.settled = !look.loaded->digest.empty() && files == look.files;
@@ -144,7 +144,7 @@ Reloader::How Reloader::how(Cause cause) const {
       return How::load;
     case Cause::interval:
       if (!settings().watch) {
-        return How::compare;  // only who asks loads; that something waits for it is told all the same
+        return How::compare;  // loads only on request, but the status still says that newer files exist
       }
       return refusal_.empty() ? How::load_if_changed : How::load;
     default:
@@ -193,7 +193,7 @@ void Reloader::looked(Cause cause, const std::shared_ptr<Look>& look) {
   if (look->settled && !look->next) {
     refuse(cause, look->loaded->errors, !look->same);
   } else if (!look->settled) {
-    pending_ = cause == Cause::asked ? cause : pending_;  // somebody waits to hear of it
+    pending_ = cause == Cause::asked ? cause : pending_;  // the request still needs an answer
   } else if (look->same && cause != Cause::asked) {
     unchanged();
   } else if (look->next->config().reload.probe && service_->mode() == config::Mode::persona && !look->same) {
@@ -216,7 +216,7 @@ void Reloader::probe(Cause cause, const std::shared_ptr<Look>& look) {
         } else {
           apply(cause, *look);
         }
-        probe_.reset();  // the last, because it holds `look`
+        probe_.reset();  // after its last use: the callback owns `look`
         next();
       });
 }
@@ -292,7 +292,7 @@ void Reloader::watch() {
   }
   const auto outcome = watcher_->watch(places_);
   if (outcome.added) {
-    pending_ = std::max(pending_, Cause::changed);  // it may have changed before it was watched
+    pending_ = std::max(pending_, Cause::changed);  // the files may have changed before they were watched
   }
   if (outcome.problem && !std::exchange(watch_problem_told_, true)) {
     const Milliseconds interval = settings().interval;
@@ -305,7 +305,7 @@ void Reloader::watch() {
   }
 }
 
-/// What to do behind a look.
+/// Decides what follows a check.
 void Reloader::next() {
   watch();
   const Cause pending = std::exchange(pending_, Cause::none);

@@ -1,4 +1,4 @@
-// Which provider is used, and PSA's.
+// The choice of the provider, and the PSA provider.
 #include "persona/tls/aead.hpp"
 
 #include <cstring>
@@ -36,13 +36,13 @@ class PsaKey final : public AeadKey {
   }
 
   ~PsaKey() override {
-    // Zeroises the key. It fails only for a key that does not exist.
+    // Zeroises the key. Fails only if the key does not exist.
     static_cast<void>(psa_destroy_key(id_));
   }
 
   bool seal(ByteView nonce, ByteView additional, ByteView content, std::uint8_t last,
             std::uint8_t* sealed) const override {
-    // PSA encrypts in one call from one place: the copy is nothing beside its speed.
+    // PSA's one-shot call needs the plaintext in one piece. The copy costs little next to PSA's encryption.
     const std::size_t inner = content.size() + 1;
     if (!content.empty()) {
       std::memcpy(sealed, content.data(), content.size());

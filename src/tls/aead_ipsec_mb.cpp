@@ -15,16 +15,16 @@ namespace persona::tls {
 
 namespace {
 
-/// A table of functions for this CPU. The functions of the direct API, which is all that is used, keep no
-/// state in it, so that threads share it.
+/// The library's function table for this CPU. Threads share it: we use only the direct API, which keeps no
+/// state in it.
 struct Manager {
   Manager() : functions(alloc_mb_mgr(0)) {
     if (functions == nullptr) {
       return;
     }
     init_mb_mgr_auto(functions, &architecture);
-    // A CPU without these (AES-NI is one) is refused by ipsec-mb 2.0, and by 1.x unless that was built to
-    // emulate AES in table look-ups, which are neither fast nor constant-time.
+    // ipsec-mb 2.0 refuses a CPU without these features (AES-NI is one of them). 1.x may have been built to
+    // emulate AES with table look-ups, which are neither fast nor constant-time, so we check ourselves.
     usable = imb_get_errno(functions) == 0 && architecture != IMB_ARCH_NONE &&
              (functions->features & IMB_CPUFLAGS_SSE) == IMB_CPUFLAGS_SSE;
   }
@@ -46,9 +46,9 @@ const Manager& manager() {
   return instance;
 }
 
-/// Calls a function of the library. On Windows a function has to leave xmm6 to xmm15 as they were, and
-/// chacha20_poly1305_init of ipsec-mb 1.3 does not: told so, the compiler saves them. Elsewhere they are
-/// anybody's, and this costs nothing.
+/// Calls a function of the library. On Windows a function must preserve xmm6 to xmm15, and
+/// chacha20_poly1305_init of ipsec-mb 1.3 does not: the clobber list makes the compiler save them. In the
+/// System V ABI they are caller-saved anyway, so it costs nothing there.
 template <class Function, class... Arguments>
 [[gnu::always_inline]] inline void call(Function function, Arguments... arguments) {
   function(arguments...);
@@ -107,7 +107,7 @@ class GcmKey final : public AeadKey {
   }
 
  private:
-  alignas(64) gcm_key_data key_{};  // the library's vector loads want it so; its header does not say so
+  alignas(64) gcm_key_data key_{};  // the library's vector loads need it; its header does not declare it
 };
 
 class ChaChaKey final : public AeadKey {
@@ -159,7 +159,7 @@ std::string describe_ipsec_mb() {
   }
   std::string_view instructions = "SSE";
   switch (manager().architecture) {
-#if IMB_VERSION_NUM < IMB_VERSION(2, 0, 0)  // which takes SSE where there is no AVX2
+#if IMB_VERSION_NUM < IMB_VERSION(2, 0, 0)  // 2.0 has no AVX variant
     case IMB_ARCH_AVX:
       instructions = "AVX";
       break;

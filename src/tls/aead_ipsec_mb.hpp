@@ -1,4 +1,4 @@
-// Intel's ipsec-mb behind AeadKey; where it is not compiled in (PERSONA_IPSEC_MB), it is never available.
+// Intel's ipsec-mb as an AeadKey; never available unless compiled in (PERSONA_IPSEC_MB).
 #pragma once
 
 #include <memory>

@@ -16,6 +16,7 @@ Moment now_by_both_clocks() {
 std::optional<milliseconds> elapsed(const Moment& then, const Moment& now) {
   const milliseconds monotonic = now.monotonic - then.monotonic;
   const milliseconds wall = now.wall - then.wall;
+  // A clock that ran backwards measures nothing. resumable_for() then asks for a full handshake.
   if (monotonic.count() < 0 || wall.count() < 0) {
     return std::nullopt;
   }

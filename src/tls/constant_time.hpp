@@ -1,15 +1,15 @@
-// mbedTLS's comparison in constant time.
+// mbedTLS's constant-time comparison.
 #pragma once
 
 #include <cstddef>
 
-extern "C" {  // mbedTLS 3.6's header does not say so itself
+extern "C" {  // missing from mbedTLS 3.6's header
 #include <mbedtls/constant_time.h>
 }
 
 namespace persona::tls {
 
-/// `size` bytes; takes the same time whatever they are.
+/// Compares `size` bytes in a time that does not depend on their values.
 inline bool equal_in_constant_time(const void* left, const void* right, std::size_t size) {
   return mbedtls_ct_memcmp(left, right, size) == 0;
 }

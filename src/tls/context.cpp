@@ -22,9 +22,10 @@ mbedtls_ssl_protocol_version to_mbedtls(TlsVersion version) {
   return version == TlsVersion::tls12 ? MBEDTLS_SSL_VERSION_TLS1_2 : MBEDTLS_SSL_VERSION_TLS1_3;
 }
 
-/// A server lets mbedTLS finish the handshake and the engine judge the client's certificate after it:
-/// mbedTLS 3.6 would refuse within a TLS 1.3 handshake by an alert under the handshake keys, which a client
-/// that has sent its Finished can no longer read (RFC 8446 section 7.3), so that nobody would learn why.
+/// A server lets mbedTLS finish the handshake, and Handshake::judge_peer judges the client's certificate
+/// afterwards. In a TLS 1.3 handshake mbedTLS 3.6 would send its refusal under the handshake keys. A client
+/// that has sent its Finished can no longer read those (RFC 8446 section 7.3), and would not learn why it was
+/// refused.
 int authentication_mode(Role role, PeerCertificate policy) {
   if (role == Role::client) {
     return MBEDTLS_SSL_VERIFY_REQUIRED;
@@ -93,8 +94,8 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
     }
   }
   if (o.trust) {
-#ifndef MBEDTLS_SSL_VERIFY_CALLBACK_ALONE  // an mbedTLS without our patch verifies too, before the
-                                           // PeerVerifier
+#ifndef MBEDTLS_SSL_VERIFY_CALLBACK_ALONE  // mbedTLS without our patch verifies the chain before the
+                                           // PeerVerifier does, and fails without a CA chain
     mbedtls_ssl_conf_ca_chain(config, o.trust->roots().get(), nullptr);
 #endif
     mbedtls_ssl_conf_dn_hints(config, o.trust->roots().get());
@@ -117,8 +118,8 @@ trust::VerifyPolicy Context::verify_policy(std::optional<std::string> expected_n
   return policy;
 }
 
-// mbedTLS writes no tickets (a null callback) and banks none: both are messages of the open session, which is
-// ours. TLS 1.2 sessions are not resumed.
+// mbedTLS neither writes tickets (the callback is null) nor keeps any: NewSessionTicket is a message of the
+// open session, which is ours. TLS 1.2 sessions are not resumed.
 void Context::set_up_resumption() {
   mbedtls_ssl_config* config = config_.get();
   if (options_.role == Role::client) {

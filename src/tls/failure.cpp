@@ -13,7 +13,7 @@ struct Alert {
   std::uint8_t description;
   std::string_view name;  // RFC 8446 section 6, RFC 5246 section 7.2
   bool about_certificate;
-  std::string_view meaning;  // follows "the gateway refused ...", empty: the name says it
+  std::string_view meaning;  // follows "the gateway refused ..."; empty: the name says enough
 };
 
 constexpr std::array alerts{

@@ -9,7 +9,7 @@ namespace persona::tls {
 
 namespace {
 
-// As many as OpenSSL sends, so that a client can resume several connections at once.
+// As many as OpenSSL sends, so that a client can resume two connections at the same time.
 constexpr int tickets_after_full_handshake = 2;
 constexpr int tickets_after_resumption = 1;
 
@@ -29,7 +29,7 @@ std::unique_ptr<TicketBank> make_bank(Handover& handover, const Context& context
   return std::make_unique<TicketBank>(std::move(parts));
 }
 
-/// A session without tickets is a good session: failure to make one is no error.
+/// A session works without tickets, so failing to make one is not an error.
 void send_tickets(OpenSession& session, Handover& handover, const Context& context, Buffer& output) {
   TicketIssuer* issuer = context.ticket_issuer();
   if (issuer == nullptr || handover.resumption_master_secret.empty()) {

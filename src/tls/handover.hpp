@@ -1,8 +1,8 @@
-// What a finished TLS 1.3 handshake leaves for the record protocol: plain data, so that the two could live in
+// What a finished TLS 1.3 handshake hands to the record protocol: plain data, so the two could run in
 // different processes.
 //
-// The handshake engine delivers both application traffic secrets (RFC 8446 section 7.1); after its last
-// message both directions begin at sequence number 0 under them (section 5.3).
+// It includes both application traffic secrets (RFC 8446 section 7.1). After the last handshake message both
+// directions start at sequence number 0 under them (section 5.3).
 #pragma once
 
 #include <cstdint>
@@ -26,12 +26,12 @@ struct Handover {
   Secret resumption_master_secret;  ///< empty: no tickets
   SessionInfo info;
   x509::TimePoint peer_valid_until{};  ///< when the first certificate of the peer's chain expires
-  Moment authenticated_at{};  ///< when the peer proved its key: now, or before the sessions resumed since
+  Moment authenticated_at{};  ///< when the peer proved its key: now, or in the original full handshake
   Bytes client_certificate;   ///< server: the client's leaf in DER, for tickets
 };
 
-/// Makes the session. A server's tickets go to `output`, its first records; a client's will be kept for
-/// `target`. Null: out of memory, or the suite is not one of TLS 1.3.
+/// Makes the session. A server's tickets are appended to `output` as its first records; a client's will be
+/// kept under `target`. Null: out of memory, or the suite is not a TLS 1.3 one.
 std::unique_ptr<Session> open_session(Handover handover, std::shared_ptr<const Context> context,
                                       const std::string& target, Buffer& output);
 

@@ -1,4 +1,4 @@
-// The handshake: drive mbedTLS until the peer is verified, or say in words why not.
+// Drives mbedTLS until the peer is verified, or says why it is not.
 #include "persona/tls/handshake.hpp"
 
 #include <algorithm>
@@ -21,9 +21,10 @@ namespace persona::tls {
 
 namespace {
 
-/// Of mbedTLS's parsers of certificates and public keys, which run before there is a verdict (x509.h, pk.h).
+/// Errors of mbedTLS's certificate and public key parsers, which run before there is a verdict (x509.h,
+/// pk.h).
 bool is_certificate_error(int code) {
-  const int high = -(-code & 0x7f80);
+  const int high = -(-code & 0x7f80);  // the high-level part of an error code (mbedtls/error.h)
   return (high <= MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE && high >= MBEDTLS_ERR_X509_BUFFER_TOO_SMALL) ||
          high == MBEDTLS_ERR_PK_KEY_INVALID_FORMAT || high == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG ||
          high == MBEDTLS_ERR_PK_INVALID_PUBKEY || high == MBEDTLS_ERR_PK_INVALID_ALG ||
@@ -60,10 +61,11 @@ Result<std::unique_ptr<Handshake>> Handshake::create(std::shared_ptr<const Conte
 
 Result<void> Handshake::prepare_client() {
   std::string sni = target_.server_name;
+  // SNI has no trailing dot (RFC 6066 section 3).
   if (!sni.empty() && sni.back() == '.') {
     sni.pop_back();
   }
-  // A null name tells mbedTLS that the name is checked elsewhere: by the PeerVerifier.
+  // mbedTLS sends no SNI for a null name, and must not check names itself: the PeerVerifier does.
   if (IpAddress::parse(target_.server_name)) {
     sni.clear();
   }
@@ -91,7 +93,7 @@ Status Handshake::advance(ByteView& input, Buffer& output) {
   int code = MBEDTLS_ERR_SSL_WANT_READ;
   do {
     code = run_handshake(*ssl_);
-    // WANT_READ with input left follows an ignored warning alert.
+    // WANT_READ with input left: mbedTLS ignored a warning alert.
   } while (code == MBEDTLS_ERR_SSL_WANT_READ && !ssl_->input.empty());
   input = ssl_->input;
   ssl_->input = {};
@@ -108,8 +110,8 @@ Status Handshake::advance(ByteView& input, Buffer& output) {
   return status;
 }
 
-// The handshake is complete; a session comes of it only if the peer is who it has to be. For a client mbedTLS
-// has decided the same already.
+// The handshake is complete; there is a session only if the peer is who it must be. In the client role
+// mbedTLS has already refused any other peer (MBEDTLS_SSL_VERIFY_REQUIRED).
 Status Handshake::judge_peer() {
   const bool absent = !ssl_->verifier.verdict() && mbedtls_ssl_get_peer_cert(&ssl_->context) == nullptr;
   if (absent && judge_resumption()) {
@@ -118,13 +120,13 @@ Status Handshake::judge_peer() {
   }
   const bool absence_allowed = context_->options().role == Role::server &&
                                context_->options().peer_certificate != PeerCertificate::required;
-  // mbedTLS may have findings of its own after the callback: a curve that tls.groups does not have, say.
+  // After the callback mbedTLS may object itself, for example to a curve that is not in tls.groups.
   const bool verified = ssl_->verifier.passed() && mbedtls_ssl_get_verify_result(&ssl_->context) == 0;
   return (absent ? absence_allowed : verified) ? establish() : refuse_peer(absent);
 }
 
-// A resumed handshake has no certificates: both sides have proved that they know the PSK of a session in
-// which the peer was verified (RFC 8446 section 2.2).
+// A resumed handshake has no certificates: both sides have proved that they know the PSK of a session whose
+// peer was verified (RFC 8446 section 2.2).
 bool Handshake::judge_resumption() {
   if (mbedtls_ssl_get_version_number(&ssl_->context) != MBEDTLS_SSL_VERSION_TLS1_3) {
     return false;
@@ -132,8 +134,8 @@ bool Handshake::judge_resumption() {
   if (context_->options().role == Role::client) {
     return offered_ != nullptr;
   }
-  // accept_ticket() has judged its client. In a handshake with certificates mbedTLS would say that one is
-  // missing.
+  // accept_ticket() has checked the client. In a full handshake mbedTLS sets a flag for a missing
+  // certificate.
   return resumed_ticket(*ssl_) != nullptr && mbedtls_ssl_get_verify_result(&ssl_->context) == 0;
 }
 
@@ -152,13 +154,12 @@ Status Handshake::refuse_peer(bool absent) {
   return fail(std::move(failure));
 }
 
-// The alert of a server that goes no further than the client's certificate. Its own Finished was its last
-// message under the handshake keys (RFC 8446 section A.2), so the alert is the first record under those of
-// the application.
+// The alert of a server that stops at the client's certificate. Its Finished was the last message under the
+// handshake keys (RFC 8446 section A.2), so the alert is the first record under the application keys.
 bool Handshake::write_refusal() {
   const std::uint8_t alert[] = {MBEDTLS_SSL_ALERT_LEVEL_FATAL, refusal_alert(refusal_reason())};
   if (mbedtls_ssl_get_version_number(&ssl_->context) == MBEDTLS_SSL_VERSION_TLS1_2) {
-    // In the clear: the client changes its keys with its Finished, and so do we (RFC 5246 section 7.3).
+    // In the clear: neither side has sent ChangeCipherSpec yet (RFC 5246 section 7.3).
     const std::uint8_t header[] = {MBEDTLS_SSL_MSG_ALERT, 3, 3, 0, sizeof alert};
     ssl_->output->append(header);
     ssl_->output->append(alert);
@@ -169,7 +170,8 @@ bool Handshake::write_refusal() {
   return protection && protection->seal(ContentType::alert, alert, *ssl_->output);
 }
 
-// TLS 1.3: our own records take over, and mbedTLS's context is freed. TLS 1.2: it stays, for its records.
+// TLS 1.3: our own record protocol takes over, and mbedTLS's context is freed. TLS 1.2: the context stays,
+// because mbedTLS handles the records.
 Status Handshake::establish() {
   SessionInfo info = session_info();
   Buffer& output = *ssl_->output;
@@ -178,7 +180,7 @@ Status Handshake::establish() {
     return Status::established;
   }
   if (mbedtls_ssl_check_pending(&ssl_->context) != 0) {
-    // RFC 8446 section 5.1: keys change between records, so nothing may follow Finished in its own.
+    // RFC 8446 section 5.1: keys change between records, so nothing may follow Finished in the same record.
     return fail({Failure::Kind::handshake_failed,
                  fmt::format("the {} broke the TLS protocol: it sent data after its Finished message",
                              peer_word(context_->options().role))});
@@ -216,7 +218,7 @@ Status Handshake::establish() {
 
 trust::VerifyReason Handshake::refusal_reason() const {
   if (ssl_->verifier.passed()) {
-    return trust::VerifyReason::weak_key;  // a finding of mbedTLS's own: see refusal()
+    return trust::VerifyReason::weak_key;  // an objection of mbedTLS's own: see refusal()
   }
   const auto& verdict = ssl_->verifier.verdict();
   return verdict ? verdict->reason : trust::VerifyReason::malformed;
@@ -240,7 +242,7 @@ Status Handshake::fail_after(int code) {
   if (const auto alert = ssl_->unprotected_alert(); code == MBEDTLS_ERR_SSL_INVALID_MAC && alert) {
     return fail(describe_alert(*alert));
   }
-  // Before anything else: a certificate that we refuse explains every code that may follow from it.
+  // Before the other codes: a refused certificate is the cause of whatever mbedTLS reports after it.
   if (ssl_->verifier.verdict() && !ssl_->verifier.passed()) {
     Failure failure = refusal();
     if (ssl_->muted && !write_refusal()) {
@@ -324,14 +326,14 @@ SessionInfo Handshake::session_info() const {
 Failure Handshake::describe_alert(std::uint8_t description) const {
   Failure failure = received_alert(*context_, description, false);
   if (failure.kind == Failure::Kind::peer_alert) {
-    failure.kind = Failure::Kind::handshake_failed;  // no session came to be
+    failure.kind = Failure::Kind::handshake_failed;  // no session was established
   }
   return failure;
 }
 
 Status Handshake::fail(Failure failure) {
   if (offered_) {
-    context_->ticket_store()->forget(ticket_key_);  // the next connection shall not fail for it again
+    context_->ticket_store()->forget(ticket_key_);  // the ticket may be the cause: do not offer it again
   }
   if (!failure_) {
     failure_ = std::move(failure);

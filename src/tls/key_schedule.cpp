@@ -13,8 +13,8 @@ psa_algorithm_t psa_hash(Hash hash) {
   return hash == Hash::sha384 ? PSA_ALG_SHA_384 : PSA_ALG_SHA_256;
 }
 
-/// RFC 8446 section 7.1: struct { uint16 length; opaque label<7..255>; opaque context<0..255>; }. Nothing
-/// when a part is too long.
+/// RFC 8446 section 7.1: struct { uint16 length; opaque label<7..255>; opaque context<0..255>; }. Nothing if
+/// a part is too long.
 std::optional<std::size_t> write_hkdf_label(std::string_view label, ByteView context, std::size_t length,
                                             std::array<std::uint8_t, 2 + 1 + 255 + 1 + 255>& output) {
   constexpr std::string_view prefix = "tls13 ";

@@ -11,6 +11,7 @@ namespace persona::tls {
 
 namespace {
 
+// Each request makes mbedTLS send a no_renegotiation alert: a peer must not make us answer without limit.
 constexpr unsigned most_renegotiation_requests = 4;
 
 }  // namespace
@@ -27,8 +28,8 @@ bool MbedtlsSession::seal(ByteView plaintext, Buffer& output) {
   while (!plaintext.empty()) {
     const int written = mbedtls_ssl_write(&ssl_->context, plaintext.data(), plaintext.size());
     if (written <= 0) {
-      // The output never refuses, so this is no WANT_WRITE but a real failure (an exhausted sequence number,
-      // memory).
+      // The output takes everything, so this is never WANT_WRITE but a real failure (an exhausted sequence
+      // number, out of memory).
       fail({Failure::Kind::protocol_error, fmt::format("cannot encrypt (mbedTLS -0x{:04x})", -written)});
       break;
     }
@@ -45,7 +46,7 @@ Status MbedtlsSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& outpu
   ssl_->input = std::exchange(input, {});  // mbedTLS keeps an incomplete record itself
   ssl_->output = &output;
   Status status = read_all(plaintext.copied);
-  // An open session answers by itself only to refuse renegotiation: a peer may ask, but not without end.
+  // While reading, mbedTLS writes something only to refuse renegotiation.
   if (status == Status::want_input && !output.empty() &&
       ++refused_renegotiations_ > most_renegotiation_requests) {
     status = fail({Failure::Kind::protocol_error, fmt::format("the {} keeps asking for renegotiation",
@@ -67,14 +68,14 @@ Status MbedtlsSession::read_all(Buffer& plaintext) {
       plaintext.commit(static_cast<std::size_t>(count));
       received_data_ = true;
     } else if (count == MBEDTLS_ERR_SSL_WANT_READ) {
-      // Also returned for an ignored warning alert, with input left.
+      // With input left: mbedTLS ignored a warning alert.
       if (ssl_->input.empty()) {
         return Status::want_input;
       }
     } else if (count == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
       return Status::closed;
     } else if (count != 0) {
-      // Zero is an empty record here: the input callback never reports an end.
+      // Zero means an empty record: the input callback never reports an end.
       return fail_open(count);
     }
   }
@@ -85,8 +86,8 @@ Status MbedtlsSession::fail_open(int code) {
     return fail(received_alert(*context_, ssl_->received_alert(), received_data_));
   }
   if (ssl_->output->empty()) {
-    // mbedTLS sends an alert of its own for a wrong MAC only. Where this one cannot be sent the caller
-    // resets.
+    // mbedTLS itself sends an alert only for a wrong MAC. If this one cannot be sent, the caller's reset must
+    // do.
     static_cast<void>(mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
                                                      MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE));
   }

@@ -1,4 +1,4 @@
-// A TLS 1.2 session: mbedTLS's own record layer (RFC 5246) behind the same interface.
+// A TLS 1.2 session: mbedTLS's own record layer (RFC 5246) behind the Session interface.
 #pragma once
 
 #include <memory>

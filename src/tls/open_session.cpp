@@ -16,11 +16,11 @@ constexpr std::uint8_t key_update = 24;
 
 constexpr std::size_t message_header_size = 4;
 
-// A NewSessionTicket may have a ticket of 64 KiB; no other message after the handshake comes near.
+// A NewSessionTicket may carry a ticket of 64 KiB; no other message after the handshake is nearly as long.
 constexpr std::size_t max_message = std::size_t{68} * 1024;
 
-// How many KeyUpdates may follow each other in what one read brought: each costs microseconds, and a peer
-// that sends nothing else would keep the loop from all other connections.
+// How many KeyUpdates in a row, with no data between them, one call of open() accepts. Each costs
+// microseconds, and a peer that sends nothing else would starve the other connections of the loop.
 constexpr unsigned most_key_updates = 32;
 
 constexpr std::uint8_t warning = 1;  // AlertLevel
@@ -46,10 +46,10 @@ bool OpenSession::seal(ByteView plaintext, Buffer& output) {
     return false;
   }
   while (!plaintext.empty()) {
-    // No more records than the present key has left.
+    // No more records than the current key may still seal.
     const bool worn = sending_.bytes() >= limits_.bytes || sending_.records() >= limits_.records;
     const std::uint64_t left = worn ? 0 : limits_.records - sending_.records();
-    if (left <= 1) {  // the last one is the KeyUpdate itself
+    if (left <= 1) {  // the last record is for the KeyUpdate itself
       if (!send_key_update(false, output)) {
         return false;
       }
@@ -71,7 +71,7 @@ bool OpenSession::answer(Buffer& output) {
   return answer_owed() ? send_key_update(request_update_, output) : !failure();
 }
 
-// RFC 8446 section 4.6.3: the message goes out under the old keys, everything after it under the next.
+// RFC 8446 section 4.6.3: the message is sent under the old keys, everything after it under the new ones.
 bool OpenSession::send_key_update(bool request, Buffer& output) {
   const std::uint8_t message[] = {key_update, 0, 0, 1, static_cast<std::uint8_t>(request ? 1 : 0)};
   answer_owed_ = request_update_ = false;
@@ -100,7 +100,7 @@ Status OpenSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& output) 
       return violated(record.error(), output);
     }
     input = input.subspan(*size);
-    // Section 5.1: no record comes between the pieces of a handshake message.
+    // Section 5.1: no other record may come between the pieces of a handshake message.
     if (!message_.empty() && record->type != ContentType::handshake) {
       return violated(AlertDescription::unexpected_message, output);
     }
@@ -123,7 +123,7 @@ Status OpenSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& output) 
         }
         break;
     }
-    // Before the peer's keys wear out we ask it for new ones, once for each generation.
+    // The peer's keys approach their limit: ask for new ones, once per generation.
     if (!update_requested_ &&
         (receiving_.records() >= limits_.records || receiving_.bytes() >= limits_.bytes)) {
       update_requested_ = request_update_ = true;
@@ -131,7 +131,7 @@ Status OpenSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& output) 
   }
 }
 
-// One record of handshake messages: several, or a piece of one.
+// The content of one record: several handshake messages, or a piece of one.
 OpenSession::Violation OpenSession::take_handshake(ByteView content) {
   if (content.empty()) {
     return AlertDescription::unexpected_message;  // section 5.1: no empty fragments
@@ -146,7 +146,7 @@ OpenSession::Violation OpenSession::take_handshake(ByteView content) {
     const auto type = static_cast<std::uint8_t>(reader.number(1));
     const auto size = static_cast<std::size_t>(reader.number(3));
     if (reader.ok() && !is_expected(type)) {
-      return AlertDescription::unexpected_message;  // at once: it may be long
+      return AlertDescription::unexpected_message;  // before its body has arrived, which may be long
     }
     if (reader.ok() && size > max_message) {
       return AlertDescription::illegal_parameter;
@@ -171,8 +171,8 @@ OpenSession::Violation OpenSession::take_handshake(ByteView content) {
   return std::nullopt;
 }
 
-// Section 4: anything else after the handshake is unexpected, a CertificateRequest too, since we do not offer
-// post_handshake_auth.
+// Section 4: any other handshake message is unexpected now, including a CertificateRequest, since we do not
+// offer post_handshake_auth.
 bool OpenSession::is_expected(std::uint8_t type) const {
   return type == key_update || (type == new_session_ticket && context_->options().role == Role::client);
 }
@@ -206,7 +206,7 @@ OpenSession::Violation OpenSession::take_key_update(ByteView body, bool last_of_
 
 Status OpenSession::take_alert(ByteView content, Buffer& output) {
   if (content.size() != 2) {
-    // Section 5.1: one alert for each record; an empty one is unexpected, others do not decode.
+    // Section 5.1: an alert fills exactly one record, and an empty one is forbidden.
     return violated(content.empty() ? AlertDescription::unexpected_message : AlertDescription::decode_error,
                     output);
   }
@@ -217,7 +217,7 @@ Status OpenSession::take_alert(ByteView content, Buffer& output) {
   if (description == static_cast<std::uint8_t>(AlertDescription::user_canceled)) {
     return Status::want_input;  // section 6.1: close_notify follows
   }
-  // Section 6: the level is of no account, all others are errors.
+  // Section 6: the alert level is ignored, and all other alerts are fatal.
   last_sent_ = true;  // section 6.2: no answer to a fatal alert
   return fail(received_alert(*context_, description, received_data_));
 }

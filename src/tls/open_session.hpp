@@ -12,16 +12,15 @@
 
 namespace persona::tls {
 
-/// When keys are changed: RFC 8446 section 5.5 allows AES-GCM 2^24.5 full-sized records for each. A session
-/// of small ones gets further, because there are peers that end a session for a KeyUpdate.
+/// When keys are changed. RFC 8446 section 5.5 allows AES-GCM 2^24.5 full-sized records under one key. A
+/// session of small records may send more of them, because some peers end a session on a KeyUpdate.
 struct KeyLimits {
   std::uint64_t records = std::uint64_t{1} << 31;
   std::uint64_t bytes = std::uint64_t{1} << 38;  ///< 2^24 full-sized records
-  /// Of `records`: one of data, and the KeyUpdate.
+  /// The least for `records`: one record of data and the KeyUpdate.
   static constexpr std::uint64_t least = 2;
 };
 
-/// In either role.
 class OpenSession final : public Session {
  public:
   struct Parts {
@@ -29,7 +28,7 @@ class OpenSession final : public Session {
     SessionInfo info;
     RecordProtection sending;
     RecordProtection receiving;
-    std::unique_ptr<TicketBank> tickets;  ///< null: tickets are read and dropped
+    std::unique_ptr<TicketBank> tickets;  ///< null: tickets are parsed and dropped
     KeyLimits limits;
   };
 
@@ -65,10 +64,10 @@ class OpenSession final : public Session {
   std::unique_ptr<TicketBank> tickets_;
   KeyLimits limits_;
   unsigned key_updates_ = 0;       // in a row, within one open()
-  Buffer message_;                 // a handshake message that came in pieces
+  Buffer message_;                 // the incomplete handshake message received so far
   bool answer_owed_ = false;       // the peer has asked for a KeyUpdate of ours
-  bool request_update_ = false;    // we want one of the peer, and have yet to say so
-  bool update_requested_ = false;  // ... or have said so, and it has not come
+  bool request_update_ = false;    // we want one from the peer and have yet to ask
+  bool update_requested_ = false;  // ... we want one, asked for or not, and it has not come
   bool received_data_ = false;     // a peer that has sent data has accepted our certificate
   bool last_sent_ = false;         // close_notify or a fatal alert: nothing may follow
 };

@@ -1,4 +1,4 @@
-// What a fatal alert of the peer means in an open session.
+// What a fatal alert from the peer means.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace persona::tls {
 
-/// "CN=x, issued by CN=y"; empty when we have no certificate.
+/// "CN=x, issued by CN=y"; empty if we have no certificate.
 std::string our_certificate(const Context& context);
 
-/// A certificate alert before any data is the gateway's refusal of our certificate: in TLS 1.3 it judges that
-/// after our handshake has ended (golang/go #28779).
+/// A certificate alert before any data means that the gateway refused our certificate: in TLS 1.3 it checks
+/// that after our side of the handshake has finished (golang/go #28779).
 Failure received_alert(const Context& context, std::uint8_t description, bool received_data);
 
 }  // namespace persona::tls

@@ -84,7 +84,7 @@ bool RecordProtection::update() {
   return derive_keys();
 }
 
-// RFC 8446 section 5.3: the sequence number, padded on the left, exclusive-or the IV.
+// RFC 8446 section 5.3: the sequence number, padded on the left with zeros, XORed with the IV.
 void RecordProtection::nonce(std::uint8_t (&result)[aead_nonce_size]) const {
   std::copy(std::begin(iv_), std::end(iv_), std::begin(result));
   for (std::size_t i = 0; i < 8; ++i) {
@@ -123,7 +123,7 @@ tl::expected<RecordProtection::Opened, AlertDescription> RecordProtection::open(
   const ByteSpan sealed = record.subspan(record_header_size);
   std::uint8_t iv[aead_nonce_size];
   nonce(iv);
-  // Without room for a tag it cannot be authentic.
+  // A record too short for a tag cannot be authentic.
   if (key_ == nullptr || exhausted() || sealed.size() < aead_tag_size ||
       !key_->open(iv, record.first(record_header_size), sealed)) {
     return tl::unexpected(AlertDescription::bad_record_mac);
@@ -131,11 +131,11 @@ tl::expected<RecordProtection::Opened, AlertDescription> RecordProtection::open(
   ++sequence_;
   bytes_ += record.size();
   std::size_t size = sealed.size() - aead_tag_size;
-  // Section 5.4: the whole TLSInnerPlaintext, padding included, is bounded.
+  // Section 5.4: the limit is on the whole TLSInnerPlaintext, padding included.
   if (size > max_record_plaintext + 1) {
     return tl::unexpected(AlertDescription::record_overflow);
   }
-  // Section 5.4: the content type is the last octet that is not zero.
+  // Section 5.4: the content type is the last non-zero octet.
   while (size > 0 && sealed[size - 1] == 0) {
     --size;
   }

@@ -12,7 +12,7 @@ std::uint8_t refusal_alert(trust::VerifyReason reason) {
       return MBEDTLS_SSL_ALERT_MSG_CERT_REQUIRED;
     case VerifyReason::untrusted_issuer:
     case VerifyReason::self_signed:
-    case VerifyReason::bad_signature:  // by an issuer of that name, which is not the one that is trusted
+    case VerifyReason::bad_signature:  // signed by another CA with the name of a trusted one
       return MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA;
     case VerifyReason::revoked:
       return MBEDTLS_SSL_ALERT_MSG_CERT_REVOKED;
@@ -60,7 +60,7 @@ std::uint32_t refusal_flags(trust::VerifyReason reason) {
     case MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED:
       return MBEDTLS_X509_BADCERT_OTHER;
     default:
-      return MBEDTLS_X509_BADCERT_NS_CERT_TYPE;  // which it sends certificate_unknown for
+      return MBEDTLS_X509_BADCERT_NS_CERT_TYPE;  // any flag for which mbedTLS sends certificate_unknown
   }
 }
 

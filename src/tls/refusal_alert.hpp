@@ -1,4 +1,4 @@
-// Which alert tells a peer that its certificate is refused (RFC 8446 section 6.2), in both roles.
+// The alert that tells a peer why its certificate is refused (RFC 8446 section 6.2), for both roles.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@ namespace persona::tls {
 /// The AlertDescription.
 std::uint8_t refusal_alert(trust::VerifyReason reason);
 
-/// What a verification callback has to set for mbedTLS to send that alert (ssl_tls.c,
-/// mbedtls_ssl_verify_certificate): MBEDTLS_X509_BADCERT_...
+/// The MBEDTLS_X509_BADCERT_... flags that a verification callback must set for mbedTLS to send that alert
+/// (ssl_tls.c, mbedtls_ssl_verify_certificate).
 std::uint32_t refusal_flags(trust::VerifyReason reason);
 
 }  // namespace persona::tls

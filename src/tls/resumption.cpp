@@ -13,8 +13,8 @@ namespace persona::tls {
 
 namespace {
 
-/// The handshake that this thread is in: mbedTLS gives accept_ticket() only the configuration, which all
-/// share.
+/// The handshake that this thread is running: mbedTLS passes accept_ticket() only the configuration, which
+/// all handshakes share.
 thread_local Ssl* current = nullptr;
 
 class Current {
@@ -49,7 +49,7 @@ void set_psk(mbedtls_ssl_session& session, std::uint16_t cipher_suite, std::uint
   std::copy(psk.begin(), psk.end(), session.MBEDTLS_PRIVATE(resumption_key));
 }
 
-/// With a NUL behind it, from mbedTLS's allocator; null when memory runs out.
+/// A NUL-terminated copy from mbedTLS's allocator; null if memory runs out.
 unsigned char* copy_for_mbedtls(ByteView bytes) {
   auto* copy = static_cast<unsigned char*>(mbedtls_calloc(1, bytes.size() + 1));
   if (copy != nullptr) {
@@ -58,8 +58,8 @@ unsigned char* copy_for_mbedtls(ByteView bytes) {
   return copy;
 }
 
-/// The PSK of a ticket stays in the session when a ClientHello is answered by HelloRetryRequest. If it stood
-/// for the next one, whoever replays a first ClientHello would be taken for its sender.
+/// When mbedTLS answers a ClientHello with HelloRetryRequest, the PSK of its ticket stays in the session. If
+/// the second ClientHello inherited it, anyone who replays a first ClientHello would be taken for its sender.
 void forget_earlier_hello(Ssl& ssl) {
   mbedtls_ssl_session* session = ssl.context.MBEDTLS_PRIVATE(session_negotiate);
   const bool server =
@@ -70,8 +70,8 @@ void forget_earlier_hello(Ssl& ssl) {
   }
 }
 
-/// Would the client of this ticket be let in now? It is asked again for everything but the signatures of its
-/// chain: trust is the same as when they were checked, or the ticket could not have been opened.
+/// Would the client of this ticket be let in now? Everything is checked again except the signatures of its
+/// chain: trust has not changed since they were checked, or the ticket could not have been opened.
 bool still_welcome(const TicketContent& content, const Context& context) {
   const PeerCertificate policy = context.options().peer_certificate;
   if (content.client_certificate.empty()) {
@@ -95,7 +95,8 @@ bool offer_ticket(Ssl& ssl, const Ticket& ticket, const std::string& sni) {
   session.MBEDTLS_PRIVATE(endpoint) = MBEDTLS_SSL_IS_CLIENT;
   session.MBEDTLS_PRIVATE(ticket_reception_time) = ticket.received;
   session.MBEDTLS_PRIVATE(ticket_lifetime) = static_cast<std::uint32_t>(ticket.lifetime.count());
-  // Both are freed with the session. The name must be the same as in the ClientHello (ssl_client.c).
+  // Both copies are freed with the session. mbedTLS compares the name with that of the ClientHello
+  // (ssl_client.c).
   auto* identity = copy_for_mbedtls(ticket.identity);
   session.MBEDTLS_PRIVATE(ticket) = identity;
   session.MBEDTLS_PRIVATE(ticket_len) = ticket.identity.size();
@@ -115,7 +116,7 @@ int accept_ticket(void* context, mbedtls_ssl_session* session, unsigned char* ti
       return MBEDTLS_ERR_SSL_INVALID_MAC;
     }
     if (!still_welcome(*content, ours)) {
-      return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;  // a full handshake asks it who it is now
+      return MBEDTLS_ERR_SSL_SESSION_TICKET_EXPIRED;  // the client is verified in a full handshake instead
     }
     set_psk(*session, content->cipher_suite, content->age_add, content->psk.view());
     session->MBEDTLS_PRIVATE(endpoint) = MBEDTLS_SSL_IS_SERVER;
@@ -139,8 +140,8 @@ int run_handshake(Ssl& ssl) {
   return code;
 }
 
-// mbedTLS copies the PSK of the ticket it chose, and verified the binder of, into the session
-// (ssl_tls13_session_copy_ticket); without one it has none.
+// mbedTLS copies the PSK of the ticket whose binder it has verified into the session
+// (ssl_tls13_session_copy_ticket). Without a resumption the session has none.
 const TicketContent* resumed_ticket(const Ssl& ssl) {
   const mbedtls_ssl_session* session = ssl.context.MBEDTLS_PRIVATE(session);
   if (session == nullptr || session->MBEDTLS_PRIVATE(resumption_key_len) == 0) {

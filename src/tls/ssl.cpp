@@ -12,7 +12,7 @@ namespace persona::tls {
 
 namespace {
 
-// A key export callback of mbedTLS: it copes with any secret length and cannot fail.
+// mbedTLS's key export callback. It cannot report a failure.
 void collect_secret(void* self, mbedtls_ssl_key_export_type type, const unsigned char* secret,
                     std::size_t size, const unsigned char* /*client_random*/,
                     const unsigned char* /*server_random*/, mbedtls_tls_prf_types /*prf*/) {
@@ -95,7 +95,7 @@ int Ssl::send(void* self, const unsigned char* bytes, std::size_t count) {
   }
   try {
     ssl.output->append({bytes, count});
-  } catch (const std::bad_alloc&) {  // nothing may be thrown through mbedTLS
+  } catch (const std::bad_alloc&) {  // no exception may pass through mbedTLS
     return MBEDTLS_ERR_SSL_ALLOC_FAILED;
   }
   return static_cast<int>(count);

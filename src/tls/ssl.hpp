@@ -1,6 +1,5 @@
-// The mbedTLS side of a handshake, and of a TLS 1.2 session: its context, and input and output that touch
-// only buffers. tests/layering.cmake has the list of the files
-// that reach into private fields of mbedTLS.
+// The mbedTLS side of a handshake and of a TLS 1.2 session: its context, with buffers for input and output.
+// tests/layering.cmake lists the files that use private fields of mbedTLS.
 #pragma once
 
 #include <cstddef>
@@ -25,27 +24,26 @@ struct Ssl {
   Ssl& operator=(const Ssl&) = delete;
 
   /// The description of the alert that made mbedTLS return MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE. mbedTLS has
-  /// no public way to ask; it leaves the two bytes of the alert in in_msg (ssl_msg.c,
+  /// no function for it, but leaves the two bytes of the alert in in_msg (ssl_msg.c,
   /// mbedtls_ssl_handle_message_type).
   std::uint8_t received_alert() const;
 
-  /// An alert in the clear where mbedTLS expected a protected record: a TLS 1.3 client that refuses the
-  /// server's certificate may send it so, and mbedTLS 3.6 reports a wrong MAC for it. The record is still in
-  /// in_hdr then.
+  /// A fatal alert in the clear where mbedTLS expected a protected record. A TLS 1.3 client that refuses the
+  /// server's certificate may send one; mbedTLS 3.6 reports a wrong MAC for it and leaves the record in
+  /// in_hdr.
   std::optional<std::uint8_t> unprotected_alert() const;
 
-  /// Client: did mbedTLS return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE for want of a signature algorithm, among
-  /// those of a TLS 1.2 CertificateRequest, for our key? That is all it returns this code for in these states
-  /// (ssl_tls12_client.c as cmake/mbedtls-tls12-rsa-pss.patch has it: at the list, and when it is to sign).
+  /// Client: did mbedTLS return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE because a TLS 1.2 CertificateRequest lists
+  /// no signature algorithm that our key can use? In these two states it returns the code for no other reason
+  /// (ssl_tls12_client.c with cmake/mbedtls-tls12-rsa-pss.patch: when it reads the list, and when it signs).
   bool lacks_signature_algorithm() const;
 
-  /// The suite of the handshake under way; 0 before there is one. mbedTLS tells it of a finished handshake
-  /// only.
+  /// The suite of the current handshake; 0 before one is chosen. mbedTLS's function for it works only once
+  /// the handshake is finished.
   int negotiated_suite() const;
 
-  /// For mbedtls_ssl_set_verify: the PeerVerifier's verdict. A server's handshake goes on after a refusal,
-  /// but not with a key that must not be used; mbedTLS then fails, and what it would send is swallowed: see
-  /// `muted`.
+  /// For mbedtls_ssl_set_verify: calls the PeerVerifier. A server's handshake continues after a refusal, but
+  /// not with a key that must not be used: then mbedTLS fails, and its alert is discarded (see `muted`).
   static int verify(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags);
 
   static int receive(void* self, unsigned char* buffer, std::size_t count);
@@ -53,15 +51,15 @@ struct Ssl {
 
   mbedtls_ssl_context context;
   trust::PeerVerifier verifier;
-  ByteView input;            // of the call under way
-  Buffer* output = nullptr;  // of the call under way
-  bool muted = false;  // mbedTLS's alert would be one that the peer cannot read: Handshake writes another
+  ByteView input;            // of the current call
+  Buffer* output = nullptr;  // of the current call
+  bool muted = false;  // discard what mbedTLS sends: the peer could not read its alert. Handshake writes ours
 
   // TLS 1.3: collected for the handover.
   Secret client_traffic_secret;
   Secret server_traffic_secret;
 
-  // Server, TLS 1.3: the tickets that were offered and opened.
+  // Server, TLS 1.3: the tickets that the client offered and accept_ticket() accepted.
   std::vector<TicketContent> offered_tickets;
 };
 

@@ -1,5 +1,5 @@
-// The server's side of resumption: tickets that carry their session, encrypted (RFC 5077 section 4 has the
-// idea).
+// The server's side of resumption: tickets carry their session, encrypted, so the server keeps no state (the
+// construction that RFC 5077 section 4 recommends).
 #include <algorithm>
 #include <utility>
 
@@ -13,14 +13,14 @@ namespace persona::tls {
 
 namespace {
 
-constexpr std::uint8_t format_version = 2;
+constexpr std::uint8_t format_version = 2;      // of the plaintext that encode() writes
 constexpr std::uint8_t new_session_ticket = 4;  // HandshakeType, RFC 8446 section 4
 
 bool random(ByteSpan output) {
   return psa_generate_random(output.data(), output.size()) == PSA_SUCCESS;
 }
 
-/// Plaintext of a ticket; wiped by the caller, because it contains the PSK.
+/// The plaintext of a ticket. The caller must wipe it: it contains the PSK.
 Bytes encode(const TicketContent& content) {
   Bytes plain;
   plain.reserve(80 + Secret::max_size + content.peer.size() + content.client_certificate.size());
@@ -58,7 +58,8 @@ std::optional<TicketContent> decode(ByteView plain) {
 
 }  // namespace
 
-// Called under the lock. A key seals for half a lifetime and opens for as long again after that.
+// Under the lock. A key seals for half a lifetime, then opens until the next one replaces it as the previous
+// key.
 bool TicketIssuer::rotate() {
   const TicketTime now = ticket_time();
   constexpr TicketTime half = std::chrono::milliseconds(lifetime).count() / 2;

@@ -1,4 +1,4 @@
-// The client's side of resumption. The server's is in ticket_issuer.cpp.
+// The client's side of resumption; the server's is in ticket_issuer.cpp.
 #include "persona/tls/tickets.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 // RFC 8446 section 4.6.1: no ticket is kept for longer than seven days.
 static_assert(resumable_after_authentication <= std::chrono::hours(24 * 7));
 
-// A ClientHello with the ticket in it must fit mbedTLS's output buffer of 16 KiB.
+// A ClientHello that contains the ticket must fit into mbedTLS's output buffer of 16 KiB.
 constexpr std::size_t largest_ticket = std::size_t{12} * 1024;
 
 struct NewSessionTicket {
@@ -25,7 +25,8 @@ struct NewSessionTicket {
   ByteView ticket;
 };
 
-/// RFC 8446 section 4.6.1. Extensions are skipped: early_data is the only one, and we send none.
+/// RFC 8446 section 4.6.1. Extensions are skipped: early_data is the only one defined, and we send no early
+/// data.
 std::optional<NewSessionTicket> parse_new_session_ticket(ByteView body) {
   WireReader reader(body);
   NewSessionTicket message;
@@ -113,7 +114,7 @@ bool TicketBank::receive(ByteView body) {
   const std::chrono::seconds lifetime =
       std::min(message->lifetime, resumable_for(parts_.authenticated_at, parts_.store->now()));
   if (psk.empty() || lifetime.count() == 0 || message->ticket.size() > largest_ticket) {
-    return true;  // nothing to keep: a lifetime of zero says so, and without one we do without
+    return true;  // well-formed, but not kept (section 4.6.1: a lifetime of zero means discard it)
   }
   Ticket ticket;
   ticket.identity.assign(message->ticket.begin(), message->ticket.end());

@@ -9,8 +9,8 @@
 
 namespace persona::tls {
 
-/// Takes values from the front of a message. Once it has run out, all it gives is zero or empty and ok() is
-/// false.
+/// Takes values from the front of a message. Once the message has run out, every value is zero or empty, and
+/// ok() is false.
 class WireReader {
  public:
   explicit WireReader(ByteView input) : input_(input) {}
@@ -23,7 +23,7 @@ class WireReader {
     return value;
   }
 
-  /// A vector whose length stands before it in `length_octets`.
+  /// A vector that is preceded by its length in `length_octets` octets.
   ByteView vector(std::size_t length_octets) { return take(static_cast<std::size_t>(number(length_octets))); }
 
   ByteView take(std::size_t count) {
@@ -45,12 +45,11 @@ class WireReader {
   bool ok_ = true;
 };
 
-/// Appends the last `octets` octets of the number, 8 at most. Not inline, nor is the other: behind a
-/// reserve(), g++ 14 makes of them what it then takes for freeing a pointer into the middle of the vector
-/// (-Wfree-nonheap-object).
+/// Appends the low `octets` octets of `value`, 8 at most. Neither function is inline: after a reserve(), g++
+/// 14 would inline both and warn of a free() in the middle of the vector (-Wfree-nonheap-object).
 void write_number(Bytes& output, std::uint64_t value, std::size_t octets);
 
-/// Appends `content`, with its length before it in `length_octets`.
+/// Appends the length of `content` in `length_octets` octets, then `content`.
 void write_vector(Bytes& output, ByteView content, std::size_t length_octets);
 
 }  // namespace persona::tls

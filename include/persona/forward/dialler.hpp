@@ -1,4 +1,4 @@
-// Stage 2: dial. From the configured targets in their order to one connected stream.
+// Stage 2: dialling. Turns the configured targets, in order, into one connected stream.
 #pragma once
 
 #include <cstddef>
@@ -19,38 +19,39 @@
 
 namespace persona::forward {
 
-/// Tries every address until one is of use: each target's name is resolved anew and held to
-/// gateway.allowed_addresses, and all its addresses are tried before the next target. The time for connecting
-/// to a target is shared by its addresses that are left, so that one black hole does not use it all up.
+/// Tries one address after another until one works. Each target's name is resolved afresh and its addresses
+/// are checked against gateway.allowed_addresses; all of them are tried before the next target. The remaining
+/// time for a target is divided among its remaining addresses, so that one black hole does not use it all up.
 ///
-/// Loop's thread only; letting go of it ends the dial, unheard.
+/// Loop's thread only; destroying it cancels the dial without an event.
 class Dialler {
  public:
-  /// Called last in whatever called it, so that the dialler may be let go of, where not said otherwise.
+  /// Unless stated otherwise, the dialler does nothing more after an event, which may therefore destroy it.
   class Events {
    public:
-    /// To target(). When it turns out to be of no use, failed() goes on with the next address.
+    /// Connected to target(). If the stream turns out to be useless, failed() continues with the next
+    /// address.
     virtual void on_connected(net::HandlePtr<net::Stream> stream) = 0;
 
-    /// target() was of no use, and another address is dialled now. The dialler must stay.
+    /// target() failed, and another address is dialled now. The event must not destroy the dialler.
     virtual void on_next_address(const End& why) = 0;
 
-    /// No address was of use; why the last one was not.
+    /// Every address failed; `why` is for the last one.
     virtual void on_given_up(const End& why) = 0;
 
    protected:
     ~Events() = default;
   };
 
-  /// Whether the health of targets is told what happens. A trial leaves it as it is.
+  /// Whether results are recorded in the health of the targets. A reload's trial leaves it unchanged.
   enum class Health { told, left };
 
   struct Options {
-    Milliseconds timeout{0};  ///< for connecting to a target, its name's look-up included; 0: none
+    Milliseconds timeout{0};  ///< for connecting to a target, including the look-up of its name; 0: none
     Health health = Health::told;
   };
 
-  /// `owner` counts the handles, those of the streams included. All outlive the dialler.
+  /// `owner` counts the handles, including those of the streams. All arguments must outlive the dialler.
   Dialler(net::Loop& loop, net::Resolver& resolver, net::HandleOwner& owner, const Generation& generation,
           Options options, Events& events);
   Dialler(const Dialler&) = delete;
@@ -58,26 +59,26 @@ class Dialler {
 
   void start();
 
-  /// What on_connected() handed out was of use.
+  /// The stream from on_connected() was good.
   void succeeded();
 
-  /// It was not, and must have been let go. An event follows from within the call.
+  /// It was useless, and must have been destroyed already. An event follows from within the call.
   void failed(End why);
 
-  /// The target that is dialled, as it is configured.
+  /// The current target, as configured.
   const Endpoint& endpoint() const;
 
-  /// The address of it that is dialled, as the log has it.
+  /// The address of it that is being dialled, as the log shows it.
   const std::string& target() const { return current_.address; }
 
  private:
-  /// The target that is dialled.
+  /// The current target.
   struct Current {
     std::vector<net::SocketAddress> addresses;
-    std::size_t next = 0;           // of them
-    std::string address;            // that is dialled, or was last
-    std::string error;              // why the last could not be connected to
-    bool lacked_resources = false;  // that was for want of ours, which says nothing about the target
+    std::size_t next = 0;           // index of the next address
+    std::string address;            // being dialled, or dialled last
+    std::string error;              // why the last address failed
+    bool lacked_resources = false;  // we ran out of descriptors or memory: not the target's fault
   };
 
   void dial();
@@ -100,14 +101,14 @@ class Dialler {
   const Options options_;
   Events& events_;
 
-  std::vector<std::size_t> order_;  // of targets
+  std::vector<std::size_t> order_;  // indices of targets
   std::size_t tried_ = 0;
   Current current_;
 
   net::HandlePtr<net::Timer> timer_;
-  Milliseconds deadline_{0};  // for connecting to the target; while connected: the time that is left for it
-  net::HandlePtr<net::Lookup> lookup_;  // behind the timer: its end is counted from within
-  net::HandlePtr<net::Stream> stream_;  // being connected
+  Milliseconds deadline_{0};            // for connecting to the target; while connected: the time left
+  net::HandlePtr<net::Lookup> lookup_;  // after timer_, which must still be open when it closes
+  net::HandlePtr<net::Stream> stream_;  // connecting
 };
 
 }  // namespace persona::forward

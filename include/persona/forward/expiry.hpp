@@ -10,14 +10,14 @@ namespace persona::forward {
 
 struct Expiry {
   enum class Role {
-    leaf,          ///< ours
-    intermediate,  ///< of our chain
-    ca,            ///< of trust.ca
+    leaf,          ///< our own certificate
+    intermediate,  ///< in our chain
+    ca,            ///< in trust.ca
     gateway,       ///< the gateway's leaf, as last seen
   };
 
   Role role = Role::leaf;
-  std::string name;  ///< of the certificate
+  std::string name;  ///< the certificate's
   x509::TimePoint not_after;
 };
 

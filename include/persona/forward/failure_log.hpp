@@ -1,4 +1,4 @@
-// Failures in words, with repeated ones throttled.
+// Logs failures, and throttles repeated ones.
 #pragma once
 
 #include <map>
@@ -11,12 +11,12 @@
 
 namespace persona::forward {
 
-/// Thread-safe. A sentence is logged at once, then at most every `window`; the next line says how many were
-/// left out.
+/// Thread-safe. A sentence is logged immediately, then at most once per `window`; the next line says how many
+/// were suppressed.
 class FailureLog {
  public:
   static constexpr Milliseconds window{10'000};
-  static constexpr std::size_t most_sentences = 256;  ///< bounds the memory: peers can influence sentences
+  static constexpr std::size_t most_sentences = 256;  ///< limits the memory: peers influence the sentences
 
   explicit FailureLog(std::shared_ptr<log::Logger> logger) : logger_(std::move(logger)) {}
 

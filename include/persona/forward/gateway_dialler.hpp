@@ -1,4 +1,4 @@
-// From the configured gateways to one that is verified: stages 2 and 3 of mode persona, and of a reload's
+// Turns the configured gateways into one that is verified: stages 2 and 3 of mode persona, and a reload's
 // trial.
 #pragma once
 
@@ -12,21 +12,21 @@
 
 namespace persona::forward {
 
-/// Dials, shakes hands with what is connected, and goes on with the next address when either fails.
+/// Dials, performs the TLS handshake, and continues with the next address if either fails.
 ///
-/// Loop's thread only; letting go of it ends it, unheard.
+/// Loop's thread only; destroying it cancels everything without an event.
 class GatewayDialler final : private Dialler::Events, private Handshaking::Events {
  public:
-  /// Called last in whatever called it, so that the dialler may be let go of, where not said otherwise.
+  /// Unless stated otherwise, the dialler does nothing more after an event, which may therefore destroy it.
   class Events {
    public:
-    /// endpoint() is who it should be. When it turns out to be of no use, failed() goes on.
+    /// endpoint() is verified. If it turns out to be useless, failed() continues with the next address.
     virtual void on_gateway_verified(net::HandlePtr<net::Stream> stream, Handshaking::Verified verified) = 0;
 
-    /// target() was of no use, and another address is dialled now. The dialler must stay.
+    /// target() failed, and another address is dialled now. The event must not destroy the dialler.
     virtual void on_next_address(const End& why) = 0;
 
-    /// No address was of use; why the last one was not.
+    /// Every address failed; `why` is for the last one.
     virtual void on_given_up(const End& why) = 0;
 
    protected:
@@ -35,11 +35,11 @@ class GatewayDialler final : private Dialler::Events, private Handshaking::Event
 
   struct Options {
     Dialler::Options dial;
-    Milliseconds handshake_timeout{0};  ///< of each attempt; 0: none
-    bool resumes = true;                ///< tickets are offered, and kept
+    Milliseconds handshake_timeout{0};  ///< per attempt; 0: none
+    bool resumes = true;                ///< offer and keep tickets
   };
 
-  /// All outlive the dialler.
+  /// All references must outlive the dialler.
   GatewayDialler(const Handshaking::Place& place, net::Resolver& resolver, const Generation& generation,
                  const Options& options, Events& events);
   ~GatewayDialler();
@@ -48,8 +48,8 @@ class GatewayDialler final : private Dialler::Events, private Handshaking::Event
 
   void start() { dialler_.start(); }
 
-  /// What was verified is of no use after all, and must have been let go. An event follows from within the
-  /// call.
+  /// What was verified is useless after all, and must have been destroyed already. An event follows from
+  /// within the call.
   void failed(End why) { dialler_.failed(std::move(why)); }
 
   const Endpoint& endpoint() const { return dialler_.endpoint(); }
@@ -67,7 +67,7 @@ class GatewayDialler final : private Dialler::Events, private Handshaking::Event
   const Options options_;
   Events& events_;
   Dialler dialler_;
-  net::HandlePtr<net::Stream> stream_;  // connected, while the handshake goes on
+  net::HandlePtr<net::Stream> stream_;  // connected, during the handshake
   std::optional<Handshaking> handshaking_;
 };
 

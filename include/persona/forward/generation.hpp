@@ -1,4 +1,4 @@
-// One set of all that a reload can replace: configuration, certificates, access, targets.
+// Everything that a reload can replace, as one object: configuration, certificates, access, targets.
 #pragma once
 
 #include <memory>
@@ -25,28 +25,29 @@ class TrustStore;
 
 namespace persona::forward {
 
-/// What a generation is made of. Certificates are loaded by the caller, so that they need not be files.
+/// What a generation is made of. The caller loads the certificates, so they need not come from files.
 struct Material {
   config::Config config;
   std::shared_ptr<const identity::Identity>
-      identity;  ///< null: a persona that has none to present (the demo's)
+      identity;  ///< null: a client with no certificate to present (in the demo)
   std::shared_ptr<const trust::TrustStore> trust;
-  std::string digest{};  ///< of the contents of all files it was read from; empty: unknown
-  /// Of all that identity and trust were made of, and nothing else: files in their roles, settings.
+  std::string digest{};  ///< of the contents of all files that were read; empty: unknown
+  /// Of everything that identity and trust were made from, and nothing else: file contents, the role of each
+  /// file, settings.
   std::string certificate_digest{};
 };
 
-/// The keys in which `next` differs from `running` and which only a restart can change ("listen"); their
-/// values in `next` become those that run.
+/// The keys that differ and that only a restart can change ("listen"). Sets them in `next` to their values in
+/// `running`.
 std::vector<std::string> keep_what_needs_restart(config::Config& next, const config::Config& running);
 
-/// Immutable but for the tickets of its TLS context and the health of its targets, both of which lock; shared
-/// by all loops. A connection has the one that was current when it was accepted, for all its life. The last
-/// user frees it, which zeroises the private key.
+/// Shared by all loops. Immutable, except for the tickets of its TLS context and the health of its targets,
+/// which lock. A connection keeps the generation that was current when it was accepted. Its last user frees
+/// it, and the private key is zeroised.
 class Generation {
  public:
-  /// The TLS context and the health of targets of `before` (may be null) are used on where nothing that they
-  /// depend on has changed.
+  /// Reuses the TLS context and the targets' health of `before` (may be null) if nothing that they depend on
+  /// has changed.
   static Result<std::shared_ptr<const Generation>> create(Material material, const Generation* before);
 
   const config::Config& config() const { return config_; }
@@ -54,16 +55,16 @@ class Generation {
   Targets& targets() const { return *targets_; }
   const std::string& digest() const { return digest_; }
 
-  /// Of our chain and the CA certificates.
+  /// Of the certificates in our chain and in trust.ca.
   const std::vector<Expiry>& expiries() const { return expiries_; }
 
-  /// The name to verify on a target: gateway.server_name, or its host.
+  /// The name that a target's certificate must match: gateway.server_name, or the target's host.
   const std::string& server_name(const Endpoint& target) const;
 
-  const UserRules& users() const { return users_; }            ///< access.allow_users, of Unix sockets
+  const UserRules& users() const { return users_; }            ///< access.allow_users, for Unix sockets
   const DialRules& dial_rules() const { return dial_rules_; }  ///< gateway.allowed_addresses
 
-  /// access.allow; Unix sockets are governed by their file permissions and users().
+  /// access.allow. Always true for Unix sockets: their file permissions and users() decide.
   bool admits(const net::SocketAddress& client) const;
 
  private:

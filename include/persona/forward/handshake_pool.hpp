@@ -1,5 +1,4 @@
-// Handshakes away from the loops: they are milliseconds of CPU each, and live connections must not wait for
-// them.
+// Runs handshakes off the loops: each costs milliseconds of CPU, and open connections must not wait for them.
 #pragma once
 
 #include <atomic>
@@ -18,13 +17,13 @@
 
 namespace persona::forward {
 
-/// A handshake with what goes in and out of its next step. Whoever has it touches it: a connection between
-/// steps, a thread of the pool within one.
+/// A handshake with the input and output of its next step. Never used by two threads at once: it belongs to a
+/// pool thread during a step, and to the loop between steps.
 struct HandshakeJob {
   HandshakeJob(std::shared_ptr<const tls::Context> tls_context, tls::Handshake::Target whom)
       : context(std::move(tls_context)), target(std::move(whom)) {}
 
-  /// One step: uses up what it can of `input`, fills `output`, `status` and at the end `session` or
+  /// One step: consumes what it can of `input`, sets `output` and `status`, and at the end `session` or
   /// `failure`.
   void step();
 
@@ -35,25 +34,25 @@ struct HandshakeJob {
   tls::Status status = tls::Status::want_input;
   std::unique_ptr<tls::Session> session;  ///< once established
   std::optional<tls::Failure> failure;    ///< once failed
-  /// Any thread: its connection has ended, the step need not be done any more.
+  /// Any thread: the connection has ended, so the step can be skipped.
   std::atomic<bool> abandoned = false;
 
  private:
   std::unique_ptr<tls::Handshake> handshake_;
 };
 
-/// A few threads that run tasks: those of one queue in the order they came, the queues in turn, so that
-/// however many wait in one, a task of another waits for one of each queue only.
+/// A few threads that run tasks: in order within a queue, and taking turns between queues. So however long
+/// one queue is, a task of another waits for at most one task of each queue.
 class HandshakePool {
  public:
-  /// Whose queue: the address of anything that is one for each of those who must not starve each other. It is
-  /// compared, never followed; a queue is there while something waits in it.
+  /// Identifies a queue: the address of an object, one for each party that must not be starved by the others.
+  /// It is compared, never dereferenced; a queue exists only while tasks wait in it.
   using Queue = const void*;
 
-  /// A system that grants no threads gets none: run() then runs the task at once.
+  /// If the system grants no threads, run() runs the task itself.
   explicit HandshakePool(unsigned threads);
 
-  /// Waits for the tasks under way; those still waiting are dropped.
+  /// Waits for running tasks; those still in a queue are dropped.
   ~HandshakePool();
   HandshakePool(const HandshakePool&) = delete;
   HandshakePool& operator=(const HandshakePool&) = delete;
@@ -69,8 +68,8 @@ class HandshakePool {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::unordered_map<Queue, std::deque<std::function<void()>>> waiting_;  // none is empty
-  std::deque<Queue> turns_;                                               // each of `waiting_` once
+  std::unordered_map<Queue, std::deque<std::function<void()>>> waiting_;  // without empty queues
+  std::deque<Queue> turns_;                                               // each key of `waiting_` once
   bool ending_ = false;
   std::vector<std::thread> threads_;
 };

@@ -1,4 +1,4 @@
-// Stage 3: the TLS handshake of one stream. No application byte moves before the peer is verified.
+// Stage 3: the TLS handshake on one stream. No application data is forwarded before the peer is verified.
 #pragma once
 
 #include <cstddef>
@@ -18,23 +18,23 @@
 
 namespace persona::forward {
 
-/// Reads and writes a stream while the steps of the handshake go to the pool and come back, until there is a
-/// session or a failure in words. What arrives while a step is out is kept, an end too: what the peer said
-/// before it left may explain it.
+/// Reads and writes the stream, and sends the steps of the handshake to the pool, until there is a session or
+/// a failure. What arrives while the pool runs a step is kept, including an end of the stream: what the peer
+/// sent before it left may explain why it left.
 ///
-/// Loop's thread only; letting go of it drops the step that is out.
+/// Loop's thread only; destroying it discards the result of a step that the pool still runs.
 class Handshaking final : private net::StreamEvents {
  public:
-  /// What comes of it, with what the stream has to say beyond it.
+  /// The result, with everything that the stream delivered after the handshake.
   struct Verified {
     std::unique_ptr<tls::Session> session;
     Milliseconds took{0};
-    Buffer rest;               ///< records that came with the last bytes of the handshake, and behind them
-    std::optional<int> ended;  ///< and then the peer ended: as on_end was told
-    int broken = 0;            ///< why writing failed: a libuv error code
+    Buffer rest;               ///< records that came together with the end of the handshake, or after it
+    std::optional<int> ended;  ///< the status of on_end, if the peer ended after `rest`
+    int broken = 0;            ///< why writing failed: a libuv error code; 0: it did not
   };
 
-  /// Called last in whatever called it, so that the handshaking may be let go of.
+  /// The handshaking does nothing more after an event, which may therefore destroy it.
   class Events {
    public:
     virtual void on_verified(Verified verified) = 0;
@@ -44,33 +44,33 @@ class Handshaking final : private net::StreamEvents {
     ~Events() = default;
   };
 
-  /// Where it runs. All outlive the handshaking, and the loop the pool.
+  /// Where it runs. Everything must outlive the handshaking, and the loop must outlive the pool.
   struct Place {
     net::Loop& loop;
     HandshakePool& pool;
     HandshakePool::Queue queue;
     net::HandleOwner& owner;
-    ByteSpan input;  ///< where reads go: scratch space, used within a callback only
+    ByteSpan input;  ///< where reads go: scratch space, used only within a callback
   };
 
-  /// The least that Place::input has room for, and the most that is kept while a step is out.
+  /// The minimum size of Place::input. Reading also stops once this much is waiting for a step to return.
   static constexpr std::size_t read_size = std::size_t{64} * 1024;
 
-  /// `timeout`: timeouts.handshake; 0: none. It is told what happens to `stream` from now on.
+  /// `timeout`: timeouts.handshake; 0: none. From now on it receives the events of `stream`.
   Handshaking(const Place& place, net::Leg& stream, std::shared_ptr<const tls::Context> context,
               tls::Handshake::Target target, Milliseconds timeout, Events& events);
   ~Handshaking();
   Handshaking(const Handshaking&) = delete;
   Handshaking& operator=(const Handshaking&) = delete;
 
-  /// Reads, and as a client says hello. An event may follow from within the call.
+  /// Starts reading, and as a client sends the ClientHello. An event may follow from within the call.
   void start();
 
-  /// The peer was told of the failure by an alert: RST would only overtake it.
+  /// An alert has told the peer of the failure. RST could destroy it before the peer reads it.
   bool alert_sent() const { return alert_sent_; }
 
  private:
-  /// The job, and where its steps come back to.
+  /// The job, and who receives the results of its steps.
   struct Task;
 
   std::string_view peer() const;
@@ -91,13 +91,13 @@ class Handshaking final : private net::StreamEvents {
   Events& events_;
   std::shared_ptr<Task> task_;
   bool step_out_ = false;
-  Buffer held_;  // what came while a step was out
+  Buffer held_;  // what arrived during a step
   std::optional<int> ended_;
   int broken_ = 0;
   bool alert_sent_ = false;
   std::size_t received_ = 0;
   Milliseconds started_;
-  net::HandlePtr<net::Timer> timer_;  // with a timeout
+  net::HandlePtr<net::Timer> timer_;  // null without a timeout
 };
 
 }  // namespace persona::forward

@@ -1,4 +1,4 @@
-// Why a connection ended: the words of logs and metrics.
+// Why a connection ended, as logs and metrics name it.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace persona::forward {
 
-/// `local_*` is the plaintext leg, `gateway_*` the TLS leg, in both modes.
+/// In both modes `local_*` means the plaintext leg and `gateway_*` the TLS leg.
 enum class Reason {
   local_closed,
   gateway_closed,
   local_reset,
   gateway_reset,
-  truncated,  ///< TCP FIN without close_notify on the TLS leg
+  truncated,  ///< FIN without close_notify on the TLS leg
   dial_failed,
   dial_timeout,
   handshake_failed,
@@ -34,17 +34,18 @@ std::string_view to_string(Reason reason);
 
 Reason reason_of(const tls::Failure& failure);
 
-/// True for the two reasons that are an ordinary end; every other one resets the plaintext leg.
+/// True for the two ordinary ends. With any other reason the plaintext leg is reset, so that no truncated
+/// data looks complete.
 bool is_clean(Reason reason);
 
-/// A failure that somebody should look into, as opposed to a peer that just went away.
+/// True for a failure that someone should look into, as opposed to a peer that just went away.
 bool is_trouble(Reason reason);
 
-/// Why a connection, or an attempt to make one, has ended.
+/// Why a connection, or an attempt to make one, ended.
 struct End {
   Reason reason;
-  std::string error{};               ///< says more, in words; empty where the reason says it all
-  std::string_view verify_reason{};  ///< of verify_failed: a literal
+  std::string error{};               ///< a sentence with details; empty if the reason says enough
+  std::string_view verify_reason{};  ///< for verify_failed: a string literal
 
   End(Reason why, std::string words = {}) : reason(why), error(std::move(words)) {}
   explicit End(const tls::Failure& failure);

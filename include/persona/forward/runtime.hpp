@@ -1,4 +1,4 @@
-// Everything that runs in one process: loops, services, listeners; start, drain, end.
+// Everything that runs in one process, loops, services and listeners, from start to drain and end.
 #pragma once
 
 #include <cstddef>
@@ -19,46 +19,47 @@ namespace persona::forward {
 
 class Worker;
 
-/// Built and run by one thread, which becomes that of the main loop; add(), drain() and cut() belong to it.
+/// Created and run by one thread, which becomes the main loop's; add(), drain() and cut() are for that thread
+/// only.
 class Runtime {
  public:
   struct Summary {
-    std::size_t connections_cut = 0;  ///< did not end by themselves within timeouts.shutdown
+    std::size_t connections_cut = 0;  ///< those that did not end within timeouts.shutdown
     bool loops_closed = true;         ///< false: a handle leaked
   };
 
-  /// `threads`: event loops; 0: one per core. `logger` gets the lines of the process.
-  /// `names`: how names are looked up.
+  /// `threads`: event loops; 0: one per core. `logger`: for lines about the process. `names`: how names are
+  /// looked up.
   static Result<std::unique_ptr<Runtime>> create(unsigned threads, std::shared_ptr<log::Logger> logger,
                                                  net::Resolver::Options names = {});
 
-  /// run() must have returned, or not have been called with nothing added.
+  /// run() must have returned, or never have been called and nothing added.
   ~Runtime();
 
-  /// The loop that accepts, for signals and the like. Its other handles must be let go when `drained` is
-  /// called.
+  /// The main loop, which accepts; also for signals and timers of the process. Handles that others put on it
+  /// must be closed by the time that `drained` has been called.
   net::Loop& loop();
 
-  /// Lives until run() returns.
+  /// Exists until run() returns.
   HandshakePool& pool() { return *pool_; }
 
   net::Resolver& resolver() { return *resolver_; }
 
-  /// Binds the service's addresses: an address in use is an error here. Returns where it listens. Connections
-  /// wait in the backlog until run().
+  /// Binds the service's addresses, so an address in use is an error here. Returns where it listens.
+  /// Connections wait in the backlog until run().
   Result<std::vector<Endpoint>> add(const std::shared_ptr<Service>& service);
 
   /// Runs until drained. `drained` is called on the main loop when the last connection has ended.
   Summary run(std::function<void()> drained);
 
-  /// Stops listening; connections go on until they end or their service's timeouts.shutdown passes.
+  /// Stops listening. Connections continue until they end or their service's timeouts.shutdown has passed.
   /// Idempotent.
   void drain();
 
-  /// Ends what drain() waits for.
+  /// Ends all connections that drain() still waits for.
   void cut();
 
-  /// Closes the loops of a runtime that will not run(). False: a handle leaked.
+  /// Closes the loops if run() will not be called. False: a handle leaked.
   [[nodiscard]] bool abandon();
 
  private:
@@ -78,7 +79,7 @@ class Runtime {
 
   std::unique_ptr<HandshakePool> pool_;
   std::unique_ptr<net::Resolver> resolver_;
-  std::vector<std::unique_ptr<Worker>> workers_;  // the first is the main loop's
+  std::vector<std::unique_ptr<Worker>> workers_;  // the first one has the main loop
   std::shared_ptr<log::Logger> logger_;
   std::vector<Entry> entries_;
   std::vector<std::thread> threads_;

@@ -18,16 +18,16 @@
 
 namespace persona::forward {
 
-/// How the last reload went, for metrics and the status.
+/// The result of the last reload, for metrics and status.
 struct ReloadStatus {
-  bool last_successful = true;     ///< the start counts as one
-  x509::TimePoint last_success{};  ///< when what is in use came into use, or was found to be up to date
-  std::string last_error;          ///< why the last one was refused; empty when it was not
-  bool newer_on_disk = false;      ///< the files are not what is in use
-  std::vector<std::string> restart_needed;  ///< keys of the configuration that wait for a restart
+  bool last_successful = true;              ///< the start counts as a reload
+  x509::TimePoint last_success{};           ///< when the running generation was put into use
+  std::string last_error;                   ///< why the last one was refused; empty if it was not
+  bool newer_on_disk = false;               ///< the files differ from what is in use
+  std::vector<std::string> restart_needed;  ///< changed configuration keys that take effect after a restart
 };
 
-/// Name, mode and log stay for life; the generation is replaced by reloads. Shared by all loops, thread-safe.
+/// Name, mode and log never change; reloads replace the generation. Shared by all loops; thread-safe.
 class Service {
  public:
   static Result<std::shared_ptr<Service>> create(Material material, std::shared_ptr<log::Logger> logger);
@@ -37,22 +37,22 @@ class Service {
   log::Logger& logger() const { return *logger_; }
   FailureLog& failures() { return failures_; }
 
-  /// For a new connection, which keeps it.
+  /// A new connection takes this one and keeps it.
   std::shared_ptr<const Generation> current() const;
 
-  /// New connections use `next` from now on. Name and mode must be the same.
+  /// New connections use `next` from now on. Its name and mode must be the same.
   void replace(std::shared_ptr<const Generation> next);
 
   ReloadStatus reload_status() const;
   void set_reload_status(ReloadStatus status);
 
-  /// A gateway has shown this certificate.
+  /// Records the certificate that a gateway presented.
   void saw_gateway(const Endpoint& target, const std::string& name, x509::TimePoint not_after);
 
-  /// Of the certificates in use, and of those that the gateways have shown last.
+  /// Of the certificates in use, and of those that the gateways presented last.
   std::vector<Expiry> expiries() const;
 
-  /// Counts a connection in; false when there are `limit` already (limits.connections).
+  /// Counts a new connection. False: there are `limit` already (limits.connections).
   bool enter(std::size_t limit);
   void leave() { --live_; }
   std::size_t live() const { return live_; }
@@ -64,7 +64,7 @@ class Service {
   config::Mode mode_;
   std::shared_ptr<log::Logger> logger_;
   FailureLog failures_;
-  mutable std::mutex mutex_;  // of the three below; taken a few times in a connection's life
+  mutable std::mutex mutex_;  // guards the three below; locked only a few times per connection
   std::shared_ptr<const Generation> current_;
   ReloadStatus reload_status_;
   std::map<std::string, Expiry> gateways_;  // by target

@@ -1,4 +1,4 @@
-// The addresses a service dials: tried in order, one that failed rests for a while.
+// The addresses that a service dials, in order. One that failed rests for a while.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace persona::forward {
 
-/// Thread-safe: the loops share what they learn.
+/// Thread-safe: all loops share the health of the targets.
 class Targets {
  public:
   static constexpr Milliseconds first_rest{1'000};
@@ -24,12 +24,12 @@ class Targets {
   std::size_t size() const { return endpoints_.size(); }
   const Endpoint& at(std::size_t index) const { return endpoints_[index]; }
 
-  /// Indices in the order to try: those that do not rest in the order given, then the resting ones, the one
-  /// that wakes first first. Never empty, so that a lone address is always tried. `now` is any monotonic
-  /// clock.
+  /// Indices in the order to try: first those that are not resting, in the configured order, then the resting
+  /// ones, starting with the one whose rest ends first. Resting ones are included so that a single address is
+  /// always tried. `now` is any monotonic clock.
   std::vector<std::size_t> order(Milliseconds now) const;
 
-  /// It rests: 1 s after the first failure, doubled by each further one up to 60 s.
+  /// The target rests: 1 s after the first failure, twice as long after each further one, up to 60 s.
   void failed(std::size_t index, Milliseconds now);
   void succeeded(std::size_t index);
 

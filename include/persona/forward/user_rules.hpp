@@ -15,13 +15,13 @@ namespace persona::forward {
 /// Immutable.
 class UserRules {
  public:
-  UserRules() = default;  ///< no rules: whom the file permissions of the socket let
+  UserRules() = default;  ///< no rules: the socket's file permissions decide
 
-  /// Asks for the ids of the names, now: a user who gets another id later needs a reload. Blocks.
+  /// Looks up the ids of the names once: if a user's id changes later, a reload is needed. Blocks.
   static Result<UserRules> create(const config::Access& access);
 
-  /// Why who is at the other end of a connected Unix socket may not come in, as a sentence without full stop;
-  /// nothing when it may.
+  /// Why the user at the other end of a connected Unix socket is refused, as a sentence without a full stop;
+  /// nothing if the user is allowed.
   std::optional<std::string> refusal(const net::Socket& socket) const;
 
  private:

@@ -1,4 +1,4 @@
-// A socket address: what a listener accepts from and a stream connects to.
+// A socket address: of a listener's client, or of the target that a stream connects to.
 #pragma once
 
 #include <optional>
@@ -12,17 +12,17 @@ namespace persona::net {
 
 class SocketAddress {
  public:
-  SocketAddress() = default;  ///< a Unix socket's unnamed peer
+  SocketAddress() = default;  ///< the unnamed peer of a Unix socket
   explicit SocketAddress(const sockaddr* address);
 
-  /// From a numeric host; nothing for a name.
+  /// Nothing if `host` is a name and not a numeric address.
   static std::optional<SocketAddress> from_numeric(const std::string& host, std::uint16_t port);
 
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   bool is_ip() const;
   std::optional<IpAddress> ip() const;
   std::uint16_t port() const;
-  void set_port(std::uint16_t port);  ///< of an IP address
+  void set_port(std::uint16_t port);  ///< no effect unless it is an IP address
 
   std::string to_string() const;  ///< "127.0.0.1:5432", "[::1]:5432", "unix"
 

@@ -1,4 +1,4 @@
-// Has a file changed? What can be known without reading it, and where to watch for it.
+// Has a file changed? What can be known without reading it, and where to watch for changes.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 
 namespace persona::net {
 
-/// Of the file that a path resolves to: another one whenever it is written, renamed over, or a symbolic link
-/// on its path is turned elsewhere. Times in nanoseconds since 1970.
+/// Describes the file that a path resolves to. It differs once the file is written or renamed over, or once a
+/// symbolic link on the path points elsewhere. Times are in nanoseconds since 1970.
 struct FileStamp {
-  int error = 0;  ///< a libuv error code, when it cannot be looked at
+  int error = 0;  ///< a libuv error code if stat(2) failed, else 0
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   std::uint64_t size = 0;
@@ -27,14 +27,14 @@ struct FileStamp {
 /// Blocks on the file system; any thread.
 FileStamp stamp_of(const std::filesystem::path& file);
 
-/// One for each, in order.
+/// One for each file, in order.
 std::vector<FileStamp> stamps_of(const std::vector<std::filesystem::path>& files);
 
-/// True when one of them was written so shortly before `now` (nanoseconds since 1970) that another write
-/// might leave the same stamp: clocks of file systems tick coarsely.
+/// True if one of them was written so shortly before `now` (nanoseconds since 1970) that another write might
+/// leave the same stamp: file systems have coarse clocks.
 bool is_fresh(const std::vector<FileStamp>& stamps, std::int64_t now);
 
-/// A folder as it was: another one of the same name is another place.
+/// A folder, identified by more than its path: a new folder of the same name is a different place.
 struct Place {
   std::filesystem::path path;
   std::uint64_t device = 0;
@@ -46,12 +46,12 @@ struct Place {
   }
 };
 
-/// Which names to watch in which folders; in capitals where the file system does not tell them apart.
+/// Which names to watch in which folders; in upper case where the file system ignores case.
 using Places = std::map<Place, std::set<std::string>>;
 
-/// Where a change of `files` shows: in the folder of every symbolic link on the way to a file (Kubernetes
-/// turns `..data`, certbot `live/NAME/cert.pem`), and in the folder where the way ends. Of a file that does
-/// not exist, the first name that is missing. Blocks on the file system; any thread.
+/// Where a change of `files` is visible: in the folder of every symbolic link on the path (Kubernetes swaps
+/// `..data`, certbot `live/NAME/cert.pem`), and in the folder of the file itself. For a file that does not
+/// exist, it is the first missing name on the path. Blocks on the file system; any thread.
 Places places_of(const std::vector<std::filesystem::path>& files);
 
 }  // namespace persona::net

@@ -1,4 +1,4 @@
-// Tells when names in folders change (uv_fs_event), a moment after the last of a burst of changes.
+// Reports when names in folders change (uv_fs_event), shortly after the last change of a burst.
 #pragma once
 
 #include <functional>
@@ -18,10 +18,10 @@
 
 namespace persona::net {
 
-/// One folder. Loop's thread only, or before the loop runs.
+/// Watches one folder. Loop's thread only, or before the loop runs.
 class FolderWatch {
  public:
-  /// `changed` gets the name that changed; empty: unknown, any may have. `error`: a libuv error code.
+  /// `changed` gets the name that changed; empty: it is not known which. `error`: a libuv error code.
   static HandlePtr<FolderWatch> create(Loop& loop, const std::filesystem::path& folder,
                                        std::function<void(std::string_view name)> changed, int& error);
 
@@ -35,20 +35,20 @@ class FolderWatch {
   std::function<void(std::string_view)> changed_;
 };
 
-/// Loop's thread only, or before the loop runs. To be let go before the loop can end.
+/// Loop's thread only, or before the loop runs. Must be destroyed before the loop can end.
 class FileWatcher {
  public:
-  static constexpr Milliseconds quiet{250};     ///< without further changes, before it is told
-  static constexpr Milliseconds longest{1000};  ///< a burst that does not end is told all the same
+  static constexpr Milliseconds quiet{250};     ///< a burst is reported after this long without changes
+  static constexpr Milliseconds longest{1000};  ///< a burst that does not end is reported after this long
 
   FileWatcher(Loop& loop, std::function<void()> changed);
 
   struct Outcome {
-    bool added = false;  ///< a folder that was not watched before: look again, it may have changed since
-    std::optional<std::string> problem;  ///< a sentence, when some cannot be watched; the others are
+    bool added = false;  ///< a folder is newly watched, and may have changed before: look again
+    std::optional<std::string> problem;  ///< a sentence if a folder cannot be watched; the others are
   };
 
-  /// Watches these places from now on, and no others.
+  /// From now on watches exactly these places.
   Outcome watch(const Places& places);
 
  private:
@@ -63,7 +63,7 @@ class FileWatcher {
   std::function<void()> changed_;
   std::map<Place, Watched> folders_;
   HandlePtr<Timer> timer_;
-  std::optional<Milliseconds> first_noticed_;  // of the burst
+  std::optional<Milliseconds> first_noticed_;  // when the burst began
 };
 
 }  // namespace persona::net

@@ -1,4 +1,5 @@
-// Ownership of libuv handles: the owner lets go, libuv's close callback frees the memory.
+// Ownership of libuv handles: destroying the pointer closes the handle, and libuv's close callback frees the
+// memory.
 #pragma once
 
 #include <cassert>
@@ -6,15 +7,15 @@
 
 namespace persona::net {
 
-/// Who has handles, and outlives them. A handle that is made for an owner counts itself in, and out when its
-/// memory is about to be freed; with the last one on_handles_closed() is called, and from then on no callback
-/// can reach the owner. It may free itself there. Loop's thread only.
+/// The owner of handles, which it must outlive. A handle that is made for an owner counts itself when it
+/// opens and again when it has closed. After the last one on_handles_closed() is called: no callback can
+/// reach the owner any more, so it may free itself there. Loop's thread only.
 class HandleOwner {
  public:
   HandleOwner(const HandleOwner&) = delete;
   HandleOwner& operator=(const HandleOwner&) = delete;
 
-  /// By what counts as a handle, and by an owner that must stay until the end of a function.
+  /// Called by a handle, and by an owner that must stay alive until one of its functions returns.
   void handle_opened() { ++open_handles_; }
 
   /// May free the owner.
@@ -42,7 +43,7 @@ struct CloseDeleter {
   }
 };
 
-/// Exactly one owner for a handle; letting go closes it. Only on the loop's thread.
+/// The one owner of a handle; destroying the pointer closes it. Only on the loop's thread.
 template <class Handle>
 using HandlePtr = std::unique_ptr<Handle, CloseDeleter>;
 

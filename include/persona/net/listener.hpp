@@ -1,4 +1,4 @@
-// A listening socket: bound once, accepted from on one loop.
+// A listening socket: bound once; one loop accepts its connections.
 #pragma once
 
 #include <functional>
@@ -19,17 +19,17 @@ class Listener {
  public:
   struct Events {
     std::function<void(Socket, SocketAddress)> accepted;
-    /// Accepting rests for a while, for want of descriptors or memory; the connections wait in the backlog
-    /// meanwhile.
+    /// Accepting pauses for `rest`, because descriptors or memory have run out. Connections wait in the
+    /// backlog meanwhile.
     std::function<void(const std::string& why, Milliseconds rest)> resting;
   };
 
-  /// Binds and listens at once, so that an address in use is an error here, with a sentence. A host name is
-  /// resolved, IPv4 preferred (this blocks: start-up only). A stale Unix socket file is replaced, one that
-  /// answers is not.
+  /// Binds and listens, so an address in use is an error here, with a sentence. Resolves a host name,
+  /// preferring IPv4; this blocks, so only at start-up. Replaces a stale Unix socket file, but not one that a
+  /// program still serves.
   static Result<HandlePtr<Listener>> bind(Loop& loop, const Endpoint& endpoint);
 
-  /// Where it listens: the port the kernel chose when 0 was asked for.
+  /// Where it listens, with the port that the kernel chose if 0 was asked for.
   const Endpoint& local() const { return local_; }
 
   /// Loop's thread, or before the loop runs.

@@ -17,7 +17,7 @@
 
 namespace persona::net {
 
-/// Of the libuv that runs, which may be newer than the one compiled against.
+/// The version of libuv at run time, which may be newer than the one compiled against.
 std::string libuv_version();
 
 class Loop {
@@ -31,27 +31,27 @@ class Loop {
 
   uv_loop_t* uv() { return &loop_; }
 
-  /// Runs on the calling thread, which becomes the loop's, until finish() was called and every handle is
-  /// closed.
+  /// Runs on the calling thread, which becomes the loop's thread, until finish() has been called and every
+  /// handle is closed.
   void run();
 
-  /// Any thread: runs `task` on the loop's thread, in the order posted. Tasks posted after finish() are
-  /// dropped (destroyed without running).
+  /// Any thread: runs `task` on the loop's thread; tasks run in the order posted. Those that have not run at
+  /// finish(), and later ones, are destroyed without running.
   void post(std::function<void()> task);
 
   /// Loop's thread: lets run() return once the last handle is closed.
   void finish();
 
-  /// After run(): false when a handle is still open, which is a leak.
+  /// After run(). False: a handle is still open, which is a leak.
   [[nodiscard]] bool close();
 
   bool on_thread() const { return thread_ == std::this_thread::get_id(); }
 
-  /// May the calling thread touch what lives on the loop? While run() runs, its thread only; before and
-  /// after, whoever has the loop.
+  /// May the calling thread touch what belongs to the loop? During run() only the loop's thread may; before
+  /// and after it, any thread that owns the loop.
   bool is_here() const { return thread_ == std::thread::id() || on_thread(); }
 
-  /// Functions for the loop's thread only begin with one of these. Nothing where NDEBUG is defined.
+  /// Functions that are for the loop's thread only begin with one of these. No effect if NDEBUG is defined.
   void assert_here() const { assert(is_here()); }
   static void assert_on_loop([[maybe_unused]] const uv_loop_t* loop) {
     assert(static_cast<const Loop*>(loop->data)->is_here());

@@ -1,6 +1,6 @@
-// Names to addresses on threads of its own. A look-up that asks a silent name server sleeps for 5 to 30
-// seconds in getaddrinfo(3) and cannot be called back, so no one else may need its thread: neither another
-// service's look-ups nor the files that libuv's thread pool loads.
+// Resolves names on threads of its own. If the name server is silent, getaddrinfo(3) sleeps for 5 to 30
+// seconds and cannot be cancelled. So nothing else may depend on its thread: neither the look-ups of other
+// services nor the files that are loaded on libuv's thread pool.
 #pragma once
 
 #include <cstddef>
@@ -20,31 +20,31 @@ namespace persona::net {
 
 struct Waiter;
 
-/// Looks up names for all loops of the process. What it promises:
+/// Looks up names for all loops of the process. It guarantees:
 ///
-/// - **One look-up for a name** is under way at a time; its answer goes to all who wait for the name when it
-///   comes. Nothing is kept beyond that: who asks later asks anew. When all who waited have left, it goes on,
-///   and who asks next joins it.
-/// - **A bound for each account** (each service): it has at most `bound` look-ups under way, and its further
-///   names wait for their turn. Who joins a look-up of another account is not charged for it.
-/// - **A thread for each look-up that is under way**, so none waits for a thread: `bound` times the number of
-///   accounts at most. They are started when needed, reused, and end when they had nothing to do for `idle`.
-/// - **The end waits for nobody.** Threads still asleep in a look-up share what they touch, and end with the
-///   process.
+/// - **One look-up per name** at a time. Its answer goes to all who wait for the name then; it is not cached,
+///   so a later request starts a new look-up. If everyone stops waiting, the look-up continues, and the next
+///   request joins it.
+/// - **A limit per account** (per service): at most `bound` look-ups run at a time, and further names wait
+///   for their turn. Joining the look-up of another account does not count.
+/// - **A thread for each running look-up**, so none waits for a thread: at most `bound` times the number of
+///   accounts. Threads are started when needed, reused, and end after `idle` without work.
+/// - **Destruction waits for nothing.** Threads that are still in a look-up share ownership of what they use,
+///   and end with the process.
 class Resolver {
  public:
-  /// TCP addresses in the resolver's order, at least one; their port is 0.
+  /// TCP addresses in the resolver's order, at least one; the port is 0.
   using Answer = Result<std::vector<SocketAddress>>;
   /// Blocks; called on several threads at once.
   using Resolve = std::function<Answer(const std::string& host)>;
 
-  /// By the system's resolver, whatever it asks: files, DNS, directories.
+  /// Asks the system's resolver, whatever it uses: files, DNS, directories.
   static Answer ask_system(const std::string& host);
 
   struct Options {
     Resolve resolve = &Resolver::ask_system;
-    /// Look-ups that an account has under way: more than the addresses that a service is usually given, so
-    /// that one whose names are silent still comes to the next.
+    /// Running look-ups per account: more than a service usually has addresses, so that names without an
+    /// answer do not keep it from the next one.
     std::size_t bound = 4;
     Milliseconds idle{10'000};
   };
@@ -52,34 +52,34 @@ class Resolver {
   Resolver();
   explicit Resolver(Options options);
 
-  /// All look-ups must have been let go.
+  /// All Lookup objects must have been destroyed.
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// Any thread: how many threads there are.
+  /// How many threads there are. Any thread.
   std::size_t threads() const;
 
  private:
   friend class Lookup;
   class Shared;
 
-  std::shared_ptr<Shared> shared_;  // with the threads, which may outlive this
+  std::shared_ptr<Shared> shared_;  // shared with the threads, which may outlive this
 };
 
-/// Waits for the addresses of one name; letting go of it ends the waiting. Loop's thread only.
+/// Waits for the addresses of one name; destroying it stops waiting. Loop's thread only.
 class Lookup {
  public:
   using Done = std::function<void(Result<std::vector<SocketAddress>>)>;
 
-  /// `done` is called once on the loop, never from within start() and never after the owner has let go.
-  /// `account`: whose bound it counts for, the name of the service. `owner` (may be null) counts it as a
-  /// handle that closes from within the letting go, so that it must have another one open then. `resolver`
-  /// outlives the look-up.
+  /// `done` is called once on the loop, never from within start() and never after the look-up is destroyed.
+  /// `account`: the name of the service, whose limit applies. `owner` (may be null) counts it as a handle,
+  /// one that closes while it is being destroyed: the owner must have another handle open then, or it is
+  /// freed within that call. `resolver` must outlive the look-up.
   static HandlePtr<Lookup> start(Loop& loop, Resolver& resolver, const std::string& account,
                                  const std::string& host, std::uint16_t port, HandleOwner* owner, Done done);
 
-  /// The sentence for giving up after `waited`, which the key `setting` of the configuration says.
+  /// The sentence for giving up after `waited`, the value of the configuration key `setting`.
   std::string timed_out(std::string_view setting, Milliseconds waited) const;
 
  private:

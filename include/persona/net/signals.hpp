@@ -1,4 +1,4 @@
-// Signals (on Windows: console events) delivered on a loop.
+// Signals (on Windows: console events), delivered on a loop.
 #pragma once
 
 #include <functional>
@@ -14,11 +14,11 @@ namespace persona::net {
 
 // Platform: net/signals_posix.cpp, net/signals_windows.cpp.
 
-/// What tells a process to stop: SIGTERM and SIGINT; on Windows Ctrl-C (SIGINT), Ctrl-Break (SIGBREAK) and
-/// the closing of the console (SIGHUP, after which the system grants a few seconds).
+/// Those that ask a process to stop: SIGTERM and SIGINT; on Windows Ctrl-C (SIGINT), Ctrl-Break (SIGBREAK)
+/// and the closing of the console (SIGHUP, after which the system grants a few seconds).
 std::span<const int> stop_signals();
 
-/// What tells a process to reload: SIGHUP; nothing on Windows.
+/// Those that ask a process to reload: SIGHUP; none on Windows.
 std::span<const int> reload_signals();
 
 /// Loop's thread only, or before the loop runs.

@@ -1,4 +1,5 @@
-// A connected or listening socket that no loop has yet: what an accepting loop hands to a working one.
+// A connected or listening socket that does not belong to a loop yet: the accepting loop hands it to a
+// worker's.
 #pragma once
 
 #include <utility>
@@ -7,7 +8,8 @@
 
 namespace persona::net {
 
-/// Owns the descriptor. Movable to another thread. Platform: net/socket_posix.cpp, net/socket_windows.cpp.
+/// Owns the descriptor. It may be moved to another thread. Platform: net/socket_posix.cpp,
+/// net/socket_windows.cpp.
 class Socket {
  public:
   Socket() = default;
@@ -27,7 +29,7 @@ class Socket {
   uv_os_sock_t release() { return std::exchange(descriptor_, none); }
 
   void close();
-  /// Closes with RST where the protocol has one.
+  /// Closes with RST if the protocol has it (Unix sockets do not).
   void reset();
 
  private:

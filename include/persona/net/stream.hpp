@@ -24,14 +24,14 @@ class Stream final : public Leg {
  public:
   enum class Kind { tcp, unix_socket };
 
-  /// Null on failure, with the code in `error`. `owner` counts it.
+  /// Null on failure, with the libuv code in `error`. Counts as one of `owner`'s handles.
   static HandlePtr<Stream> create(Loop& loop, Kind kind, HandleOwner& owner, int& error);
 
-  /// Takes over a connected socket.
+  /// Takes over a connected socket; on failure `socket` is closed.
   int adopt(Socket socket);
 
   /// `connected` is called once with 0 or a libuv error code, never from within the call and never after the
-  /// owner has let go.
+  /// stream is destroyed.
   int connect(const SocketAddress& address, std::function<void(int status)> connected);
   int connect_unix(const std::string& path, std::function<void(int status)> connected);
 
@@ -45,7 +45,7 @@ class Stream final : public Leg {
   std::size_t unsent() const override;
   int take_pending_error() override;
 
-  /// RST instead of FIN when the owner lets go; what is queued is dropped.
+  /// Send RST instead of FIN when the stream is destroyed; what is queued is dropped.
   void reset_on_close() { reset_ = true; }
 
   SocketAddress peer() const;
@@ -66,7 +66,7 @@ class Stream final : public Leg {
     std::function<void(int status)> connected;
   };
 
-  /// The one uv_write under way: what the kernel did not take at once.
+  /// The one uv_write in progress: what the kernel did not take immediately.
   struct Write {
     uv_write_t request{};
     Buffer bytes;
@@ -79,13 +79,13 @@ class Stream final : public Leg {
     uv_pipe_t pipe;
   } handle_{};
   Kind kind_ = Kind::tcp;
-  StreamEvents* events_ = nullptr;  // null: nobody is to be told
+  StreamEvents* events_ = nullptr;  // null: events are dropped
   HandleOwner* owner_ = nullptr;
-  // Requests are made when they are needed: an idle connection is a handle and nothing more.
+  // Requests are allocated on demand, so an idle connection costs no more than its handle.
   std::unique_ptr<Connect> connect_;
   std::unique_ptr<uv_shutdown_t> shutdown_;
   std::unique_ptr<Write> in_flight_;
-  Buffer queued_;  // behind it
+  Buffer queued_;  // to be written after in_flight_
   bool let_go_ = false;
   bool shutdown_wanted_ = false;
   bool reset_ = false;

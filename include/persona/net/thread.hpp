@@ -1,13 +1,13 @@
-// What the operating system is told about a thread. Best effort. Platform: net/thread_posix.cpp,
+// Scheduling of threads. Best effort: failure is ignored. Platform: net/thread_posix.cpp,
 // net/thread_windows.cpp.
 #pragma once
 
 namespace persona::net {
 
-/// For the thread of a loop: when it has something to do, it does not wait for the slice of another.
+/// For a loop's thread: when it has work, it should not wait for another thread's time slice to end.
 void be_prompt();
 
-/// For a thread that works in the background: a loop that has something to do gets the CPU at once.
+/// For a background thread: a loop that has work should get the CPU immediately.
 void yield_to_loops();
 
 }  // namespace persona::net

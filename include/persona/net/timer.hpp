@@ -14,10 +14,10 @@ namespace persona::net {
 /// Loop's thread only.
 class Timer {
  public:
-  /// `owner` may be null; else it counts the timer.
+  /// Counts as one of `owner`'s handles, unless that is null.
   static HandlePtr<Timer> create(Loop& loop, HandleOwner* owner);
 
-  /// Replaces what was set before. `expired` is called once.
+  /// Replaces any earlier start. `expired` is called once.
   void start(Milliseconds delay, std::function<void()> expired);
   void stop();
 
@@ -35,7 +35,7 @@ class Timer {
 /// Monotonic milliseconds of the loop's current iteration (uv_now).
 Milliseconds now(Loop& loop);
 
-/// The same clock read anew (uv_hrtime): for durations within one iteration.
+/// The same clock, read now (uv_hrtime): for durations within one iteration.
 Milliseconds precise_now();
 
 }  // namespace persona::net

@@ -1,4 +1,4 @@
-// A task away from the loop, for what blocks: reading files, checking keys (uv_queue_work on libuv's thread
+// A task off the loop, for work that blocks: reading files, checking keys (uv_queue_work, on libuv's thread
 // pool).
 #pragma once
 
@@ -12,12 +12,12 @@
 
 namespace persona::net {
 
-/// One task under way; letting go of it cancels it, or lets it end unheard. Loop's thread only.
+/// One task. Destroying it cancels the task, or ignores its end if it already runs. Loop's thread only.
 class Work {
  public:
-  /// `task` runs on another thread and must not throw; then `done` is called on the loop, never from within
-  /// start() and never after the owner has let go. What `task` needs it must own: it may outlive the owner,
-  /// but not the loop. Null when libuv refuses, with the reason in `error`.
+  /// `task` runs on another thread and must not throw. Then `done` is called on the loop, never from within
+  /// start() and never after the Work is destroyed. `task` must own what it uses: it may outlive the Work,
+  /// but not the loop. Null if libuv refuses, with the reason in `error`.
   static HandlePtr<Work> start(Loop& loop, std::function<void()> task, std::function<void()> done,
                                std::string& error);
 

@@ -1,4 +1,4 @@
-// When to say that certificates expire.
+// When to warn that certificates expire.
 #pragma once
 
 #include <functional>
@@ -18,26 +18,27 @@ namespace persona::reload {
 
 using forward::Expiry;
 
-/// "certificate expires in 6 days (2026-12-03): CN=client"; a day or less is told in hours.
+/// "certificate expires in 6 days (2026-12-03): CN=client"; a day or less is given in hours.
 std::string expiry_sentence(const Expiry& expiry, x509::TimePoint now);
 
-/// Remembers what was said: each certificate at 30, 7 and 1 days, then every hour. One thread.
+/// Remembers which warnings were given: for each certificate at 30, 7 and 1 days, then every hour. Not
+/// thread-safe.
 class ExpiryNotices {
  public:
-  /// Those of `expiries` that are due. A certificate that is no longer among them is forgotten.
+  /// Those of `expiries` to warn about now. A certificate that is no longer among them is forgotten.
   std::vector<Expiry> due(const std::vector<Expiry>& expiries, x509::TimePoint now);
 
  private:
   using Key = std::tuple<Expiry::Role, std::string, x509::TimePoint>;
   struct Told {
-    std::int64_t days = 0;  // the threshold
-    x509::TimePoint when;   // for the last threshold
+    std::int64_t days = 0;  // the last threshold reached
+    x509::TimePoint when;   // time of the last warning
   };
   std::map<Key, Told> told_;
 };
 
-/// Warns in the service's log, when started, when asked, and every hour; of files on disk that are newer than
-/// what is in use, too. On the main loop; to be let go before it can end.
+/// Warns in the service's log of certificates that expire, on look() and then every hour; hourly also of
+/// files on disk that are newer than what is in use. On the main loop; must be destroyed before that can end.
 class ExpiryWatch {
  public:
   static constexpr Milliseconds interval = std::chrono::hours(1);
@@ -45,7 +46,7 @@ class ExpiryWatch {
 
   ExpiryWatch(net::Loop& loop, std::shared_ptr<forward::Service> service, Clock clock = &x509::now);
 
-  /// Now, and an hour from now.
+  /// Warns now, and again every hour.
   void look();
 
  private:

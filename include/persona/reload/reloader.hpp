@@ -1,4 +1,4 @@
-// A service's files change: they are loaded away from the loop, checked, tried, and used by new connections.
+// When a service's files change, they are loaded off the loop, checked, tried, and used by new connections.
 #pragma once
 
 #include <filesystem>
@@ -31,56 +31,57 @@ using forward::Service;
 struct Loaded {
   std::optional<Material> material;          ///< nothing: refused, see `errors`
   std::vector<std::string> errors;           ///< "conf/pg.yaml:7:16: the private key does not match ..."
-  std::vector<std::string> warnings;         ///< of the same form
-  std::vector<std::filesystem::path> files;  ///< what was read, as far as the configuration could name it
-  std::string digest;  ///< of their contents; empty: they have changed while they were read
+  std::vector<std::string> warnings;         ///< in the same form
+  std::vector<std::filesystem::path> files;  ///< those read; incomplete if the configuration is broken
+  std::string digest;                        ///< of their contents; empty: they changed while being read
 };
 
-/// Reloads one service: when asked, when its files change, and every reload.interval when they have
-/// changed without being noticed or were refused. One load at a time; what happens meanwhile starts another.
-/// What is refused leaves everything as it was, and is told once.
+/// Reloads one service: on request, when its files change, and every reload.interval if a change went
+/// unnoticed or was refused. One load at a time; events during a load start another one. A refused reload
+/// changes nothing, and is logged once.
 ///
-/// On the main loop; to be let go before it can end.
+/// On the main loop; must be destroyed before that can end.
 class Reloader {
  public:
   /// Runs on another thread and may outlive the reloader, so it must own what it uses.
   using Load = std::function<Loaded()>;
 
-  /// `files`: what the service was loaded from. `pool` and `resolver` outlive the reloader. `applied` is
-  /// called when new connections use another generation.
+  /// `files`: what the service was loaded from. `pool` and `resolver` must outlive the reloader. `applied` is
+  /// called once new connections use a new generation.
   Reloader(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver, std::shared_ptr<Service> service,
            Load load, std::vector<std::filesystem::path> files, std::function<void()> applied);
   ~Reloader();
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
 
-  /// Looks at the files at once (they may have changed since they were loaded) and watches them from then on.
+  /// Checks the files immediately (they may have changed since they were loaded) and watches them from then
+  /// on.
   void start();
 
-  /// By SIGHUP or the service manager: loads whether anything has changed or not, and always says what came
-  /// of it. A log file that was renamed (logrotate) is let go first.
+  /// For SIGHUP or the service manager: loads even if nothing has changed, and always logs the result. First
+  /// reopens the log file, which logrotate may have renamed.
   void reload();
 
  private:
-  /// Why to look, the most urgent last.
+  /// Why to check the files, the most urgent cause last.
   enum class Cause { none, start, changed, interval, again, asked };
 
   enum class How { compare, load_if_changed, load };
 
-  /// What a look at the files found; made on another thread.
+  /// The result of checking the files; made on another thread.
   struct Look {
     std::vector<std::filesystem::path> files;
-    std::vector<net::FileStamp> stamps;  // of `files`, before they were read
+    std::vector<net::FileStamp> stamps;  // of `files`, taken before they were read
     net::Places places;
-    bool fresh = false;            // written so recently that the stamps may hide another write
-    std::optional<Loaded> loaded;  // nothing: nothing had changed
-    bool settled = true;           // false: the files kept changing while they were read
-    bool same = false;             // their contents are what is in use
+    bool fresh = false;            // written so recently that another write may have left the same stamps
+    std::optional<Loaded> loaded;  // nothing: not loaded, because nothing had changed
+    bool settled = true;           // false: the files kept changing while being read
+    bool same = false;             // their contents are those in use
     std::vector<std::string> restart_needed;
-    std::shared_ptr<const Generation> next;  // when it was loaded and can be used
+    std::shared_ptr<const Generation> next;  // null: not loaded, or not usable
   };
 
-  /// What a look needs; nothing of the reloader.
+  /// The input of look_at(), which must not touch the reloader.
   struct Task {
     Load load;
     std::vector<std::filesystem::path> files;
@@ -114,16 +115,16 @@ class Reloader {
   std::function<void()> applied_;
   std::shared_ptr<const Generation> running_;
   std::vector<std::filesystem::path> files_;
-  std::vector<net::FileStamp> stamps_;  // of files_ when they were last looked at; empty: never
-  net::Places places_;                  // where they are watched
+  std::vector<net::FileStamp> stamps_;  // of files_ at the last check; empty: never checked
+  net::Places places_;                  // where to watch them
   std::vector<std::string> refusal_;    // why the last load was refused; empty: it was not
-  Cause pending_ = Cause::none;         // to look again, at once
-  bool soon_ = false;                   // or soon
+  Cause pending_ = Cause::none;         // check again immediately
+  bool soon_ = false;                   // check again soon
   std::optional<net::FileWatcher> watcher_;
   bool watch_problem_told_ = false;
-  net::HandlePtr<net::Timer> timer_;  // to look again
-  net::HandlePtr<net::Work> work_;    // while looking
-  std::unique_ptr<Probe> probe_;      // behind it
+  net::HandlePtr<net::Timer> timer_;  // for the next check
+  net::HandlePtr<net::Work> work_;    // during a check
+  std::unique_ptr<Probe> probe_;      // during a trial, after the check
 };
 
 }  // namespace persona::reload

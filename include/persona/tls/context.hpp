@@ -1,4 +1,4 @@
-// What all TLS sessions of one service share: role, identity, trust, versions, suites, groups, ALPN.
+// What all TLS sessions of one service share: role, identity, trust, versions, cipher suites, groups, ALPN.
 #pragma once
 
 #include <cstdint>
@@ -29,11 +29,11 @@ class TicketStore;
 
 enum class Role { client, server };
 
-/// What a session asks of the peer's certificate. A client role always requires one.
+/// Whether a session requires a certificate of its peer. A client always does.
 enum class PeerCertificate {
   required,
-  optional,  ///< none is fine, one that does not verify is not
-  none,      ///< not asked for
+  optional,  ///< absence is accepted, a certificate that does not verify is not
+  none,      ///< not requested
 };
 
 struct ContextOptions {
@@ -44,20 +44,20 @@ struct ContextOptions {
   TlsVersion min_version = TlsVersion::tls12;
   TlsVersion max_version = TlsVersion::tls13;
   std::vector<std::uint16_t> ciphers;  ///< IANA code points in order of preference
-  /// IANA code points in order of preference. In TLS 1.2 also the curves that certificates may have, the
-  /// peer's and, for a gateway that keeps to RFC 8422 section 5.3, ours.
+  /// IANA code points in order of preference. In TLS 1.2 they also limit the curves of certificates: the
+  /// peer's, and ours if the gateway follows RFC 8422 section 5.3.
   std::vector<std::uint16_t> groups;
   std::vector<std::string> alpn;                      ///< empty: not offered
-  bool resumption = true;                             ///< by tickets, TLS 1.3 only
-  std::vector<SpkiPin> pins;                          ///< one must be the peer's leaf's; empty: any
+  bool resumption = true;                             ///< with tickets, TLS 1.3 only
+  std::vector<SpkiPin> pins;                          ///< the peer's leaf must match one; empty: any
   std::shared_ptr<const trust::ClientRules> clients;  ///< role server; null: any verified client
-  Clock clock = &now_by_both_clocks;                  ///< tells when a peer has to prove its key again
+  Clock clock = &now_by_both_clocks;                  ///< decides when a peer must prove its key again
 
-  /// Identity, trust and rules are the same when they are the same object.
+  /// Identity, trust and rules are compared by address, not by content.
   friend bool operator==(const ContextOptions&, const ContextOptions&) = default;
 };
 
-/// Immutable once created but for its tickets, so that the sessions of every loop share it.
+/// Immutable once created, except for its tickets, so the sessions of all loops can share it.
 class Context {
  public:
   static Result<std::shared_ptr<const Context>> create(ContextOptions options);
@@ -68,13 +68,14 @@ class Context {
 
   const ContextOptions& options() const { return options_; }
 
-  /// What the peer of a handshake has to be; `expected_name` is the client role's.
+  /// What the peer of a handshake must be. `expected_name` is for the client role only.
   trust::VerifyPolicy verify_policy(std::optional<std::string> expected_name) const;
 
   const mbedtls_ssl_config* config() const { return config_.get(); }
 
-  /// What a client keeps, and what a server seals; thread-safe. Null for the other role and without
-  /// resumption. They belong to the context, so that no ticket outlives the identity and trust it came from.
+  /// The tickets that a client keeps, and those that a server seals; both thread-safe. Null for the other
+  /// role and without resumption. The context owns them, so no ticket outlives the identity and trust it came
+  /// from.
   TicketStore* ticket_store() const { return ticket_store_.get(); }
   TicketIssuer* ticket_issuer() const { return ticket_issuer_.get(); }
 

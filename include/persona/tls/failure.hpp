@@ -1,4 +1,4 @@
-// Why a TLS session ended otherwise than by close_notify, as data and in words.
+// Why a TLS session ended without close_notify, as data and in words.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace persona::tls {
 
 struct Failure {
   enum class Kind {
-    handshake_failed,            ///< no session came to be, for a reason that is none of the others
+    handshake_failed,            ///< no session was established, for a reason not listed here
     verify_failed,               ///< we refused the peer's certificate, or its absence
     client_certificate_refused,  ///< the peer refused our certificate, or its absence
     peer_alert,                  ///< the peer ended an open session with a fatal alert
@@ -20,28 +20,29 @@ struct Failure {
   };
 
   Kind kind = Kind::handshake_failed;
-  std::string message;                  ///< a sentence without full stop that says what to look at
-  std::string_view verify_reason = {};  ///< of verify_failed: trust::to_string(VerifyReason), else empty
+  std::string message;                  ///< a sentence, without a full stop, that says what to check
+  std::string_view verify_reason = {};  ///< for verify_failed: trust::to_string(VerifyReason), else empty
 };
 
-/// Who the peer of a role is.
+/// The role of the peer: a client's is the gateway, a server's is a client.
 trust::PeerRole peer_of(Role role);
 
-/// How it is called in sentences.
+/// The word for the peer in messages.
 std::string_view peer_word(Role role);
 
-/// The name of RFC 8446 section 6 for an AlertDescription; "alert_N" for one it does not name.
+/// The name of an AlertDescription (RFC 8446 section 6, RFC 5246 section 7.2); "alert_N" if it has none
+/// there.
 std::string alert_name(std::uint8_t description);
 
 /// True for the alerts that a server sends when it refuses a client certificate (RFC 8446 section 6.2).
 bool is_certificate_alert(std::uint8_t description);
 
-/// The sentence for a fatal alert received. `our_certificate` is "CN=x, issued by CN=y", or empty when we
-/// have none.
+/// The sentence for a fatal alert that we received. `our_certificate` is "CN=x, issued by CN=y", or empty if
+/// we have none.
 std::string explain_alert(Role role, std::uint8_t description, std::string_view our_certificate);
 
-/// Nothing when the bytes may be the start of a TLS record, else a sentence that quotes what came instead.
-/// Needs five bytes or fewer.
+/// Nothing if the bytes may be the start of a TLS record, else a sentence that quotes what came instead. The
+/// five bytes of a record header are enough; fewer will do.
 std::optional<std::string> explain_not_tls(Role role, const std::uint8_t* bytes, std::size_t count);
 
 }  // namespace persona::tls

@@ -1,11 +1,11 @@
 // The TLS handshake without a socket, in either role, TLS 1.2 and 1.3 (RFC 5246, RFC 8446): bytes in, bytes
-// out, until the peer is verified or a Failure says in words why not.
+// out, until the peer is verified or a Failure says why not.
 //
 //     handshake.advance(received, to_send)   until established or failed
-//     handshake.take_session()               seals and opens from then on; the handshake can go
+//     handshake.take_session()               seals and opens from then on; the handshake can be destroyed
 //
-// It costs milliseconds of CPU, so it may run away from the event loop: it is not thread-safe, but bound to
-// no thread. No callback leaves it. The first failure is kept for good.
+// It costs milliseconds of CPU, so it can run off the event loop: it is not thread-safe, but not tied to a
+// thread either. It calls nothing back. The first failure is final.
 #pragma once
 
 #include <cstddef>
@@ -28,9 +28,10 @@ struct Ssl;
 class Handshake {
  public:
   struct Target {
-    /// Role client: the name verified, and sent as SNI unless it is a numeric address (RFC 6066 section 3).
+    /// Client: the name to verify, also sent as SNI unless it is a numeric address (RFC 6066 section 3).
     std::string server_name;
-    /// Role client: what a ticket is good for, as a rule the address dialled. Empty: nothing is resumed.
+    /// Client: tickets are kept for this address and the name, usually the address dialled. Empty: no
+    /// resumption.
     std::string address;
   };
 
@@ -40,11 +41,11 @@ class Handshake {
   Handshake(const Handshake&) = delete;
   Handshake& operator=(const Handshake&) = delete;
 
-  /// Goes on. Takes what it needs from the front of `input`, appends what is to be sent to `output`. A
-  /// client's first call, with no input, makes the ClientHello.
+  /// Continues the handshake: takes what it needs from the front of `input` and appends what must be sent to
+  /// `output`. A client's first call, with no input, makes the ClientHello.
   Status advance(ByteView& input, Buffer& output);
 
-  /// Once established, and once: frees what only the handshake needed.
+  /// The session, once established. The second call returns null.
   std::unique_ptr<Session> take_session() { return std::move(session_); }
 
   const std::optional<Failure>& failure() const { return failure_; }

@@ -17,10 +17,10 @@ enum class Hash : std::uint8_t { sha256, sha384 };
 /// The hash of a TLS 1.3 cipher suite; nothing for any other code point.
 std::optional<Hash> suite_hash(std::uint16_t cipher_suite);
 
-std::size_t hash_size(Hash hash);  ///< 32 or 48 bytes, which every secret of the suite has
+std::size_t hash_size(Hash hash);  ///< 32 or 48 bytes, the size of every secret of the suite
 
-/// A secret of the key schedule: a traffic secret, a resumption secret, a PSK. Zeroised when it goes; a copy
-/// is made only on purpose, by its constructor.
+/// A secret of the key schedule: a traffic secret, a resumption secret, a PSK. Zeroised when destroyed.
+/// Copied only deliberately, through the constructor that takes bytes.
 class Secret {
  public:
   static constexpr std::size_t max_size = 48;
@@ -36,7 +36,7 @@ class Secret {
   bool empty() const { return size_ == 0; }
   ByteView view() const { return {bytes_.data(), size_}; }
 
-  /// Room for `size` bytes, to be filled by the caller.
+  /// Space for `size` bytes, for the caller to fill.
   ByteSpan allocate(std::size_t size);
   void wipe();
 
@@ -46,7 +46,7 @@ class Secret {
 };
 
 /// HKDF-Expand-Label (section 7.1); `label` without its "tls13 " prefix. Fills `output`. False: the provider
-/// failed (memory), and `output` is not to be used.
+/// failed (out of memory), and `output` must not be used.
 [[nodiscard]] bool expand_label(Hash hash, ByteView secret, std::string_view label, ByteView context,
                                 ByteSpan output);
 

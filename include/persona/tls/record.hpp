@@ -1,5 +1,5 @@
 // TLS 1.3 records, one direction at a time (RFC 8446 section 5): framing, protection, sequence numbers, key
-// generations. What the records say is the business of open_session.hpp.
+// generations. open_session.hpp deals with their contents.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ enum class ContentType : std::uint8_t {
   application_data = 23,
 };
 
-/// RFC 8446 section 6: those that we send.
+/// RFC 8446 section 6: the alerts that an open session sends, and user_canceled, which it ignores.
 enum class AlertDescription : std::uint8_t {
   close_notify = 0,
   unexpected_message = 10,
@@ -41,12 +41,12 @@ inline constexpr std::size_t record_header_size = 5;
 inline constexpr std::size_t max_record_plaintext = 16'384;
 /// The largest TLSCiphertext.length (section 5.2).
 inline constexpr std::size_t max_record_ciphertext = max_record_plaintext + 256;
-/// What a record of ours is larger than its plaintext: header, inner content type, tag.
+/// By how much a record of ours exceeds its plaintext: header, inner content type, tag. We never pad.
 inline constexpr std::size_t record_overhead = record_header_size + 1 + aead_tag_size;
 
-/// The size of the record at the front of `input`, header included; 0 when more than `input` is needed to
-/// know or the record is not whole yet. Record types other than application_data are unexpected_message: all
-/// that follows the handshake is protected.
+/// The size of the record at the front of `input`, header included; 0 if the record is not complete yet. Any
+/// outer type but application_data fails with unexpected_message: all records after the handshake are
+/// protected.
 tl::expected<std::size_t, AlertDescription> whole_record(ByteView input);
 
 /// The keys of one direction. Not thread-safe.
@@ -54,10 +54,10 @@ class RecordProtection {
  public:
   struct Opened {
     ContentType type = ContentType::application_data;
-    ByteSpan content;  ///< within the record that was opened, padding removed
+    ByteSpan content;  ///< points into the record that was opened; padding removed
   };
 
-  /// `cipher_suite`: a TLS 1.3 code point. Nothing when the suite is not known or keys cannot be made.
+  /// `cipher_suite`: a TLS 1.3 code point. Nothing if the suite is unknown or the keys cannot be derived.
   static std::optional<RecordProtection> create(std::uint16_t cipher_suite, Secret traffic_secret,
                                                 AeadProvider provider = default_aead_provider());
 
@@ -65,25 +65,25 @@ class RecordProtection {
   RecordProtection(RecordProtection&&) noexcept = default;
   RecordProtection& operator=(RecordProtection&&) noexcept = default;
 
-  /// Appends `content` to `output` as consecutive records of at most max_record_plaintext bytes; empty
-  /// content makes one empty record. False: the sequence number is exhausted or the AEAD failed; nothing was
-  /// appended.
+  /// Appends `content` to `output` as consecutive records of at most max_record_plaintext bytes each; empty
+  /// content makes one empty record. False: the sequence numbers are exhausted or the AEAD failed; nothing
+  /// was appended.
   [[nodiscard]] bool seal(ContentType type, ByteView content, Buffer& output);
 
-  /// Opens one whole record (see whole_record) in place. Fails with the alert to answer it by:
-  /// bad_record_mac, record_overflow (the inner plaintext is too long), unexpected_message (it has no content
-  /// type, or one that must not be protected).
+  /// Opens one whole record (see whole_record) in place. Fails with the alert to answer with: bad_record_mac,
+  /// record_overflow (the inner plaintext is too long) or unexpected_message (it has no content type, or one
+  /// that must not be protected).
   tl::expected<Opened, AlertDescription> open(ByteSpan record);
 
-  /// Goes to the next generation of keys (section 7.2), with the sequence number at zero. False: keys cannot
-  /// be made, and the old ones must not be used any more.
+  /// Moves to the next generation of keys (section 7.2) and resets the sequence number to zero. False: the
+  /// keys cannot be derived, and the old ones must not be used again.
   [[nodiscard]] bool update();
 
-  /// Records sealed or opened under the present keys, which is also the next sequence number (section 5.3).
+  /// Records sealed or opened under the current keys: also the next sequence number (section 5.3).
   std::uint64_t records() const { return sequence_; }
-  std::uint64_t bytes() const { return bytes_; }  ///< of those records
+  std::uint64_t bytes() const { return bytes_; }  ///< the total size of those records, headers included
 
-  /// For tests of the end of the sequence numbers.
+  /// For tests of exhausted sequence numbers.
   void set_sequence(std::uint64_t sequence) { sequence_ = sequence; }
 
  private:

@@ -1,4 +1,4 @@
-// An open TLS session without a socket: the peer is verified, bytes go in and out.
+// An open TLS session without a socket: the peer is verified; bytes go in and out.
 #pragma once
 
 #include <cstdint>
@@ -17,25 +17,25 @@
 namespace persona::tls {
 
 enum class Status {
-  want_input,   ///< all that could be used was; feed more
+  want_input,   ///< all complete input was used; more is needed
   established,  ///< Handshake::advance: the peer is verified; input left over belongs to the session
   closed,       ///< Session::open: close_notify received; nothing more will come from the peer
-  failed,       ///< see failure(); what is in the output (an alert, if any) should still be sent
+  failed,       ///< see failure(); the output may hold an alert, which should still be sent
 };
 
-/// What was agreed.
+/// What was negotiated.
 struct SessionInfo {
   TlsVersion version = TlsVersion::tls13;
   std::string_view cipher_suite;  ///< IANA name
   bool resumed = false;
-  std::string alpn;  ///< empty: none agreed
+  std::string alpn;  ///< empty: none negotiated
   std::string peer;  ///< subject of the peer's certificate; empty: it presented none
-  /// When the peer's leaf expires; nothing when it presented none, as in a session that is resumed.
+  /// When the peer's leaf expires; nothing if it presented none, as in a resumed session.
   std::optional<x509::TimePoint> peer_not_after;
 };
 
-/// Plaintext of one Session::open: pieces in order, views into its input or into `copied`. Kept by the caller
-/// from call to call, so that its memory is used again.
+/// The plaintext from one Session::open: pieces in order, which point into its input or into `copied`. The
+/// caller keeps one from call to call, so that its memory is reused.
 struct Plaintext {
   std::vector<ByteView> pieces;
   Buffer copied;  ///< for a session that cannot open records in place (TLS 1.2)
@@ -55,33 +55,34 @@ struct Plaintext {
 };
 
 /// TLS 1.3: our own record protocol (open_session.cpp). TLS 1.2: mbedTLS's (mbedtls_session.cpp). Not
-/// thread-safe, but bound to no thread. The first failure is kept for good.
+/// thread-safe, but not tied to a thread. The first failure is final.
 class Session {
  public:
   virtual ~Session() = default;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Appends records with all of `plaintext` to `output`, and before them what the session owes the peer.
-  /// False: failed, and no record may be sent any more.
+  /// Appends records with all of `plaintext` to `output`, preceded by what the session owes the peer (see
+  /// answer_owed). False: it failed, and no further record may be sent.
   [[nodiscard]] virtual bool seal(ByteView plaintext, Buffer& output) = 0;
 
-  /// Opens the records at the front of `input`, in place where it can, adds their content to `plaintext` and
-  /// takes them off `input`: what is left is the beginning of a record, to be offered again with more behind
-  /// it. `output` gets an alert when it fails. After `closed` and `failed`, `input` is not to be used.
+  /// Opens the records at the front of `input`, in place where possible, adds their content to `plaintext`
+  /// and removes them from `input`. What is left is the beginning of a record: pass it again once more bytes
+  /// have arrived after it. On failure an alert is appended to `output`. After `closed` or `failed`, `input`
+  /// must not be used.
   virtual Status open(ByteSpan& input, Plaintext& plaintext, Buffer& output) = 0;
 
-  /// True when a message of the peer wants an answer (a KeyUpdate): one is owed, however many it sends, so a
-  /// peer that does not read cannot make us queue them.
+  /// True when we owe the peer a KeyUpdate, because it asked for one or because we want its next keys.
+  /// Several requests are answered by one, so a peer that does not read cannot fill our queue.
   virtual bool answer_owed() const = 0;
 
-  /// Appends what is owed. False: failed.
+  /// Appends what is owed, if anything. False: failed.
   [[nodiscard]] virtual bool answer(Buffer& output) = 0;
 
-  /// Appends a close_notify alert: we will send nothing more (RFC 8446 section 6.1). Idempotent.
+  /// Appends a close_notify alert: we shall send nothing more (RFC 8446 section 6.1). Idempotent.
   virtual void close_notify(Buffer& output) = 0;
 
-  /// Appends a fatal internal_error alert: a reason on our side, not the peer's, ends the session.
+  /// Appends a fatal internal_error alert: the session ends for a reason on our side, not the peer's.
   virtual void abort(Buffer& output) = 0;
 
   const SessionInfo& info() const { return info_; }
