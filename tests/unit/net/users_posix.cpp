@@ -15,9 +15,10 @@ TEST_CASE("a user is found by name, and digits are an id") {
   const auto nobody = find_user("no-such-user\x1b");
   REQUIRE(!nobody);
   CHECK(nobody.error().kind == ErrorKind::configuration);
-  CHECK(nobody.error().message ==
-        "there is no user \"no-such-user\\u001b\" on this machine; use a name that \"getent passwd\" lists, or "
-        "a number");
+  CHECK(
+      nobody.error().message ==
+      "there is no user \"no-such-user\\u001b\" on this machine; use a name that \"getent passwd\" lists, or "
+      "a number");
 }
 
 TEST_CASE("a user is told by name and id") {
