@@ -184,6 +184,7 @@ void Dialler::failed(End why) {
   connect_next();
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): `why` outlives what it came from
 void Dialler::target_failed(End why) {
   timer_->stop();
   lookup_.reset();

@@ -67,6 +67,7 @@ class Probe::Attempt final : public net::HandleOwner,
     timer_.reset();
   }
 
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): `failed` outlives what it came from
   void finish(std::optional<End> failed) {
     let_go();
     if (const auto done = std::exchange(done_, nullptr)) {
