@@ -22,8 +22,8 @@ class Scene final : public net::HandleOwner, private Handshaking::Events {
     static const auto server_context = tls::test::make_context(tls::test::server_options());
     handle_opened();
     const Handshaking::Place place{*loop, pool, this, *this, input_.prepare(Handshaking::read_size)};
-    far.emplace(client ? server_context : client_context,
-                tls::Handshake::Target{client ? "" : "db.example.com", ""});
+    remote.emplace(client ? server_context : client_context,
+                   tls::Handshake::Target{client ? "" : "db.example.com", ""});
     ours.emplace(place, leg, client ? client_context : server_context,
                  tls::Handshake::Target{client ? "db.example.com" : "", ""}, timeout,
                  static_cast<Handshaking::Events&>(*this));
@@ -47,14 +47,14 @@ class Scene final : public net::HandleOwner, private Handshaking::Events {
 
   /// One step of the far end, with what we have sent.
   void far_step() {
-    far->input.append(leg.sent.view());
+    remote->input.append(leg.sent.view());
     leg.sent.clear();
-    far->step();
+    remote->step();
   }
   Bytes take_far() {
-    const ByteView view = far->output.view();
+    const ByteView view = remote->output.view();
     Bytes bytes(view.begin(), view.end());
-    far->output.clear();
+    remote->output.clear();
     return bytes;
   }
 
@@ -63,7 +63,7 @@ class Scene final : public net::HandleOwner, private Handshaking::Events {
   net::test::TestLoop loop;
   HandshakePool pool{1};
   MemoryLeg leg;
-  std::optional<HandshakeJob> far;
+  std::optional<HandshakeJob> remote;
   std::optional<Handshaking> ours;
   std::optional<Handshaking::Verified> verified;
   std::optional<End> failed;
@@ -134,14 +134,14 @@ TEST_CASE("data that comes with the last bytes of the handshake belongs to the s
   scene.leg.receive(scene.take_far());
   scene.run_until([&] { return !scene.leg.sent.empty(); });
   scene.far_step();
-  REQUIRE(scene.far->session);
+  REQUIRE(scene.remote->session);
   Bytes last = scene.take_far();
   Buffer records;
-  REQUIRE(scene.far->session->seal(as_bytes("early words"), records));
+  REQUIRE(scene.remote->session->seal(as_bytes("early words"), records));
   last.insert(last.end(), records.view().begin(), records.view().end());
   scene.leg.receive(last);
   records.clear();
-  REQUIRE(scene.far->session->seal(as_bytes(" and more"), records));
+  REQUIRE(scene.remote->session->seal(as_bytes(" and more"), records));
   scene.leg.receive(records.view());  // while the step is out
   scene.leg.end();
   CHECK_FALSE(scene.done());

@@ -90,12 +90,12 @@ class Scene final : private Tunnel::Host {
   /// Records of the far end.
   Bytes sealed(std::string_view text) const {
     Buffer records;
-    REQUIRE(far->seal(as_bytes(text), records));
+    REQUIRE(remote->seal(as_bytes(text), records));
     return {records.view().begin(), records.view().end()};
   }
   Bytes close_notify() const {
     Buffer records;
-    far->close_notify(records);
+    remote->close_notify(records);
     return {records.view().begin(), records.view().end()};
   }
 
@@ -104,7 +104,7 @@ class Scene final : private Tunnel::Host {
     ByteSpan rest = tls.sent.writable();
     tls::Plaintext plaintext;
     Buffer reply;
-    status = far->open(rest, plaintext, reply);
+    status = remote->open(rest, plaintext, reply);
     std::string text;
     for (const ByteView piece : plaintext.pieces) {
       text += as_text(piece);
@@ -136,14 +136,14 @@ class Scene final : private Tunnel::Host {
   Scratch scratch;
   MemoryLeg plain;
   MemoryLeg tls;
-  std::unique_ptr<tls::Session> far;
+  std::unique_ptr<tls::Session> remote;
   tls::Status status = tls::Status::want_input;
   std::optional<End> end;
   Tunnel tunnel;
 
  private:
   Scene(const Tunnel::Limits& limits, config::Mode mode, Sessions sessions)
-      : far(std::move(mode == config::Mode::persona ? sessions.server : sessions.client)),
+      : remote(std::move(mode == config::Mode::persona ? sessions.server : sessions.client)),
         tunnel(*this, scratch, plain, tls,
                std::move(mode == config::Mode::persona ? sessions.client : sessions.server), mode, limits) {}
 

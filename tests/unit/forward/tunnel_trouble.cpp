@@ -82,7 +82,7 @@ TEST_CASE("when writing to the TLS leg fails, the alert that waits to be read is
     CHECK(scene.ended() == "open");
     CHECK_FALSE(scene.plain.reading);
     Buffer alert;
-    scene.far->abort(alert);
+    scene.remote->abort(alert);
     scene.tls.receive(alert.view());
     CHECK(scene.ended() == "gateway_reset");
     CHECK(scene.end->error.find("internal_error") != std::string::npos);
