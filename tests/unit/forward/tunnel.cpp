@@ -14,8 +14,8 @@ TEST_CASE("bytes go both ways, and records that come in pieces are put together"
   scene.start();
   scene.plain.receive("question");
   CHECK(scene.opened() == "question");
-  for (const std::uint8_t byte : scene.sealed("answer")) {
-    scene.tls.receive(ByteView(&byte, 1));
+  for (const std::uint8_t each : scene.sealed("answer")) {
+    scene.tls.receive(ByteView(&each, 1));
   }
   CHECK(scene.plain.text() == "answer");
   CHECK(scene.tunnel.plain_bytes() == 8);
