@@ -12,7 +12,7 @@ from harness.certificates import Pki, accept_tls
 from harness.persona import Persona, config, pair
 from harness.runner import SANITIZED, case, check, equal, main
 from harness.servers import echo_tls, tls_gateway
-from harness.sockets import TIMEOUT, Server, connect, echo, expect_echo, read_to_end, reset
+from harness.sockets import TIMEOUT, Server, connect, echo, expect_echo, hold, read_to_end, reset
 
 STORM = 150 if SANITIZED else 1_500
 WORKERS = 8
@@ -228,7 +228,7 @@ def terminated(case):
 def forced(case):
     pki = Pki(case)
     # Nobody's handshake ends: they are all somewhere in it.
-    silent = Server(case, lambda connection: connection.recv(4096) and connection, failing=True)
+    silent = Server(case, hold)
     persona = Persona(case, config(pki, gateway=silent, timeouts={"handshake": "60s"}))
     clients = [connect(persona.address) for _ in range(100)]
     persona.signal(signal.SIGTERM)

@@ -1,13 +1,12 @@
 """SIGTERM and SIGINT let live connections finish and refuse new ones; impatience cuts what is left."""
 
 import signal
-import time
 
 from harness.certificates import Pki
 from harness.persona import Persona, config
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
-from harness.sockets import TIMEOUT, connect, expect_echo, expect_reset
+from harness.sockets import connect, expect_echo, expect_reset, wait_refusing
 
 
 def start(case, **more):
@@ -18,24 +17,11 @@ def start(case, **more):
     return persona, client
 
 
-def refuses_soon(persona):
-    """The line comes first, then the end of listening: what came in between is reset."""
-    deadline = time.monotonic() + TIMEOUT
-    while time.monotonic() < deadline:
-        try:
-            connect(persona.address).close()
-        except ConnectionRefusedError:
-            return
-        except ConnectionResetError:
-            pass
-    check(False, "new connections are accepted while draining")
-
-
 def drains(case, number):
     persona, client = start(case)
     persona.signal(number)
     equal(persona.wait_log("draining")["connections"], 1, "live connections")
-    refuses_soon(persona)
+    wait_refusing(persona.address)
     expect_echo(client, b"still here")
     client.close()
     persona.next_close("local_closed")

@@ -12,20 +12,12 @@ from harness.rotation import Live, Witness, serial
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
 from harness.service import Service, event_source, is_installed
-from harness.sockets import Server, connect, expect_echo, read_to_end
+from harness.sockets import Server, connect, expect_echo, read_to_end, wait_refusing
 
 
 def echoing(case, pki=None, failing=False, **more):
     pki = pki or Pki(case)
     return Service(case, config(pki, gateway=tls_gateway(case, pki.server_context(), failing=failing), **more))
-
-
-def expect_closed_port(address):
-    try:
-        connect(address).close()
-    except ConnectionRefusedError:
-        return
-    check(False, "it still accepts connections")
 
 
 @case("install, start, traffic, reload, stop, start again, uninstall")
@@ -59,7 +51,7 @@ def whole_life(case):
     before.close()
 
     service.stop()
-    expect_closed_port(service.address)
+    wait_refusing(service.address)
     check("stopped" in service.verb("status", expect=1), "the status after it was stopped")
     service.verb("stop")  # it is: fine
     service.start()
@@ -101,7 +93,7 @@ def drains(case):
     stopping = threading.Thread(target=stop, daemon=True)
     stopping.start()
     service.wait_log("draining")
-    expect_closed_port(service.address)
+    wait_refusing(service.address)
     service.wait_status("stopping")
     at_draining = list(exchanged)
     while any(now < before + 5 for now, before in zip(exchanged, at_draining)) and not failures:

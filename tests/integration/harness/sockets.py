@@ -109,6 +109,19 @@ def expect_refused(address, data=b""):
     check(not received, f"the client was sent {received[:80]!r}")
 
 
+def wait_refusing(address, timeout=TIMEOUT):
+    """Until nobody listens there any more. The log says "draining" first: what connects in between is reset."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            connect(address).close()
+        except ConnectionRefusedError:
+            return
+        except ConnectionResetError:
+            pass
+        check(time.monotonic() < deadline, "new connections are still accepted")
+
+
 def expect_end(connection, content=b""):
     received, end = read_to_end(connection)
     check(end == "end", "the client saw a reset instead of a clean end")
