@@ -77,6 +77,7 @@ function(persona_area name)
   endforeach()
   target_link_libraries(persona_${name} PRIVATE ${AREA_LIBRARIES})
   persona_use_precompiled(persona_${name} persona_common)
+  persona_use_unity(persona_${name})
 endfunction()
 
 # Writes the areas and what each may use, lowest first, for tests/layering.cmake.

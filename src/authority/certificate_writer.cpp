@@ -91,7 +91,7 @@ class Steps {
 };
 
 // The form in which mbedTLS takes times: YYYYMMDDhhmmss
-std::string time_text(x509::TimePoint time) {
+std::string validity_text(x509::TimePoint time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
@@ -125,8 +125,8 @@ void set_basics(mbedtls_x509write_cert& writer, const Basics& basics, Steps& ste
     steps << mbedtls_x509write_crt_set_subject_name(&writer, basics.subject.c_str());
   }
   steps << mbedtls_x509write_crt_set_issuer_name(&writer, basics.issuer.c_str());
-  steps << mbedtls_x509write_crt_set_validity(&writer, time_text(start + basics.valid_from).c_str(),
-                                              time_text(start + basics.valid_for).c_str());
+  steps << mbedtls_x509write_crt_set_validity(&writer, validity_text(start + basics.valid_from).c_str(),
+                                              validity_text(start + basics.valid_for).c_str());
   steps << mbedtls_x509write_crt_set_subject_key_identifier(&writer);
   steps << mbedtls_x509write_crt_set_authority_key_identifier(&writer);
 }

@@ -10,19 +10,19 @@ namespace persona {
 
 namespace {
 
-struct Unit {
+struct TimeUnit {
   std::string_view name;
   std::int64_t milliseconds;
 };
 
-constexpr std::array<Unit, 5> all_units = {{
+constexpr std::array<TimeUnit, 5> time_units = {{
     {"d", 86'400'000},
     {"h", 3'600'000},
     {"m", 60'000},
     {"s", 1'000},
     {"ms", 1},
 }};
-constexpr std::int64_t longest = 3650 * all_units[0].milliseconds;
+constexpr std::int64_t longest = 3650 * time_units[0].milliseconds;
 
 }  // namespace
 
@@ -37,7 +37,7 @@ Result<Milliseconds> parse_duration(std::string_view text) {
     return fail(ErrorKind::configuration, "{} has no unit; write {}s, or use ms, m, h or d", in_quotes(text),
                 digits);
   }
-  for (const Unit& unit : all_units) {
+  for (const TimeUnit& unit : time_units) {
     if (unit_name != unit.name) {
       continue;
     }
@@ -56,7 +56,7 @@ std::string format_duration(Milliseconds duration) {
   if (duration == Milliseconds::zero()) {
     return "0s";
   }
-  for (const Unit& unit : all_units) {
+  for (const TimeUnit& unit : time_units) {
     if (duration.count() % unit.milliseconds == 0) {
       return fmt::format("{}{}", duration.count() / unit.milliseconds, unit.name);
     }

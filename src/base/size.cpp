@@ -10,25 +10,25 @@ namespace persona {
 
 namespace {
 
-struct Unit {
+struct SizeUnit {
   std::string_view name;
   std::uint64_t bytes;
 };
 
-constexpr std::array<Unit, 4> all_units = {{
+constexpr std::array<SizeUnit, 4> size_units = {{
     {"GiB", std::uint64_t{1} << 30},
     {"MiB", std::uint64_t{1} << 20},
     {"KiB", std::uint64_t{1} << 10},
     {"B", 1},
 }};
-constexpr std::uint64_t largest = 1024 * all_units[0].bytes;
+constexpr std::uint64_t largest = 1024 * size_units[0].bytes;
 
 /// The unit meant by MB, mib, m, Mbyte; empty: none. A unit is known by its first letter.
 std::string_view meant_by(std::string_view written) {
-  const auto found = std::find_if(all_units.begin(), all_units.end(), [written](const Unit& unit) {
+  const auto found = std::find_if(size_units.begin(), size_units.end(), [written](const SizeUnit& unit) {
     return to_lower(unit.name.front()) == to_lower(written.front());
   });
-  return found == all_units.end() ? "" : found->name;
+  return found == size_units.end() ? "" : found->name;
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return fail(ErrorKind::configuration, "{} has no unit; write {}B, or use KiB, MiB or GiB",
                 in_quotes(text), digits);
   }
-  for (const Unit& unit : all_units) {
+  for (const SizeUnit& unit : size_units) {
     if (unit_name != unit.name) {
       continue;
     }
@@ -65,8 +65,8 @@ std::string format_size(std::uint64_t bytes) {
   if (bytes == 0) {
     return "0B";
   }
-  const auto unit = std::find_if(all_units.begin(), all_units.end(),
-                                 [bytes](const Unit& each) { return bytes % each.bytes == 0; });
+  const auto unit = std::find_if(size_units.begin(), size_units.end(),
+                                 [bytes](const SizeUnit& each) { return bytes % each.bytes == 0; });
   return fmt::format("{}{}", bytes / unit->bytes, unit->name);
 }
 

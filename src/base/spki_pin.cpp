@@ -56,7 +56,7 @@ std::string hexadecimal_digits(std::string_view text) {
   return std::all_of(digits.begin(), digits.end(), is_hexadecimal) ? digits : "";
 }
 
-tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
+tl::unexpected<Error> not_a_pin(std::string_view text, std::string_view why) {
   return fail(ErrorKind::configuration, "{} {}",
               in_quotes(text.size() > longest_pin ? std::string(utf8_prefix(text, 60)) + "..." : text), why);
 }
@@ -67,11 +67,11 @@ constexpr std::string_view expected =
 // A pin of another spelling, or something else that is a hash.
 tl::unexpected<Error> explain(std::string_view text) {
   if (text.size() > longest_pin) {
-    return refuse(text, expected);
+    return not_a_pin(text, expected);
   }
   const std::string digits = hexadecimal_digits(text);
   if (digits.size() == 64) {
-    return refuse(
+    return not_a_pin(
         text,
         "is hexadecimal; is this a certificate's fingerprint? A pin is the hash of its public key in "
         "Base64: sha256// and the 44 characters that \"persona pki show FILE\" prints");
@@ -79,27 +79,29 @@ tl::unexpected<Error> explain(std::string_view text) {
   const std::string_view hash = text.substr(text.starts_with("sha1//") ? 6 : 0);
   const auto bytes = from_base64(hash.starts_with(prefix) ? hash.substr(prefix.size()) : hash);
   if (digits.size() == 2 * sha1_size || (bytes && bytes->size() == sha1_size)) {
-    return refuse(text, "is as long as a SHA-1 hash; pins are SHA-256: sha256// and 44 characters of Base64");
+    return not_a_pin(text,
+                     "is as long as a SHA-1 hash; pins are SHA-256: sha256// and 44 characters of Base64");
   }
   if (text.starts_with(prefix)) {
     const std::string_view base64 = text.substr(prefix.size());
     if (base64.find_first_of("-_") != std::string_view::npos) {
-      return refuse(text, "is Base64 for URLs; write + for - and / for _");
+      return not_a_pin(text, "is Base64 for URLs; write + for - and / for _");
     }
     if (base64.size() == 43 && base64.back() != '=') {
-      return refuse(text, "has lost the = at its end");
+      return not_a_pin(text, "has lost the = at its end");
     }
     if (base64.size() != 44) {
-      return refuse(text, fmt::format("has {} characters after sha256//; the Base64 of a SHA-256 hash has 44",
-                                      utf8_length(base64)));
+      return not_a_pin(text,
+                       fmt::format("has {} characters after sha256//; the Base64 of a SHA-256 hash has 44",
+                                   utf8_length(base64)));
     }
-    return refuse(text, "is not the Base64 of a SHA-256 hash: it has a typing error after sha256//");
+    return not_a_pin(text, "is not the Base64 of a SHA-256 hash: it has a typing error after sha256//");
   }
   const std::string_view bare = text.substr(text.starts_with("sha256/") ? 7 : 0);
   if (const auto pin = SpkiPin::parse(std::string(prefix) + std::string(bare))) {
-    return refuse(text, fmt::format("has no sha256// in front; write {}", pin->to_string()));
+    return not_a_pin(text, fmt::format("has no sha256// in front; write {}", pin->to_string()));
   }
-  return refuse(text, expected);
+  return not_a_pin(text, expected);
 }
 
 }  // namespace
@@ -111,7 +113,7 @@ Result<SpkiPin> SpkiPin::parse(std::string_view text) {
     if (bytes && bytes->size() == pin.sha256.size()) {
       std::copy(bytes->begin(), bytes->end(), pin.sha256.begin());
       if (pin == SpkiPin{}) {
-        return refuse(text, "is a placeholder: all its bits are zero");
+        return not_a_pin(text, "is a placeholder: all its bits are zero");
       }
       return pin;
     }

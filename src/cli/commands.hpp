@@ -4,12 +4,17 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace persona::cli {
 
 inline constexpr int exit_done = 0;     ///< done, or a clean drain
 inline constexpr int exit_failure = 1;  ///< runtime failure
 inline constexpr int exit_usage = 2;    ///< usage or configuration
+
+/// Runs the subcommand that the arguments name, the program's name first: its exit code. What is wrong with
+/// them goes to stderr.
+int dispatch(const std::vector<std::string>& arguments);
 
 /// Forwards until told to stop. `config`: a file, or a folder whose *.yaml files are all hosted.
 int run(const std::filesystem::path& config);

@@ -19,16 +19,16 @@ namespace persona::cli {
 namespace {
 
 constexpr const char* gateway_name = "gateway.demo.example";
-constexpr Milliseconds patience{20'000};
+constexpr Milliseconds longest_wait{20'000};
 constexpr std::size_t traffic = std::size_t{8} * 1024 * 1024;
 
 /// The last log lines of one service.
-struct Seen {
+struct SeenByGateway {
   nlohmann::json open;
   nlohmann::json closed;
 };
 
-std::shared_ptr<log::Logger> watch(const std::string& name, const std::shared_ptr<Seen>& seen) {
+std::shared_ptr<log::Logger> watch(const std::string& name, const std::shared_ptr<SeenByGateway>& seen) {
   log::Settings settings;
   settings.format = log::Format::json;
   return log::Logger::to_function(name, settings, [seen](std::string_view line) {
@@ -123,7 +123,7 @@ class Demo {
     config::Config config = base_config("gateway");
     config.mode = config::Mode::gateway;
     config.service = {service_->local(), {}};
-    auto gateway = add(std::move(config), papers_.gateway, std::make_shared<Seen>());
+    auto gateway = add(std::move(config), papers_.gateway, std::make_shared<SeenByGateway>());
     if (!gateway) {
       return tl::unexpected(gateway.error());
     }
@@ -182,13 +182,13 @@ class Demo {
  private:
   struct Persona {
     Endpoint local;
-    std::shared_ptr<Seen> seen = std::make_shared<Seen>();
+    std::shared_ptr<SeenByGateway> seen = std::make_shared<SeenByGateway>();
   };
 
   static constexpr int checks = 3;
 
   Result<Endpoint> add(config::Config config, std::shared_ptr<const identity::Identity> identity,
-                       const std::shared_ptr<Seen>& seen) {
+                       const std::shared_ptr<SeenByGateway>& seen) {
     auto logger = watch(config.name, seen);
     auto service =
         forward::Service::create({std::move(config), std::move(identity), papers_.trust}, std::move(logger));
@@ -207,7 +207,7 @@ class Demo {
     for (std::size_t i = 0; i < size; ++i) {
       payload[i] = static_cast<char>('a' + i * 7 % 26);
     }
-    DemoClient::start(runtime_->loop(), persona.local, std::move(payload), patience, std::move(done));
+    DemoClient::start(runtime_->loop(), persona.local, std::move(payload), longest_wait, std::move(done));
   }
 
   void verdict(bool good, const std::string& line) {

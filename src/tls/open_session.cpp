@@ -10,10 +10,6 @@ namespace persona::tls {
 
 namespace {
 
-// HandshakeType, RFC 8446 section 4.
-constexpr std::uint8_t new_session_ticket = 4;
-constexpr std::uint8_t key_update = 24;
-
 constexpr std::size_t message_header_size = 4;
 
 // A NewSessionTicket may carry a ticket of 64 KiB; no other message after the handshake is nearly as long.

@@ -13,8 +13,7 @@ namespace persona::tls {
 
 namespace {
 
-constexpr std::uint8_t format_version = 2;      // of the plaintext that encode() writes
-constexpr std::uint8_t new_session_ticket = 4;  // HandshakeType, RFC 8446 section 4
+constexpr std::uint8_t format_version = 2;  // of the plaintext that encode() writes
 
 bool random(ByteSpan output) {
   return psa_generate_random(output.data(), output.size()) == PSA_SUCCESS;

@@ -9,6 +9,10 @@
 
 namespace persona::tls {
 
+// HandshakeType (RFC 8446 section 4), of what follows a handshake.
+inline constexpr std::uint8_t new_session_ticket = 4;
+inline constexpr std::uint8_t key_update = 24;
+
 /// Takes values from the front of a message. Once the message has run out, every value is zero or empty, and
 /// ok() is false.
 class WireReader {

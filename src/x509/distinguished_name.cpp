@@ -43,7 +43,7 @@ void append_part(std::string& out, char kind, std::string_view part) {
   out += part;
 }
 
-constexpr char unreadable = '!';  // what does not parse equals only the same octets
+constexpr char unreadable_mark = '!';  // what does not parse equals only the same octets
 
 // DER sorts the attributes of a multi-valued RDN, so equal RDNs list them in the same order.
 std::string comparable_rdn(ByteView rdn) {
@@ -56,7 +56,7 @@ std::string comparable_rdn(ByteView rdn) {
     const auto value = fields.take_any();
     if (!type || !value) {
       out.clear();
-      append_part(out, unreadable, as_text(rdn));
+      append_part(out, unreadable_mark, as_text(rdn));
       return out;
     }
     append_part(out, 'o', as_text(*type));
@@ -93,7 +93,7 @@ std::string comparable_name(ByteView name) {
   }
   if (!rdns || !rest.empty()) {
     out.clear();
-    append_part(out, unreadable, as_text(name));
+    append_part(out, unreadable_mark, as_text(name));
   }
   return out;
 }

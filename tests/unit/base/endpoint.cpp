@@ -7,7 +7,7 @@ using persona::is_valid_host;
 
 namespace {
 
-std::string error_of(std::string_view text) {
+std::string refusal_of_endpoint(std::string_view text) {
   const auto endpoint = Endpoint::parse(text);
   return endpoint ? "none: " + endpoint->to_string() : endpoint.error().message;
 }
@@ -28,41 +28,46 @@ TEST_CASE("names, addresses and socket paths print as they were written") {
 }
 
 TEST_CASE("what is wrong with an address is said in words") {
-  CHECK(error_of("") == "the address is empty; write HOST:PORT, \"[IPV6]:PORT\" or unix:/PATH");
-  CHECK(error_of("db.example.com") == "\"db.example.com\" has no port; write db.example.com:PORT");
-  CHECK(error_of("db.example.com:") == "\"db.example.com:\" has no port; write db.example.com:PORT");
-  CHECK(error_of("[::1]") == "\"[::1]\" has no port; write \"[::1]:PORT\"");
-  CHECK(error_of("[::1]:") == "\"[::1]:\" has no port; write \"[::1]:PORT\"");
-  CHECK(error_of("db:pg") == "port \"pg\" is not a number");
-  CHECK(error_of("db:-1") == "port \"-1\" is not a number");
-  CHECK(error_of("db:65536") == "port 65536 is out of range; ports go up to 65535");
-  CHECK(error_of("db:99999999999999999999") ==
+  CHECK(refusal_of_endpoint("") == "the address is empty; write HOST:PORT, \"[IPV6]:PORT\" or unix:/PATH");
+  CHECK(refusal_of_endpoint("db.example.com") == "\"db.example.com\" has no port; write db.example.com:PORT");
+  CHECK(refusal_of_endpoint("db.example.com:") ==
+        "\"db.example.com:\" has no port; write db.example.com:PORT");
+  CHECK(refusal_of_endpoint("[::1]") == "\"[::1]\" has no port; write \"[::1]:PORT\"");
+  CHECK(refusal_of_endpoint("[::1]:") == "\"[::1]:\" has no port; write \"[::1]:PORT\"");
+  CHECK(refusal_of_endpoint("db:pg") == "port \"pg\" is not a number");
+  CHECK(refusal_of_endpoint("db:-1") == "port \"-1\" is not a number");
+  CHECK(refusal_of_endpoint("db:65536") == "port 65536 is out of range; ports go up to 65535");
+  CHECK(refusal_of_endpoint("db:99999999999999999999") ==
         "port 99999999999999999999 is out of range; ports go up to 65535");
-  CHECK(error_of("::1:5432") == "an IPv6 address needs brackets; write \"[::1]:5432\"");
-  CHECK(error_of("2001:db8::1:5432") == "an IPv6 address needs brackets; write \"[2001:db8::1]:5432\"");
-  CHECK(error_of("fe80::a") == "\"fe80::a\" has no port; write \"[fe80::a]:PORT\"");
-  CHECK(error_of("a:b:1") == "\"a:b:1\" is not HOST:PORT, \"[IPV6]:PORT\" or unix:/PATH");
-  CHECK(error_of("[::1") == "\"[::1\" has no closing bracket");
-  CHECK(error_of("[::1]5432") == "\"[::1]5432\" has something other than :PORT after the bracket");
-  CHECK(error_of("[db]:5432") == "\"db\" is not an IPv6 address; only those go in brackets");
-  CHECK(error_of("[127.0.0.1]:1") == "\"127.0.0.1\" is not an IPv6 address; only those go in brackets");
-  CHECK(error_of("[fe80::1%eth0]:1") == "\"fe80::1%eth0\" is not an IPv6 address; only those go in brackets");
-  CHECK(error_of(":5432") == "the host is missing; write HOST:5432");
-  CHECK(error_of("*:80") == "\"*\" is not a host; for every address write 0.0.0.0:80 or \"[::]:80\"");
-  CHECK(error_of("d b:80") == "\"d b\" is not a host name or an address");
-  CHECK(error_of("a..b:80") == "\"a..b\" is not a host name or an address");
-  CHECK(error_of("1.2.3.256:80") == "\"1.2.3.256\" is not an IPv4 address");
-  CHECK(error_of("postgres://db:80") ==
+  CHECK(refusal_of_endpoint("::1:5432") == "an IPv6 address needs brackets; write \"[::1]:5432\"");
+  CHECK(refusal_of_endpoint("2001:db8::1:5432") ==
+        "an IPv6 address needs brackets; write \"[2001:db8::1]:5432\"");
+  CHECK(refusal_of_endpoint("fe80::a") == "\"fe80::a\" has no port; write \"[fe80::a]:PORT\"");
+  CHECK(refusal_of_endpoint("a:b:1") == "\"a:b:1\" is not HOST:PORT, \"[IPV6]:PORT\" or unix:/PATH");
+  CHECK(refusal_of_endpoint("[::1") == "\"[::1\" has no closing bracket");
+  CHECK(refusal_of_endpoint("[::1]5432") == "\"[::1]5432\" has something other than :PORT after the bracket");
+  CHECK(refusal_of_endpoint("[db]:5432") == "\"db\" is not an IPv6 address; only those go in brackets");
+  CHECK(refusal_of_endpoint("[127.0.0.1]:1") ==
+        "\"127.0.0.1\" is not an IPv6 address; only those go in brackets");
+  CHECK(refusal_of_endpoint("[fe80::1%eth0]:1") ==
+        "\"fe80::1%eth0\" is not an IPv6 address; only those go in brackets");
+  CHECK(refusal_of_endpoint(":5432") == "the host is missing; write HOST:5432");
+  CHECK(refusal_of_endpoint("*:80") ==
+        "\"*\" is not a host; for every address write 0.0.0.0:80 or \"[::]:80\"");
+  CHECK(refusal_of_endpoint("d b:80") == "\"d b\" is not a host name or an address");
+  CHECK(refusal_of_endpoint("a..b:80") == "\"a..b\" is not a host name or an address");
+  CHECK(refusal_of_endpoint("1.2.3.256:80") == "\"1.2.3.256\" is not an IPv4 address");
+  CHECK(refusal_of_endpoint("postgres://db:80") ==
         "\"postgres://db:80\" is a URL; write HOST:PORT without \"postgres://\"");
-  CHECK(error_of("unix:") == "\"unix:\" has no path; write unix:/run/persona/NAME.sock");
-  CHECK(error_of("unix:pg.sock") ==
+  CHECK(refusal_of_endpoint("unix:") == "\"unix:\" has no path; write unix:/run/persona/NAME.sock");
+  CHECK(refusal_of_endpoint("unix:pg.sock") ==
         "the socket path \"pg.sock\" is not absolute; write unix:/run/persona/NAME.sock");
-  CHECK(error_of("d\x1b[31mb:1") == "\"d\\u001b[31mb\" is not a host name or an address");
+  CHECK(refusal_of_endpoint("d\x1b[31mb:1") == "\"d\\u001b[31mb\" is not a host name or an address");
 }
 
 TEST_CASE("a socket path ends where the system's address structure does") {
   CHECK(Endpoint::parse("unix:/" + std::string(106, 'a')).has_value());
-  CHECK(error_of("unix:/" + std::string(107, 'a')) ==
+  CHECK(refusal_of_endpoint("unix:/" + std::string(107, 'a')) ==
         "the socket path is 108 bytes long; the system allows 107");
 }
 

@@ -12,6 +12,7 @@
 #include "support.hpp"
 
 using support::ConfigFolder;
+using support::Outcome;
 using namespace std::chrono_literals;
 using std::chrono::days;
 
@@ -25,12 +26,6 @@ constexpr std::string_view smallest =
     "  private_key: client.key\n"
     "trust:\n"
     "  ca: gateway-ca.crt\n";
-
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
 
 Outcome check(const ConfigFolder& folder, const std::filesystem::path& config) {
   Outcome outcome;

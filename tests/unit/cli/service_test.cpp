@@ -11,12 +11,7 @@
 namespace {
 
 using persona::cli::ServiceCommand;
-
-struct Outcome {
-  int exit_code = 0;
-  std::string out;
-  std::string err;
-};
+using support::Outcome;
 
 /// `persona service ...`. What CLI11 itself refuses is its exit code.
 Outcome service(std::vector<std::string> arguments) {
@@ -44,7 +39,7 @@ bool contains(const std::string& text, std::string_view words) {
   return text.find(words) != std::string::npos;
 }
 
-constexpr const char* smallest =
+constexpr const char* smallest_configuration =
     "listen: 127.0.0.1:5432\n"
     "gateway: db.example.com:5433\n"
     "identity: {certificate: client.crt, private_key: client.key}\n"
@@ -83,7 +78,7 @@ TEST_CASE("a broken configuration is told of as check does, and nothing is insta
 
 TEST_CASE("texts of several lines and unreadable passwords are refused") {
   const support::ConfigFolder folder;
-  const std::string file = folder.write("pg.yaml", smallest).string();
+  const std::string file = folder.write("pg.yaml", smallest_configuration).string();
   const auto install = [&](const std::string& option, const std::string& value) {
     const Outcome outcome = service({"install", "--name", "pg", "--config", file, option, value});
     CHECK(outcome.exit_code == persona::cli::exit_usage);

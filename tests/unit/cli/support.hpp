@@ -34,6 +34,13 @@ class ConfigFolder : public TemporaryFolder {
   persona::authority::Authority authority_;
 };
 
+/// Of a subcommand.
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
 /// What `action` writes to the file it is given.
 std::string captured(const std::function<void(std::FILE*)>& action);
 

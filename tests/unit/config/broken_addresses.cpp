@@ -10,7 +10,7 @@ using namespace persona::config::test;
 namespace {
 
 // clang-format off
-const std::vector<Broken> broken_configurations = {
+const std::vector<Broken> broken_addresses = {
     {"a listen address without a port",
      "listen: localhost\n"
      "gateway: db.example.com:5433\n" + rest,
@@ -132,7 +132,7 @@ conf/pg.yaml:2:10: service: port 0 cannot be dialled
 
 TEST_CASE("every wrong address is reported with what to write") {
   const Folder folder;
-  for (const Broken& broken : broken_configurations) {
+  for (const Broken& broken : broken_addresses) {
     CAPTURE(broken.what);
     CHECK("\n" + folder.findings(broken.text) == broken.findings);
   }

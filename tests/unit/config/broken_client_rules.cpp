@@ -13,7 +13,7 @@ const std::string unix_yaml = "listen: unix:/run/pg.sock\ngateway: db.example.co
 const std::string allow_yaml = gateway_yaml + "clients:\n  allow:\n";
 
 // clang-format off
-const std::vector<Broken> broken_configurations = {
+const std::vector<Broken> broken_client_rules = {
     {"users without a Unix socket",
      persona_yaml + "access: {allow_users: [postgres]}\n",
      R"(
@@ -267,7 +267,7 @@ conf/pg.yaml:18:9: clients.allow.uri: "spiffe://prod/db?x" is not a SPIFFE ID: b
 
 TEST_CASE("every wrong rule for clients is reported with what it would mean or what to write") {
   const Folder folder;
-  for (const Broken& broken : broken_configurations) {
+  for (const Broken& broken : broken_client_rules) {
     CAPTURE(broken.what);
     CHECK("\n" + folder.findings(broken.text) == broken.findings);
   }

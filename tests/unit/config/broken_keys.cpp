@@ -10,7 +10,7 @@ using namespace persona::config::test;
 namespace {
 
 // clang-format off
-const std::vector<Broken> broken_configurations = {
+const std::vector<Broken> broken_keys = {
     {"a misspelt key",
      "listen: 127.0.0.1:5432\n"
      "gatway: db.example.com:5433\n" + rest,
@@ -123,7 +123,7 @@ conf/pg.yaml:5:17: admin.listen: 0.0.0.0:9901 lets other machines read the state
 
 TEST_CASE("every wrong key is reported at its place") {
   const Folder folder;
-  for (const Broken& broken : broken_configurations) {
+  for (const Broken& broken : broken_keys) {
     CAPTURE(broken.what);
     CHECK("\n" + folder.findings(broken.text) == broken.findings);
   }

@@ -12,7 +12,7 @@ namespace {
 const std::string dial_yaml = "listen: 127.0.0.1:1\n" + rest + "gateway:\n  address: db.example.com:1\n";
 
 // clang-format off
-const std::vector<Broken> broken_configurations = {
+const std::vector<Broken> broken_rules = {
     {"where nothing may go",
      dial_yaml + "  allowed_addresses: []\n",
      R"(
@@ -210,7 +210,7 @@ conf/pg.yaml:5:10: "reload.probe" belongs to a file with "gateway": the probe is
 
 TEST_CASE("every wrong rule for gateways is reported with what it would mean or what to write") {
   const Folder folder;
-  for (const Broken& broken : broken_configurations) {
+  for (const Broken& broken : broken_rules) {
     CAPTURE(broken.what);
     CHECK("\n" + folder.findings(broken.text) == broken.findings);
   }

@@ -10,7 +10,7 @@ using namespace persona::config::test;
 namespace {
 
 // clang-format off
-const std::vector<Broken> broken_configurations = {
+const std::vector<Broken> broken_values = {
     {"files that are not there or not files",
      "listen: 127.0.0.1:5432\n"
      "gateway: db.example.com:5433\n"
@@ -254,7 +254,7 @@ conf/pg.yaml:5:32: log.level: expected "debug", "info", "warn" or "error", found
 
 TEST_CASE("every wrong value is reported with what was expected") {
   const Folder folder;
-  for (const Broken& broken : broken_configurations) {
+  for (const Broken& broken : broken_values) {
     CAPTURE(broken.what);
     CHECK("\n" + folder.findings(broken.text) == broken.findings);
   }

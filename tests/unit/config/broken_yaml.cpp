@@ -12,7 +12,7 @@ using namespace persona::config::test;
 namespace {
 
 // clang-format off
-const std::vector<Broken> broken_configurations = {
+const std::vector<Broken> broken_yaml = {
     {"a list",
      "- listen: 127.0.0.1:1\n",
      R"(
@@ -85,7 +85,7 @@ std::string without_words_of_yaml_cpp(std::string findings) {
 
 TEST_CASE("what is no single YAML map is reported where that shows") {
   const Folder folder;
-  for (const Broken& broken : broken_configurations) {
+  for (const Broken& broken : broken_yaml) {
     CAPTURE(broken.what);
     CHECK("\n" + without_words_of_yaml_cpp(folder.findings(broken.text)) == broken.findings);
   }

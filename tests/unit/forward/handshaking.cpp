@@ -14,9 +14,9 @@ using namespace persona::forward::test;
 namespace {
 
 /// A handshake of ours over a leg in memory, and the far end as a job that the test steps.
-class Scene final : public net::HandleOwner, private Handshaking::Events {
+class HandshakeScene final : public net::HandleOwner, private Handshaking::Events {
  public:
-  explicit Scene(tls::Role role, Milliseconds timeout = std::chrono::seconds(20)) {
+  explicit HandshakeScene(tls::Role role, Milliseconds timeout = std::chrono::seconds(20)) {
     const bool client = role == tls::Role::client;
     static const auto client_context = tls::test::make_context(tls::test::client_options());
     static const auto server_context = tls::test::make_context(tls::test::server_options());
@@ -28,7 +28,7 @@ class Scene final : public net::HandleOwner, private Handshaking::Events {
                  tls::Handshake::Target{client ? "db.example.com" : "", ""}, timeout,
                  static_cast<Handshaking::Events&>(*this));
   }
-  ~Scene() {
+  ~HandshakeScene() {
     ours.reset();
     handle_closed();
     while (open_) {
@@ -86,7 +86,7 @@ class Scene final : public net::HandleOwner, private Handshaking::Events {
 }  // namespace
 
 TEST_CASE("an end while a step is out is told when the step is back") {
-  Scene scene(tls::Role::client);
+  HandshakeScene scene(tls::Role::client);
   scene.ours->start();
   REQUIRE(scene.leg.reading);
   scene.leg.end();
@@ -99,7 +99,7 @@ TEST_CASE("an end while a step is out is told when the step is back") {
 }
 
 TEST_CASE("what the peer said before it ended explains the end") {
-  Scene scene(tls::Role::client);
+  HandshakeScene scene(tls::Role::client);
   scene.ours->start();
   scene.leg.receive("HTTP/1.1 400 Bad Request\r\n\r\n");
   scene.leg.end(UV_ECONNRESET);
@@ -110,7 +110,7 @@ TEST_CASE("what the peer said before it ended explains the end") {
 }
 
 TEST_CASE("a reset while no step is out ends the handshake at once") {
-  Scene scene(tls::Role::client);
+  HandshakeScene scene(tls::Role::client);
   scene.ours->start();
   scene.run_until([&] { return !scene.leg.sent.empty(); });
   scene.leg.end(UV_ECONNRESET);
@@ -120,7 +120,7 @@ TEST_CASE("a reset while no step is out ends the handshake at once") {
 }
 
 TEST_CASE("a client that connects and leaves without a word is no failure") {
-  Scene scene(tls::Role::server);
+  HandshakeScene scene(tls::Role::server);
   scene.ours->start();
   scene.leg.end();
   CHECK(scene.reason() == "gateway_closed");
@@ -128,7 +128,7 @@ TEST_CASE("a client that connects and leaves without a word is no failure") {
 }
 
 TEST_CASE("data that comes with the last bytes of the handshake belongs to the session") {
-  Scene scene(tls::Role::server);
+  HandshakeScene scene(tls::Role::server);
   scene.ours->start();
   scene.far_step();
   scene.leg.receive(scene.take_far());
@@ -160,7 +160,7 @@ TEST_CASE("data that comes with the last bytes of the handshake belongs to the s
 }
 
 TEST_CASE("a peer that sends much while a step is out is not read further until it is back") {
-  Scene scene(tls::Role::client);
+  HandshakeScene scene(tls::Role::client);
   scene.ours->start();
   scene.leg.receive(Bytes(3 * Handshaking::read_size, 0x16));
   CHECK_FALSE(scene.leg.reading);
@@ -169,7 +169,7 @@ TEST_CASE("a peer that sends much while a step is out is not read further until 
 }
 
 TEST_CASE("a handshake that takes too long is a timeout, in words") {
-  Scene scene(tls::Role::client, Milliseconds(50));
+  HandshakeScene scene(tls::Role::client, Milliseconds(50));
   scene.ours->start();
   scene.run_until([&] { return scene.done(); });
   CHECK(scene.reason() == "handshake_timeout");
@@ -178,7 +178,7 @@ TEST_CASE("a handshake that takes too long is a timeout, in words") {
 }
 
 TEST_CASE("letting go while a step is out is heard of no more") {
-  Scene scene(tls::Role::client);
+  HandshakeScene scene(tls::Role::client);
   scene.ours->start();
   scene.ours.reset();
   bool later = false;
@@ -191,7 +191,7 @@ TEST_CASE("letting go while a step is out is heard of no more") {
 TEST_CASE("who is refused is told by an alert, unless writing has failed") {
   for (const bool broken : {false, true}) {
     CAPTURE(broken);
-    Scene scene(tls::Role::server);
+    HandshakeScene scene(tls::Role::server);
     scene.leg.write_error = broken ? UV_EPIPE : 0;
     scene.ours->start();
     scene.leg.receive(Bytes{22, 3, 1, 0, 4, 2, 0, 0, 0});  // a ServerHello

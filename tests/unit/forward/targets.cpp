@@ -13,34 +13,34 @@ std::vector<Endpoint> three() {
 }
 
 using Order = std::vector<std::size_t>;
-constexpr Milliseconds start{1'000'000};
+constexpr Milliseconds beginning{1'000'000};
 
 }  // namespace
 
 TEST_CASE("addresses are tried in the order given") {
   const Targets targets(three());
-  CHECK(targets.order(start) == Order{0, 1, 2});
+  CHECK(targets.order(beginning) == Order{0, 1, 2});
 }
 
 TEST_CASE("one that failed goes to the end until it has rested") {
   Targets targets(three());
-  targets.failed(0, start);
-  CHECK(targets.order(start) == Order{1, 2, 0});
-  CHECK(targets.order(start + Targets::first_rest - Milliseconds(1)) == Order{1, 2, 0});
-  CHECK(targets.order(start + Targets::first_rest) == Order{0, 1, 2});
+  targets.failed(0, beginning);
+  CHECK(targets.order(beginning) == Order{1, 2, 0});
+  CHECK(targets.order(beginning + Targets::first_rest - Milliseconds(1)) == Order{1, 2, 0});
+  CHECK(targets.order(beginning + Targets::first_rest) == Order{0, 1, 2});
 }
 
 TEST_CASE("of resting addresses the one that wakes first comes first, and none is left out") {
   Targets targets(three());
-  targets.failed(1, start);
-  targets.failed(0, start + Milliseconds(10));
-  targets.failed(2, start + Milliseconds(20));
-  CHECK(targets.order(start + Milliseconds(30)) == Order{1, 0, 2});
+  targets.failed(1, beginning);
+  targets.failed(0, beginning + Milliseconds(10));
+  targets.failed(2, beginning + Milliseconds(20));
+  CHECK(targets.order(beginning + Milliseconds(30)) == Order{1, 0, 2});
 }
 
 TEST_CASE("the rest doubles with each failure up to its longest, and success forgets it") {
   Targets targets(three());
-  Milliseconds now = start;
+  Milliseconds now = beginning;
   Milliseconds rest = Targets::first_rest;
   for (int i = 0; i < 10; ++i) {
     CAPTURE(i);
@@ -59,7 +59,7 @@ TEST_CASE("the rest doubles with each failure up to its longest, and success for
 TEST_CASE("connections that fail together count as one failure") {
   Targets targets(three());
   for (int i = 0; i < 50; ++i) {
-    targets.failed(0, start);
+    targets.failed(0, beginning);
   }
-  CHECK(targets.order(start + Targets::first_rest).front() == 0);
+  CHECK(targets.order(beginning + Targets::first_rest).front() == 0);
 }

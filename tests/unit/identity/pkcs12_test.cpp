@@ -59,8 +59,8 @@ Messages opened(std::string_view name, Password password = fixtures::password) {
   return names(**identity);
 }
 
-std::string refusal(std::string_view name, Password password = fixtures::password,
-                    Part part = Part::certificate) {
+std::string refusal_of(std::string_view name, Password password = fixtures::password,
+                       Part part = Part::certificate) {
   const auto identity = load_content(content_of(name), password);
   REQUIRE_FALSE(identity.has_value());
   REQUIRE(identity.error().size() == 1);
@@ -94,7 +94,7 @@ TEST_CASE("PKCS#12: passwords of any characters, an empty one, and none") {
     CHECK(opened("gnutls-password-null", password) == whole_chain);
   }
   CHECK(opened("pbmac1-password-long", long_password) == leaf_alone);
-  CHECK(refusal("password-long", long_password) ==
+  CHECK(refusal_of("password-long", long_password) ==
         "the PKCS#12 file has a password of more than 31 characters, which is not supported for its kind of "
         "encryption: export it with a shorter one, or convert it to PEM with openssl pkcs12 -nodes");
 }
@@ -103,36 +103,36 @@ TEST_CASE("PKCS#12: a password that is wrong or missing says so") {
   const std::string wrong = "the password does not open the PKCS#12 file, or the file is damaged";
   for (const std::string_view name : {"aes256", "3des", "gnutls", "pbmac1", "unencrypted", "rc2"}) {
     for (const std::string_view password : {"wrong", "", "correct horse\n", "correct hors"}) {
-      CHECK_MESSAGE(refusal(name, password, Part::password_file) == wrong, name);
+      CHECK_MESSAGE(refusal_of(name, password, Part::password_file) == wrong, name);
     }
-    CHECK(refusal(name, std::nullopt) ==
+    CHECK(refusal_of(name, std::nullopt) ==
           "the PKCS#12 file has a password (or is damaged): name a file with the password in "
           "identity.private_key_password_file");
   }
-  CHECK(refusal("password-utf8", "p\xe4ss", Part::password_file) ==
+  CHECK(refusal_of("password-utf8", "p\xe4ss", Part::password_file) ==
         "the password of the PKCS#12 file is not UTF-8 text: save the password file as UTF-8");
   for (const std::string_view invalid :
        {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80", "\xff"}) {
-    CHECK(refusal("aes256", invalid, Part::password_file).find("is not UTF-8") != std::string::npos);
+    CHECK(refusal_of("aes256", invalid, Part::password_file).find("is not UTF-8") != std::string::npos);
   }
 }
 
 TEST_CASE("PKCS#12: what is not supported says what to do") {
-  CHECK(refusal("rc2") ==
+  CHECK(refusal_of("rc2") ==
         "the PKCS#12 file is encrypted with RC2, as old programs do, which is not supported: " + convert);
-  CHECK(refusal("rc4") ==
+  CHECK(refusal_of("rc4") ==
         "the PKCS#12 file is encrypted with RC4, as old programs do, which is not supported: " + convert);
-  CHECK(refusal("camellia") ==
+  CHECK(refusal_of("camellia") ==
         "the PKCS#12 file is encrypted in a way that is not supported (AES with CBC and PBKDF2 is): " +
             convert);
-  CHECK(refusal("no-mac") ==
+  CHECK(refusal_of("no-mac") ==
         "the PKCS#12 file has no MAC, so a change to it would go unnoticed: " + make_again);
-  CHECK(refusal("mac-md5") == "the PKCS#12 file has a MAC of a kind that is not supported: " + convert);
+  CHECK(refusal_of("mac-md5") == "the PKCS#12 file has a MAC of a kind that is not supported: " + convert);
   CHECK(
-      refusal("public-key-privacy") ==
+      refusal_of("public-key-privacy") ==
       "the PKCS#12 file is encrypted for a public key instead of with a password, which is not supported: " +
           make_again);
-  CHECK(refusal("nested-too-deep") == "the PKCS#12 file nests its contents too deeply: " + make_again);
+  CHECK(refusal_of("nested-too-deep") == "the PKCS#12 file nests its contents too deeply: " + make_again);
   std::string is_signed = content_of("aes256");
   const auto type = is_signed.find("\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01");
   REQUIRE(type != std::string::npos);
@@ -150,8 +150,8 @@ TEST_CASE("PKCS#12: absurd iteration counts are refused before any work") {
       "the PKCS#12 file asks for none or more than 10000000 iterations of its hash: make it again with "
       "openssl "
       "pkcs12 -export";
-  CHECK(refusal("mac-iterations") == expected);
-  CHECK(refusal("iterations") == expected);
+  CHECK(refusal_of("mac-iterations") == expected);
+  CHECK(refusal_of("iterations") == expected);
 }
 
 TEST_CASE("PKCS#12: BER says how to convert it") {
@@ -165,14 +165,15 @@ TEST_CASE("PKCS#12: BER says how to convert it") {
 }
 
 TEST_CASE("PKCS#12: the contents have to be one key with its certificates") {
-  CHECK(refusal("no-key") == "the PKCS#12 file has no private key: " + make_again);
-  CHECK(refusal("no-certificate") == "the PKCS#12 file has a private key but no certificate: " + make_again);
-  CHECK(refusal("two-keys") ==
+  CHECK(refusal_of("no-key") == "the PKCS#12 file has no private key: " + make_again);
+  CHECK(refusal_of("no-certificate") ==
+        "the PKCS#12 file has a private key but no certificate: " + make_again);
+  CHECK(refusal_of("two-keys") ==
         "the PKCS#12 file has 2 private keys (\"alice\", \"b?b\"), and nothing tells which one to use: " +
             make_again);
-  CHECK(refusal("other-key", fixtures::password, Part::private_key) ==
+  CHECK(refusal_of("other-key", fixtures::password, Part::private_key) ==
         "the private key does not match the certificate: CN=p12 client");
-  CHECK(refusal("unreadable-certificate")
+  CHECK(refusal_of("unreadable-certificate")
             .starts_with("the PKCS#12 file has a certificate \"broken\" that cannot be "
                          "parsed: "));
 }

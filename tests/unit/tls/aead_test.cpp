@@ -13,23 +13,6 @@ namespace {
 
 constexpr Aead algorithms[] = {Aead::aes_128_gcm, Aead::aes_256_gcm, Aead::chacha20_poly1305};
 
-/// Those that run here; says so once for one that does not.
-const std::vector<AeadProvider>& providers() {
-  static const std::vector<AeadProvider> available = [] {
-    REQUIRE(x509::initialise_crypto());
-    std::vector<AeadProvider> all;
-    for (const AeadProvider provider : {AeadProvider::psa, AeadProvider::ipsec_mb}) {
-      if (aead_provider_available(provider)) {
-        all.push_back(provider);
-      } else {
-        MESSAGE("not compared: " << describe_aead_provider(provider));
-      }
-    }
-    return all;
-  }();
-  return available;
-}
-
 std::vector<std::size_t> sizes() {
   std::vector<std::size_t> all;
   for (std::size_t size = 0; size <= 300; ++size) {

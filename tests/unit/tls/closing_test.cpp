@@ -9,8 +9,6 @@ using namespace persona::tls::test;
 
 namespace {
 
-constexpr Role roles[] = {Role::client, Role::server};
-
 AlertDescription alert_of(unsigned description) {
   return static_cast<AlertDescription>(description);
 }

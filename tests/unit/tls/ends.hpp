@@ -1,16 +1,37 @@
 // Sessions made without a handshake, for tests of the record protocol.
 #pragma once
 
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "../../support/peer.hpp"
 #include "pair.hpp"
 #include "persona/tls/tickets.hpp"
+#include "persona/x509/crypto.hpp"
 #include "samples.hpp"
 
 namespace persona::tls::test {
 
+inline constexpr Role roles[] = {Role::client, Role::server};
 inline constexpr std::uint16_t suites[] = {aes_128, aes_256, chacha20};
+
+/// Those that run here; says so once for one that does not.
+inline const std::vector<AeadProvider>& providers() {
+  static const std::vector<AeadProvider> available = [] {
+    REQUIRE(x509::initialise_crypto());
+    std::vector<AeadProvider> all;
+    for (const AeadProvider provider : {AeadProvider::psa, AeadProvider::ipsec_mb}) {
+      if (aead_provider_available(provider)) {
+        all.push_back(provider);
+      } else {
+        MESSAGE("not compared: " << describe_aead_provider(provider));
+      }
+    }
+    return all;
+  }();
+  return available;
+}
 
 inline std::shared_ptr<const Context> context_of(Role role) {
   static const auto client = make_context(client_options());

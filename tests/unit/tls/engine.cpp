@@ -1,9 +1,8 @@
-#include <random>
-
 #include <doctest/doctest.h>
 
 #include "pair.hpp"
 #include "persona/tls/record.hpp"
+#include "samples.hpp"
 
 using namespace persona;
 using namespace persona::tls;
@@ -11,25 +10,8 @@ using namespace persona::tls::test;
 
 namespace {
 
-void only(ContextOptions& options, TlsVersion version) {
-  options.min_version = options.max_version = version;
-}
-
-Bytes random_bytes(std::size_t count, unsigned seed) {
-  std::mt19937 generator(seed);
-  Bytes bytes(count);
-  for (auto& byte : bytes) {
-    byte = static_cast<std::uint8_t>(generator());
-  }
-  return bytes;
-}
-
 Pair pair_of(TlsVersion version) {
-  ContextOptions client = client_options();
-  ContextOptions server = server_options();
-  only(client, version);
-  only(server, version);
-  return Pair(std::move(client), std::move(server));
+  return Pair(only(client_options(), version), only(server_options(), version));
 }
 
 std::string failure_of(const Engine& engine) {
@@ -51,9 +33,7 @@ TEST_CASE("both sides agree on TLS 1.3 and know each other") {
 }
 
 TEST_CASE("a server that only speaks TLS 1.2 is served") {
-  ContextOptions server = server_options();
-  only(server, TlsVersion::tls12);
-  Pair pair(client_options(), std::move(server));
+  Pair pair(client_options(), only(server_options(), TlsVersion::tls12));
   pair.handshake();
   REQUIRE(pair.established());
   CHECK(pair.client->info().version == TlsVersion::tls12);

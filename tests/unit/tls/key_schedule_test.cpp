@@ -1,4 +1,4 @@
-// The key schedule by the traces of RFC 8448, and by what RFC 8446 section 7 says of its limits.
+// The key schedule by the key_traces of RFC 8448, and by what RFC 8446 section 7 says of its limits.
 #include <doctest/doctest.h>
 
 #include "ends.hpp"
@@ -10,14 +10,14 @@ using namespace persona::tls::test;
 
 namespace {
 
-struct Keys {
+struct KeyTrace {
   const char* what;
   const char* traffic_secret;
   const char* key;
   const char* iv;
 };
 
-constexpr Keys traces[] = {
+constexpr KeyTrace key_traces[] = {
     {"section 3, server application data", "a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643",
      "9f02283b6c9c07efc26bb9f2ac92e356", "cf782b88dd83549aadf1e984"},
     {"section 3, client application data", "9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5",
@@ -38,7 +38,7 @@ constexpr Keys traces[] = {
 
 TEST_CASE("RFC 8448: keys and IVs come of the traffic secrets") {
   REQUIRE(x509::initialise_crypto());
-  for (const Keys& trace : traces) {
+  for (const KeyTrace& trace : key_traces) {
     CAPTURE(trace.what);
     const Bytes secret = hex(trace.traffic_secret);
     Bytes key(16);

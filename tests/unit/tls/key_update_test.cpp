@@ -9,8 +9,6 @@ using namespace persona::tls::test;
 
 namespace {
 
-constexpr Role roles[] = {Role::client, Role::server};
-
 /// Hands over until both ends are silent.
 void settle(End& one, End& other) {
   for (int round = 0; round < 100; ++round) {

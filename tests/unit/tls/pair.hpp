@@ -83,6 +83,11 @@ inline ContextOptions server_options() {
   return options;
 }
 
+inline ContextOptions only(ContextOptions options, TlsVersion version) {
+  options.min_version = options.max_version = version;
+  return options;
+}
+
 /// A client and a server engine with a wire between them.
 struct Pair {
   explicit Pair(ContextOptions client_side = client_options(), ContextOptions server_side = server_options(),

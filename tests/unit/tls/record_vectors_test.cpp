@@ -39,13 +39,13 @@ struct Record {
   const char* record;
 };
 
-struct Trace {
+struct RecordTrace {
   const char* what;
   const char* secret;
   std::vector<Record> records;  // from sequence number 0
 };
 
-const Trace traces[] = {
+const RecordTrace record_traces[] = {
     {"section 3, server",
      server_secret,
      {{ContentType::handshake, ticket_message, ticket_record},
@@ -78,14 +78,6 @@ const Trace traces[] = {
       {ContentType::alert, close_notify, "17030300130facce3246bdfc6369838d6a82ae6de5d422dc"}}},
 };
 
-std::vector<AeadProvider> providers() {
-  std::vector<AeadProvider> all{AeadProvider::psa};
-  if (aead_provider_available(AeadProvider::ipsec_mb)) {
-    all.push_back(AeadProvider::ipsec_mb);
-  }
-  return all;
-}
-
 RecordProtection protection_of(const char* secret, AeadProvider provider = default_aead_provider()) {
   auto made = RecordProtection::create(aes_128, Secret(hex(secret)), provider);
   REQUIRE(made);
@@ -97,7 +89,7 @@ RecordProtection protection_of(const char* secret, AeadProvider provider = defau
 TEST_CASE("RFC 8448: records are sealed byte for byte") {
   REQUIRE(x509::initialise_crypto());
   for (const AeadProvider provider : providers()) {
-    for (const Trace& trace : traces) {
+    for (const RecordTrace& trace : record_traces) {
       CAPTURE(trace.what);
       RecordProtection sending = protection_of(trace.secret, provider);
       for (const Record& record : trace.records) {
@@ -113,7 +105,7 @@ TEST_CASE("RFC 8448: records are sealed byte for byte") {
 TEST_CASE("RFC 8448: records open") {
   REQUIRE(x509::initialise_crypto());
   for (const AeadProvider provider : providers()) {
-    for (const Trace& trace : traces) {
+    for (const RecordTrace& trace : record_traces) {
       CAPTURE(trace.what);
       RecordProtection receiving = protection_of(trace.secret, provider);
       for (const Record& record : trace.records) {
@@ -142,7 +134,7 @@ TEST_CASE("RFC 8448: a client session follows the server's trace and banks its t
               protection_of(server_secret), std::make_unique<TicketBank>(std::move(bank)), KeyLimits()});
 
   for (std::size_t i = 0; i < 2; ++i) {
-    REQUIRE(client.receive(hex(traces[0].records[i].record)) == Status::want_input);
+    REQUIRE(client.receive(hex(record_traces[0].records[i].record)) == Status::want_input);
   }
   CHECK(client.text() == hex(fifty_bytes));
   const auto ticket = store.take("server");
@@ -159,6 +151,6 @@ TEST_CASE("RFC 8448: a client session follows the server's trace and banks its t
   REQUIRE(client.send(hex(fifty_bytes)));
   client->close_notify(client.output);
   CHECK(bytes_of(client.output.view()) ==
-        join({hex(traces[1].records[0].record), hex(traces[1].records[1].record)}));
-  CHECK(client.receive(hex(traces[0].records[2].record)) == Status::closed);
+        join({hex(record_traces[1].records[0].record), hex(record_traces[1].records[1].record)}));
+  CHECK(client.receive(hex(record_traces[0].records[2].record)) == Status::closed);
 }

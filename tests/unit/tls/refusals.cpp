@@ -9,11 +9,6 @@ using namespace persona::tls::test;
 
 namespace {
 
-ContextOptions only(ContextOptions options, TlsVersion version) {
-  options.min_version = options.max_version = version;
-  return options;
-}
-
 /// Hands the client what the server has sent after the client's handshake: alerts of TLS 1.3.
 void read_on(Pair& pair) {
   Buffer plaintext;
@@ -25,13 +20,13 @@ const Failure& failure(const std::unique_ptr<Engine>& engine) {
   return *engine->failure();
 }
 
-constexpr TlsVersion versions[] = {TlsVersion::tls12, TlsVersion::tls13};
+constexpr TlsVersion both_versions[] = {TlsVersion::tls12, TlsVersion::tls13};
 
 }  // namespace
 
 TEST_CASE("a server of another authority is refused and told") {
   static const authority::Authority other = make_authority("Other CA");
-  for (const TlsVersion version : versions) {
+  for (const TlsVersion version : both_versions) {
     ContextOptions server = only(server_options(), version);
     server.identity = make_identity(server_request(), other);
     Pair pair(client_options(), std::move(server));
@@ -49,7 +44,7 @@ TEST_CASE("a server of another authority is refused and told") {
 }
 
 TEST_CASE("a server with another name is refused") {
-  for (const TlsVersion version : versions) {
+  for (const TlsVersion version : both_versions) {
     Pair pair(client_options(), only(server_options(), version), "other.example.com");
     pair.handshake();
     CHECK(pair.client_status == Status::failed);
@@ -70,7 +65,7 @@ TEST_CASE("a numeric address is verified against the iPAddress entries") {
 }
 
 TEST_CASE("a client without a certificate is refused where one is required") {
-  for (const TlsVersion version : versions) {
+  for (const TlsVersion version : both_versions) {
     ContextOptions client = client_options();
     client.identity = nullptr;
     Pair pair(std::move(client), only(server_options(), version));
@@ -91,7 +86,7 @@ TEST_CASE("a client without a certificate is refused where one is required") {
 TEST_CASE("a client of another authority is refused, even where a certificate is optional") {
   static const authority::Authority other = make_authority("Other CA");
   for (const PeerCertificate policy : {PeerCertificate::required, PeerCertificate::optional}) {
-    for (const TlsVersion version : versions) {
+    for (const TlsVersion version : both_versions) {
       ContextOptions client = client_options();
       client.identity = make_identity(client_request(), other);
       ContextOptions server = only(server_options(), version);
@@ -110,7 +105,7 @@ TEST_CASE("a client of another authority is refused, even where a certificate is
 
 TEST_CASE("a client without a certificate is let in where it is optional or not asked for") {
   for (const PeerCertificate policy : {PeerCertificate::optional, PeerCertificate::none}) {
-    for (const TlsVersion version : versions) {
+    for (const TlsVersion version : both_versions) {
       ContextOptions client = client_options();
       client.identity = nullptr;
       ContextOptions server = only(server_options(), version);

@@ -94,9 +94,4 @@ inline bool resumed(Pair& pair) {
   return pair.client->info().resumed;
 }
 
-inline ContextOptions only(ContextOptions options, TlsVersion version) {
-  options.min_version = options.max_version = version;
-  return options;
-}
-
 }  // namespace persona::tls::test

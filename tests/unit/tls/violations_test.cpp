@@ -11,8 +11,6 @@ using namespace persona::tls::test;
 
 namespace {
 
-constexpr Role roles[] = {Role::client, Role::server};
-
 /// In both roles, with data before it that still comes out.
 void refused(AlertDescription alert, const std::function<Bytes(Forger&)>& wrong,
              std::initializer_list<Role> in_roles = {Role::client, Role::server}) {
