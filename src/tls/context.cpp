@@ -118,12 +118,13 @@ trust::VerifyPolicy Context::verify_policy(std::optional<std::string> expected_n
   return policy;
 }
 
-// mbedTLS neither writes tickets (the callback is null) nor keeps any: NewSessionTicket is a message of the
-// open session, which is ours. TLS 1.2 sessions are not resumed.
+// mbedTLS keeps no tickets. In TLS 1.3 NewSessionTicket is a message of the open session, which is ours; in
+// TLS 1.2 it is one of the handshake, which mbedTLS reads and writes.
 void Context::set_up_resumption() {
   mbedtls_ssl_config* config = config_.get();
   if (options_.role == Role::client) {
-    mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+    mbedtls_ssl_conf_session_tickets(config, options_.resumption ? MBEDTLS_SSL_SESSION_TICKETS_ENABLED
+                                                                 : MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
   }
   if (!options_.resumption) {
     mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
@@ -135,7 +136,7 @@ void Context::set_up_resumption() {
     ticket_store_ = std::make_unique<TicketStore>(options_.clock);
   } else {
     ticket_issuer_ = std::make_unique<TicketIssuer>(options_.clock);
-    mbedtls_ssl_conf_session_tickets_cb(config, nullptr, &accept_ticket, this);
+    mbedtls_ssl_conf_session_tickets_cb(config, &write_ticket, &accept_ticket, this);
   }
 }
 

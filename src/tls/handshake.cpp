@@ -128,11 +128,9 @@ Status Handshake::judge_peer() {
 // A resumed handshake has no certificates: both sides have proved that they know the PSK of a session whose
 // peer was verified (RFC 8446 section 2.2).
 bool Handshake::judge_resumption() {
-  if (mbedtls_ssl_get_version_number(&ssl_->context) != MBEDTLS_SSL_VERSION_TLS1_3) {
-    return false;
-  }
+  const bool tls12 = mbedtls_ssl_get_version_number(&ssl_->context) == MBEDTLS_SSL_VERSION_TLS1_2;
   if (context_->options().role == Role::client) {
-    return offered_ != nullptr;
+    return offered_ != nullptr && (!tls12 || ssl_->session_accepted);
   }
   // accept_ticket() has checked the client. In a full handshake mbedTLS sets a flag for a missing
   // certificate.
@@ -176,6 +174,7 @@ Status Handshake::establish() {
   SessionInfo info = session_info();
   Buffer& output = *ssl_->output;
   if (info.version == TlsVersion::tls12) {
+    keep_tls12_session(info);
     session_ = std::make_unique<MbedtlsSession>(context_, std::move(info), std::move(ssl_));
     return Status::established;
   }
@@ -214,6 +213,34 @@ Status Handshake::establish() {
     return fail({Failure::Kind::handshake_failed, "cannot set up the traffic keys (out of memory?)"});
   }
   return Status::established;
+}
+
+// A ClientHello that offers a session of TLS 1.2 offers no other version (ssl_client.c). If the gateway did
+// not resume, the next one offers them all: a gateway that has learnt TLS 1.3 meanwhile is not held to the
+// old one.
+void Handshake::keep_tls12_session(const SessionInfo& info) {
+  const ContextOptions& options = context_->options();
+  const bool narrowed = offered_ && offered_->version == TlsVersion::tls12 && !resumed_;
+  if (context_->ticket_store() == nullptr || ticket_key_.empty()) {
+    return;
+  }
+  if (narrowed && options.max_version != TlsVersion::tls12) {
+    context_->ticket_store()->forget(ticket_key_);
+    return;
+  }
+  auto ticket = tls12_ticket(*ssl_);
+  const auto& verdict = ssl_->verifier.verdict();
+  if (!ticket || (resumed_ && ticket->identity == offered_->identity) || (!resumed_ && !verdict)) {
+    return;
+  }
+  ticket->authenticated_at = resumed_ ? offered_->authenticated_at : options.clock();
+  ticket->peer = info.peer;
+  ticket->valid_until = resumed_ ? offered_->valid_until : verdict->valid_until;
+  ticket->received = ticket_time();
+  // RFC 5077 section 3.3: a lifetime of zero leaves it to the client.
+  const auto longest = resumable_for(ticket->authenticated_at, context_->ticket_store()->now());
+  ticket->lifetime = ticket->lifetime.count() == 0 ? longest : std::min(ticket->lifetime, longest);
+  context_->ticket_store()->put(ticket_key_, std::move(*ticket));
 }
 
 trust::VerifyReason Handshake::refusal_reason() const {
@@ -257,6 +284,15 @@ Status Handshake::fail_after(int code) {
     case MBEDTLS_ERR_SSL_BAD_CERTIFICATE:
       if (ssl_->verifier.verdict()) {
         return fail(refusal());
+      }
+      break;
+    case MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER:
+      if (ssl_->session_accepted && !ssl_->extended_master_secret) {
+        return fail(
+            {Failure::Kind::handshake_failed,
+             fmt::format("the {} resumed a session without the extended master secret that it had (RFC "
+                         "7627)",
+                         peer)});
       }
       break;
     case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:

@@ -59,7 +59,11 @@ struct Ssl {
   Secret client_traffic_secret;
   Secret server_traffic_secret;
 
-  // Server, TLS 1.3: the tickets that the client offered and accept_ticket() accepted.
+  // TLS 1.2, once the peer's hello was read.
+  bool extended_master_secret = false;  // it has the extension of RFC 7627
+  bool session_accepted = false;        // client: the server resumes the session that we offered
+
+  // Server: the tickets that the client offered and accept_ticket() accepted.
   std::vector<TicketContent> offered_tickets;
 };
 

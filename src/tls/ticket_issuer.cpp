@@ -13,7 +13,7 @@ namespace persona::tls {
 
 namespace {
 
-constexpr std::uint8_t format_version = 2;  // of the plaintext that encode() writes
+constexpr std::uint8_t format_version = 3;  // of the plaintext that encode() writes
 
 bool random(ByteSpan output) {
   return psa_generate_random(output.data(), output.size()) == PSA_SUCCESS;
@@ -23,6 +23,7 @@ bool random(ByteSpan output) {
 Bytes encode(const TicketContent& content) {
   Bytes plain;
   plain.reserve(80 + Secret::max_size + content.peer.size() + content.client_certificate.size());
+  write_number(plain, content.version == TlsVersion::tls12 ? 1 : 0, 1);
   write_number(plain, content.cipher_suite, 2);
   write_number(plain, content.age_add, 4);
   write_number(plain, static_cast<std::uint64_t>(content.created), 8);
@@ -42,6 +43,7 @@ std::chrono::milliseconds read_milliseconds(WireReader& reader) {
 std::optional<TicketContent> decode(ByteView plain) {
   WireReader reader(plain);
   TicketContent content;
+  content.version = reader.number(1) == 1 ? TlsVersion::tls12 : TlsVersion::tls13;
   content.cipher_suite = static_cast<std::uint16_t>(reader.number(2));
   content.age_add = static_cast<std::uint32_t>(reader.number(4));
   content.created = static_cast<TicketTime>(reader.number(8));
@@ -129,11 +131,23 @@ std::optional<TicketContent> TicketIssuer::open(ByteView ticket) {
   return content;
 }
 
+std::chrono::seconds TicketIssuer::lifetime_left(const TicketContent& content) const {
+  return std::min(lifetime, resumable_for(content.authenticated_at, clock_()));
+}
+
+std::optional<TicketIssuer::Tls12Ticket> TicketIssuer::issue_tls12(TicketContent content) {
+  const std::chrono::seconds left = lifetime_left(content);
+  content.version = TlsVersion::tls12;
+  content.created = ticket_time();
+  auto ticket = left.count() > 0 ? seal(content) : std::nullopt;
+  return ticket ? std::optional(Tls12Ticket{std::move(*ticket), left}) : std::nullopt;
+}
+
 std::optional<Bytes> TicketIssuer::issue(TicketContent content, ByteView resumption_master_secret) {
   const auto hash = suite_hash(content.cipher_suite);
   std::uint8_t nonce[8];
   std::uint8_t age_add[4];
-  const std::chrono::seconds left = std::min(lifetime, resumable_for(content.authenticated_at, clock_()));
+  const std::chrono::seconds left = lifetime_left(content);
   if (!hash || left.count() == 0 || !random(nonce) || !random(age_add)) {
     return std::nullopt;
   }

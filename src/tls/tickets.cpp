@@ -15,9 +15,6 @@ namespace {
 // RFC 8446 section 4.6.1: no ticket is kept for longer than seven days.
 static_assert(resumable_after_authentication <= std::chrono::hours(24 * 7));
 
-// A ClientHello that contains the ticket must fit into mbedTLS's output buffer of 16 KiB.
-constexpr std::size_t largest_ticket = std::size_t{12} * 1024;
-
 struct NewSessionTicket {
   std::chrono::seconds lifetime{0};
   std::uint32_t age_add = 0;
@@ -70,6 +67,9 @@ void TicketStore::put(const std::string& target, Ticket ticket) {
     targets_.erase(targets_.begin());
   }
   auto& tickets = targets_[target];
+  if (shared->version == TlsVersion::tls12) {
+    tickets.clear();
+  }
   if (tickets.size() >= per_target) {
     tickets.pop_front();
   }

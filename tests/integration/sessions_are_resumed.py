@@ -1,5 +1,5 @@
-"""The second connection resumes the session of the first one (TLS 1.3 tickets): the other side says so itself, and
-persona's log agrees. A resumed client is still known by its certificate's name."""
+"""The second connection resumes the session of the first one, by tickets in TLS 1.3 and 1.2, and by session IDs in 1.2:
+the other side says so itself, and persona's log agrees. A resumed client is still known by its certificate's name."""
 
 import subprocess
 
@@ -10,6 +10,8 @@ from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
 from harness.sockets import Server, connect, echo, expect_echo, read_exactly, read_to_end
 
+VERSIONS = ("1.3", "1.2")
+NO_EXTENDED_MASTER_SECRET = 1  # SSL_OP_NO_EXTENDED_MASTER_SECRET, which Python has no name for
 TIMES = 4
 EXPECTED = [False] + [True] * (TIMES - 1)
 
@@ -47,73 +49,77 @@ def gateway_says(process, words):
 @case("OpenSSL s_server says so on its status page")
 def openssl_server(case):
     pki = Pki(case)
-    gateway = servers.openssl_server(case, pki, "-Verify", "1", mode="-www")
-    persona = Persona(case, config(pki, gateway=gateway))
-    said = []
+    # Without tickets OpenSSL keeps the sessions itself, and in TLS 1.2 names them by their ID.
+    for options in (["-tls1_3"], ["-tls1_2"], ["-tls1_2", "-no_ticket"]):
+        gateway = servers.openssl_server(case, pki, "-Verify", "1", *options, mode="-www")
+        persona = Persona(case, config(pki, gateway=gateway), "-".join(["persona", *options]))
+        said = []
 
-    def page(client):
-        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        content, _ = read_to_end(client)
-        said.append(next(line for line in content.decode().splitlines() if "Cipher is" in line).split(",")[0])
+        def page(client):
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            content, _ = read_to_end(client)
+            said.append(next(line for line in content.decode().splitlines() if "Cipher is" in line).split(",")[0])
 
-    equal(clients_of(persona, page), EXPECTED, "persona's log")
-    equal(said, ["New"] + ["Reused"] * (TIMES - 1), "the status page")
+        equal(clients_of(persona, page), EXPECTED, f"persona's log, {options}")
+        equal(said, ["New"] + ["Reused"] * (TIMES - 1), f"the status page, {options}")
 
 
 @case("Python's ssl as gateway says so")
 def python_server(case):
     pki = Pki(case)
-    said = []
+    for version in VERSIONS:
+        said = []
 
-    def serve(connection):
-        said.append(connection.session_reused)
-        servers.echo_tls(connection)
+        def serve(connection):
+            said.append(connection.session_reused)
+            servers.echo_tls(connection)
 
-    persona = Persona(case, config(pki, gateway=tls_gateway(case, pki.server_context(version="1.3"), serve)))
-    equal(clients_of(persona, expect_echo), EXPECTED, "persona's log")
-    equal(said, EXPECTED, "SSLSocket.session_reused")
+        gateway = tls_gateway(case, pki.server_context(version=version), serve)
+        persona = Persona(case, config(pki, gateway=gateway), f"persona-{version}")
+        equal(clients_of(persona, expect_echo), EXPECTED, f"persona's log, {version}")
+        equal(said, EXPECTED, f"SSLSocket.session_reused, {version}")
 
 
 @case("gnutls-serv says so")
 def gnutls_server(case):
     pki = Pki(case)
-    gateway = servers.gnutls_server(case, pki)
-    persona = Persona(case, config(pki, gateway=gateway))
-    equal(clients_of(persona, expect_line), EXPECTED, "persona's log")
-    full, again = "(ECDSA-SECP256R1-SHA256)", "This is a resumed session"
-    equal([again in line for line in gateway_says(gateway.process, ["Status: The certificate", again])], EXPECTED,
-          "what gnutls-serv said")
-    check(full in gateway.process.wait_line("Description:"), "the first handshake is not a full one")
+    for version in VERSIONS:
+        gateway = servers.gnutls_server(case, pki, "--priority", f"NORMAL:-VERS-ALL:+VERS-TLS{version}")
+        persona = Persona(case, config(pki, gateway=gateway), f"persona-{version}")
+        equal(clients_of(persona, expect_line), EXPECTED, f"persona's log, {version}")
+        full, again = "(ECDSA-SECP256R1-SHA256)", "This is a resumed session"
+        equal([again in line for line in gateway_says(gateway.process, ["Status: The certificate", again])], EXPECTED,
+              f"what gnutls-serv said, {version}")
+        check(version == "1.2" or full in gateway.process.wait_line("Description:"), "the first handshake is not a full one")
 
 
-@case("HAProxy says so in its log")
-def haproxy(case):
+@case("HAProxy, nginx and stunnel say so in their logs")
+def other_gateways(case):
     pki = Pki(case)
-    gateway = servers.haproxy(case, pki, servers.unix_server(case, echo, failing=True)[0])
-    persona = Persona(case, config(pki, gateway=gateway))
-    equal(clients_of(persona, expect_echo), EXPECTED, "persona's log")
-    equal(["resumed=1" in line for line in gateway_says(gateway.process, ["ended resumed="])], EXPECTED,
-          "ssl_fc_is_resumed")
-
-
-@case("nginx says so in its log")
-def nginx(case):
-    pki = Pki(case)
-    gateway = servers.nginx(case, pki, servers.unix_server(case, echo, failing=True)[0])
-    persona = Persona(case, config(pki, gateway=gateway))
-    equal(clients_of(persona, expect_echo), EXPECTED, "persona's log")
-    equal(["resumed=r" in line for line in gateway_says(gateway.process, ["ended resumed="])], EXPECTED,
-          "$ssl_session_reused")
+    service = servers.unix_server(case, echo, failing=True)[0]
+    # ssl_fc_is_resumed and $ssl_session_reused are logged.
+    for start, words, again in ((servers.haproxy, ["ended resumed="], "resumed=1"),
+                                (servers.nginx, ["ended resumed="], "resumed=r"),
+                                (servers.stunnel, ["new session negotiated", "session reused"], "session reused")):
+        for version in VERSIONS:
+            gateway = start(case, pki, service, tls=version)
+            what = f"{start.__name__}, {version}"
+            persona = Persona(case, config(pki, gateway=gateway), f"persona-{start.__name__}-{version}")
+            equal(clients_of(persona, expect_echo), EXPECTED, f"persona's log, {what}")
+            equal([again in line for line in gateway_says(gateway.process, words)], EXPECTED, f"its log, {what}")
 
 
 @case("persona and persona say so, and the gateway still knows the client")
 def both(case):
-    near, far = pair(case, Pki(case), Server(case, echo))
-    equal(clients_of(near, expect_echo), EXPECTED, "log of the persona that dials")
-    lines = [far.next_close("gateway_closed") for _ in range(TIMES)]
-    equal([line["resumed"] for line in lines], EXPECTED, "log of the gateway mode")
-    equal({line["peer"] for line in lines}, {"CN=client"}, "the client, by the gateway's log")
-    equal({line["peer"] for line in near.find("connection closed")}, {"CN=gateway"}, "the gateway, by the client's log")
+    for version in VERSIONS:
+        case.folder.joinpath(version).mkdir()
+        near, far = pair(case, Pki(case), Server(case, echo), persona={"tls": {"max_version": version}})
+        equal(clients_of(near, expect_echo), EXPECTED, f"log of the persona that dials, {version}")
+        lines = [far.next_close("gateway_closed") for _ in range(TIMES)]
+        equal([line["resumed"] for line in lines], EXPECTED, f"log of the gateway mode, {version}")
+        equal({line["tls_version"] for line in lines}, {f"TLSv{version}"}, "the version")
+        equal({line["peer"] for line in lines}, {"CN=client"}, "the client, by the gateway's log")
+        equal({line["peer"] for line in near.find("connection closed")}, {"CN=gateway"}, "the gateway, by the client's log")
 
 
 @case("many connections at once each resume, each suite")
@@ -153,48 +159,70 @@ class Door:
 @case("gateway mode: openssl s_client says so")
 def openssl_client(case):
     door = Door(case)
-    for option, expected in (("-sess_out", "New"), ("-sess_in", "Reused")):
-        client = process.Process(
-            case, "openssl", "s_client", "-connect", str(door.persona), "-CAfile", door.pki.ca.certificate, "-cert",
-            door.pki.client.certificate, "-key", door.pki.client.key, "-servername", Pki.GATEWAY_NAME,
-            "-verify_hostname", Pki.GATEWAY_NAME, "-verify_return_error", option, case.folder / "session",
-            stdin=subprocess.PIPE)
-        client.say("hello\n")
-        client.wait_until(lambda: any(line.endswith("hello") for line in client.lines), "the echo")
-        client.say("Q\n")
-        equal(client.wait(), 0, "exit code of s_client")
-        check(f"{expected}, TLSv1.3" in client.wait_line("Cipher is"), "s_client says otherwise", client.lines)
-    door.expect_log([False, True])
+    for version in VERSIONS:
+        for option, expected in (("-sess_out", "New"), ("-sess_in", "Reused")):
+            client = process.Process(
+                case, "openssl", "s_client", "-connect", str(door.persona), "-CAfile", door.pki.ca.certificate, "-cert",
+                door.pki.client.certificate, "-key", door.pki.client.key, "-servername", Pki.GATEWAY_NAME,
+                "-verify_hostname", Pki.GATEWAY_NAME, "-verify_return_error", f"-tls{version.replace('.', '_')}", option,
+                case.folder / f"session-{version}", stdin=subprocess.PIPE)
+            client.say("hello\n")
+            client.wait_until(lambda: any(line.endswith("hello") for line in client.lines), "the echo")
+            client.say("Q\n")
+            equal(client.wait(), 0, "exit code of s_client")
+            check(f"{expected}, TLSv{version}" in client.wait_line("Cipher is"), "s_client says otherwise", client.lines)
+        door.expect_log([False, True])
+
+
+def python_session(door, context, session):
+    """One connection that offers this session: the one it has, and whether it was resumed."""
+    with context.wrap_socket(connect(door.persona.address), server_hostname=Pki.GATEWAY_NAME, session=session,
+                             suppress_ragged_eofs=False) as client:
+        client.sendall(b"hello")
+        equal(read_exactly(client, 5), b"hello", "the echo")
+        found = client.session, client.session_reused
+        client.unwrap()
+        return found
 
 
 @case("gateway mode: Python's ssl as client says so")
 def python_client(case):
     door = Door(case)
-    context = door.pki.client_context(door.pki.client, "1.3")
-    session, said = None, []
-    for _ in range(TIMES):
-        with context.wrap_socket(connect(door.persona.address), server_hostname=Pki.GATEWAY_NAME, session=session,
-                                 suppress_ragged_eofs=False) as client:
-            client.sendall(b"hello")
-            equal(read_exactly(client, 5), b"hello", "the echo")
-            said.append(client.session_reused)
-            session = client.session
-            client.unwrap()
-    equal(said, EXPECTED, "SSLSocket.session_reused")
-    door.expect_log(EXPECTED)
+    for version in VERSIONS:
+        context = door.pki.client_context(door.pki.client, version)
+        session, said = None, []
+        for _ in range(TIMES):
+            session, reused = python_session(door, context, session)
+            said.append(reused)
+        equal(said, EXPECTED, f"SSLSocket.session_reused, {version}")
+        door.expect_log(EXPECTED)
+
+
+@case("gateway mode: no session of TLS 1.2 is resumed without the extended master secret, whoever dropped it")
+def no_extended_master_secret(case):
+    door = Door(case)
+    context = door.pki.client_context(door.pki.client, "1.2")
+    session = None
+    # It never had one (twice), it has one, it has none any more.
+    for has_it in (False, False, True, False):
+        context.options = context.options & ~NO_EXTENDED_MASTER_SECRET if has_it else context.options | NO_EXTENDED_MASTER_SECRET
+        session, _ = python_session(door, context, session)
+        equal(session.has_ticket, has_it, "the client was given a ticket")
+    door.expect_log([False] * 4)
 
 
 @case("gateway mode: gnutls-cli says so")
 def gnutls_client(case):
     door = Door(case)
-    output = process.run(
-        "gnutls-cli", "--x509cafile", door.pki.ca.certificate, "--x509certfile", door.pki.client.certificate,
-        "--x509keyfile", door.pki.client.key, "--sni-hostname", Pki.GATEWAY_NAME, "--verify-hostname",
-        Pki.GATEWAY_NAME, "--port", door.persona.address[1], "--resume", "--waitresumption", "127.0.0.1",
-        input=b"hello\n")
-    check("*** This is a resumed session" in output, "gnutls-cli says otherwise", output[-600:])
-    check("\nhello\n" in output, "no echo", output[-600:])
-    door.expect_log([False, True])
+    for version in VERSIONS:
+        output = process.run(
+            "gnutls-cli", "--x509cafile", door.pki.ca.certificate, "--x509certfile", door.pki.client.certificate,
+            "--x509keyfile", door.pki.client.key, "--sni-hostname", Pki.GATEWAY_NAME, "--verify-hostname",
+            Pki.GATEWAY_NAME, "--port", door.persona.address[1], "--resume", "--waitresumption", "--priority",
+            f"NORMAL:-VERS-ALL:+VERS-TLS{version}", "127.0.0.1", input=b"hello\n")
+        check("*** This is a resumed session" in output, "gnutls-cli says otherwise", output[-600:])
+        check("\nhello\n" in output, "no echo", output[-600:])
+        door.expect_log([False, True])
 
 
 main()

@@ -37,6 +37,22 @@ def haproxy_restarted(case):
     equal(len(persona.find("connection closed", reason="handshake_failed")), 0, "failed connections")
 
 
+@case("the gateway has new ticket keys, in TLS 1.2: the next connection offers every version again")
+def old_haproxy_restarted(case):
+    pki = Pki(case)
+    path, _ = servers.unix_server(case, echo, failing=True)
+    with listen() as listener:
+        gateway = servers.haproxy(case, pki, path, tls="1.2", listener=listener)
+        persona = Persona(case, config(pki, gateway=gateway))
+        equal([resumed(persona) for _ in range(3)], [False, True, True], "before")
+        gateway.process.signal(signal.SIGTERM)
+        gateway.process.wait()
+        servers.haproxy(case, pki, path, tls="1.2", listener=listener)
+        equal([resumed(persona) for _ in range(3)], [False, False, True], "after")
+    persona.stop()
+    equal(len(persona.find("connection closed", reason="handshake_failed")), 0, "failed connections")
+
+
 @case("the gateway has new ticket keys: persona's gateway mode restarted")
 def persona_gateway_restarted(case):
     pki = Pki(case)

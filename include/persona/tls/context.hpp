@@ -48,7 +48,7 @@ struct ContextOptions {
   /// peer's, and ours if the gateway follows RFC 8422 section 5.3.
   std::vector<std::uint16_t> groups;
   std::vector<std::string> alpn;                      ///< empty: not offered
-  bool resumption = true;                             ///< with tickets, TLS 1.3 only
+  bool resumption = true;                             ///< with tickets
   std::vector<SpkiPin> pins;                          ///< the peer's leaf must match one; empty: any
   std::shared_ptr<const trust::ClientRules> clients;  ///< role server; null: any verified client
   Clock clock = &now_by_both_clocks;                  ///< decides when a peer must prove its key again

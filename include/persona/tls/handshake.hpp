@@ -60,6 +60,7 @@ class Handshake {
   Status refuse_peer(bool absent);
   bool write_refusal();
   Status establish();
+  void keep_tls12_session(const SessionInfo& info);
   trust::VerifyReason refusal_reason() const;
   Failure refusal() const;
   Failure describe_alert(std::uint8_t description) const;

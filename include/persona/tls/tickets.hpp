@@ -1,4 +1,5 @@
-// Session resumption by tickets (RFC 8446 sections 2.2 and 4.6.1): what a client keeps, what a server seals.
+// Session resumption by tickets (RFC 8446 sections 2.2 and 4.6.1; TLS 1.2: RFC 5077): what a client keeps,
+// what a server seals.
 #pragma once
 
 #include <array>
@@ -13,6 +14,7 @@
 #include <unordered_map>
 
 #include "persona/base/bytes.hpp"
+#include "persona/base/tls_parameters.hpp"
 #include "persona/tls/aead.hpp"
 #include "persona/tls/clock.hpp"
 #include "persona/tls/key_schedule.hpp"
@@ -35,8 +37,10 @@ std::chrono::seconds resumable_for(const Moment& authenticated_at, const Moment&
 /// A NewSessionTicket as a client received it, with what its session established. A resumed session relies on
 /// the verification of the original one: the server sends no certificate again (RFC 8446 section 2.2).
 struct Ticket {
-  Bytes identity;  ///< opaque to us: RFC 8446 calls it `ticket`
-  Secret psk;
+  TlsVersion version = TlsVersion::tls13;
+  Bytes identity;              ///< opaque to us: RFC 8446 calls it `ticket`
+  bool is_session_id = false;  ///< TLS 1.2: `identity` is the ID of a session that the server keeps
+  Secret psk;                  ///< TLS 1.2: the master secret
   std::uint16_t cipher_suite = 0;
   std::uint32_t age_add = 0;
   std::chrono::seconds lifetime{0};  ///< from `received` on; at most what resumable_for() returned then
@@ -57,12 +61,12 @@ class TicketStore {
 
   Moment now() const { return clock_(); }
 
-  /// When a target is full, its oldest ticket is dropped.
+  /// When a target is full, its oldest ticket is dropped. One of TLS 1.2 replaces all others.
   void put(const std::string& target, Ticket ticket);
 
   /// The newest valid ticket, which is removed; null if there is none. The last ticket of a target stays and
-  /// is reused until a newer one arrives: RFC 8446 appendix C.4 advises single use so that connections cannot
-  /// be linked, but the client certificate links them anyway.
+  /// is reused until a newer one arrives, as tickets of TLS 1.2 are made for: RFC 8446 appendix C.4 advises
+  /// single use so that connections cannot be linked, but the client certificate links them anyway.
   std::shared_ptr<const Ticket> take(const std::string& target);
 
   /// After a failed handshake that offered one.
@@ -96,16 +100,20 @@ class TicketBank {
   Parts parts_;
 };
 
+/// A ClientHello that contains the ticket must fit into mbedTLS's output buffer of 16 KiB.
+inline constexpr std::size_t largest_ticket = std::size_t{12} * 1024;
+
 /// True if `body` is a well-formed NewSessionTicket. For sessions that keep no tickets.
 [[nodiscard]] bool is_new_session_ticket(ByteView body);
 
 /// What a server seals into its tickets: all that it must know to resume the session.
 struct TicketContent {
+  TlsVersion version = TlsVersion::tls13;
   std::uint16_t cipher_suite = 0;
   std::uint32_t age_add = 0;
   TicketTime created = 0;
-  Moment authenticated_at{};  ///< the time of the original full handshake
-  Secret psk;
+  Moment authenticated_at{};      ///< the time of the original full handshake
+  Secret psk;                     ///< TLS 1.2: the master secret
   x509::TimePoint valid_until{};  ///< when the first certificate of the client's chain expires
   std::string peer;               ///< the subject of the client's certificate
   Bytes client_certificate;       ///< the leaf in DER, to check the client again; empty: it had none
@@ -126,6 +134,14 @@ class TicketIssuer {
   /// when a full handshake is due.
   std::optional<Bytes> issue(TicketContent content, ByteView resumption_master_secret);
 
+  struct Tls12Ticket {
+    Bytes ticket;
+    std::chrono::seconds lifetime{0};
+  };
+
+  /// The same for TLS 1.2, where mbedTLS makes the message. `content`: with the master secret as psk.
+  std::optional<Tls12Ticket> issue_tls12(TicketContent content);
+
   /// Nothing if the ticket is not ours, damaged or too old, or if its client must prove its key again.
   std::optional<TicketContent> open(ByteView ticket);
 
@@ -136,6 +152,7 @@ class TicketIssuer {
     std::unique_ptr<AeadKey> key;
   };
 
+  std::chrono::seconds lifetime_left(const TicketContent& content) const;
   std::optional<Bytes> seal(const TicketContent& content);
   bool rotate();
 

@@ -95,6 +95,32 @@ stream {{
     raise Failure("nginx found its port taken three times")
 
 
+def stunnel(case, pki, target, tls="1.3"):
+    """stunnel that requires a client certificate, in front of the Unix socket `target`."""
+    holder, address = reserve_port()
+    case.defer(holder.close)
+    gateway = _Gateway(address)
+    path = case.folder / f"stunnel-{address[1]}.conf"
+    path.write_text(f"""
+foreground = yes
+syslog = no
+debug = info
+pid =
+[gateway]
+accept = {gateway}
+connect = {target}
+cert = {pki.gateway.certificate}
+key = {pki.gateway.key}
+CAfile = {pki.ca.certificate}
+requireCert = yes
+verifyChain = yes
+sslVersion = TLSv{tls}
+""")
+    gateway.process = Process(case, "stunnel", path)
+    wait_listening(address)
+    return gateway
+
+
 def unix_server(case, serve, **options):
     """The path of a Unix socket, whose connections `serve` gets: a service for HAProxy and nginx."""
     path = case.folder / "service"

@@ -127,19 +127,6 @@ TEST_CASE("other identity or trust, on either side: nothing is resumed") {
   }
 }
 
-TEST_CASE("TLS 1.2 is never resumed") {
-  for (const bool by_client : {true, false}) {
-    const Service service(by_client ? only(client_options(), TlsVersion::tls12) : client_options(),
-                          by_client ? server_options() : only(server_options(), TlsVersion::tls12));
-    for (int i = 0; i < 3; ++i) {
-      Pair pair = service.connect();
-      CHECK_FALSE(resumed(pair));
-      CHECK(pair.client->info().version == TlsVersion::tls12);
-    }
-    CHECK(service.client->ticket_store()->take(service_target) == nullptr);
-  }
-}
-
 TEST_CASE("a server that has gone back to TLS 1.2 costs its tickets one connection") {
   Service service;
   CHECK_FALSE(resumed_now(service));

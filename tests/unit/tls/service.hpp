@@ -51,6 +51,8 @@ struct Service {
 
 inline Ticket copy_of(const Ticket& ticket) {
   Ticket copy;
+  copy.version = ticket.version;
+  copy.is_session_id = ticket.is_session_id;
   copy.identity = ticket.identity;
   copy.psk = Secret(ticket.psk.view());
   copy.cipher_suite = ticket.cipher_suite;
