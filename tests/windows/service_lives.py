@@ -4,6 +4,7 @@ import os
 import pathlib
 import sys
 import threading
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 from harness.certificates import Pki
@@ -98,6 +99,7 @@ def drains(case):
     at_draining = list(exchanged)
     while any(now < before + 5 for now, before in zip(exchanged, at_draining)) and not failures:
         check(stopping.is_alive(), "stop returned before the connections have ended")
+        time.sleep(0.01)  # or this loop is what the exchanges wait for
     ended.set()
     for each in clients:
         each.join(20)
