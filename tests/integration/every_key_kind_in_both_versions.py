@@ -1,10 +1,12 @@
 """Every kind of key at one end with every kind at the other, in TLS 1.2 and 1.3, in both modes, with OpenSSL's and
-GnuTLS's programs at the other end and their defaults, which say what they have seen. Then who signs how in TLS 1.2,
-where RSA has two ways to (RFC 8446 section 4.2.3), and the algorithms that a peer accepts are to be kept to."""
+GnuTLS's programs at the other end and their defaults, which say what they have seen, and with HAProxy, nginx and stunnel
+as gateways. Then who signs how in TLS 1.2, where RSA has two ways to (RFC 8446 section 4.2.3), and the algorithms that a
+peer accepts are to be kept to."""
 
 import functools
 import json
 import re
+import signal
 import subprocess
 
 from harness import servers
@@ -111,13 +113,13 @@ class Credentials:
         self.client = {kind: self.pki.ca.issue(f"client {kind}", key=make_key(kind)) for kind in KEY_KINDS}
 
 
-def run_services(case, services):
+def run_services(case, services, name="services"):
     """One persona with all of these, name: configuration, and the address of each."""
-    folder = case.folder / "services"
+    folder = case.folder / name
     folder.mkdir()
-    for name, content in services.items():
-        (folder / f"{name}.yaml").write_text(json.dumps(content))
-    persona = Persona(case, folder)
+    for service, content in services.items():
+        (folder / f"{service}.yaml").write_text(json.dumps(content))
+    persona = Persona(case, folder, name)
     return persona, {line["service"]: address_of(line["address"]) for line in persona.listening()}
 
 
@@ -186,6 +188,34 @@ def define(number, mode, library, version):
 for each_number, (each_mode, each_library, each_version) in enumerate(
         (mode, library, version) for mode in (dials, accepts) for library in (OpenSsl, GnuTls) for version in VERSIONS):
     define(each_number, each_mode, each_library, each_version)
+
+@case("HAProxy, nginx and stunnel as gateways, in both versions", deadline=240)
+def other_gateways(case):
+    ends = Credentials(case)
+    service = servers.unix_server(case, echo, failing=True)[0]
+    draw = 0
+    for start in (servers.haproxy, servers.nginx, servers.stunnel):
+        for version in VERSIONS:
+            chosen = pairs(draw)
+            draw += 1
+            gateways = {kind: start(case, ends.pki, service, tls=version, credential=ends.gateway[kind])
+                        for kind in {theirs for theirs, _ in chosen}}
+            names = {pair: f"{start.__name__}-{version}-{pair[0]}--{pair[1]}" for pair in chosen}
+            persona, addresses = run_services(case, {
+                names[pair]: {**config(ends.pki, gateway=gateways[pair[0]]), "identity": ends.client[pair[1]].config()}
+                for pair in chosen}, f"{start.__name__}-{version}")
+            for theirs, ours in chosen:
+                talk(addresses[names[theirs, ours]])
+                line = persona.wait_log("connection closed", service=names[theirs, ours])
+                # nginx says no goodbye.
+                check(line["reason"] in ("local_closed", "truncated"), names[theirs, ours], line)
+                check_logged(line, version, f"gateway {theirs}", family(theirs), names[theirs, ours])
+                gateways[theirs].process.wait_until(
+                    lambda: any(f"CN=client {ours}" in line for line in gateways[theirs].process.lines), "who came")
+            persona.stop()
+            for gateway in gateways.values():
+                gateway.process.signal(signal.SIGTERM)
+
 
 # Of a TLS 1.2 gateway with RSA: the suite's end, the algorithms it may sign with, those it accepts; our key, and how it
 # is to sign: by PKCS#1 v1.5 and with the suite's hash where that is accepted.

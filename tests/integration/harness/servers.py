@@ -21,7 +21,7 @@ class _Gateway:
         return text(self.address)
 
 
-def haproxy(case, pki, target, tls="1.3", listener=None, suite=None):
+def haproxy(case, pki, target, tls="1.3", listener=None, suite=None, credential=None):
     """HAProxy that requires a client certificate, in front of the Unix socket `target`. It writes one line for each
     connection that ended. `listener`: a socket that stays the caller's, for a restart."""
     listener = listener.dup() if listener else listen()
@@ -36,12 +36,12 @@ global
 defaults
     mode tcp
     log global
-    log-format "ended resumed=%[ssl_fc_is_resumed] %[ssl_fc_protocol] %[ssl_fc_cipher]"
+    log-format "ended resumed=%[ssl_fc_is_resumed] %[ssl_fc_protocol] %[ssl_fc_cipher] CN=%[ssl_c_s_dn(cn)]"
     timeout connect 10s
     timeout client 5m
     timeout server 5m
 frontend tls
-    bind fd@{listener.fileno()} ssl crt {pki.gateway.both} ca-file {pki.ca.certificate} verify required \
+    bind fd@{listener.fileno()} ssl crt "{(credential or pki.gateway).both}" ca-file {pki.ca.certificate} verify required \
 ssl-min-ver TLSv{tls} ssl-max-ver TLSv{tls} {f"ciphersuites {suite}" if suite else ""}
     default_backend service
 backend service
@@ -52,7 +52,7 @@ backend service
     return gateway
 
 
-def nginx(case, pki, target, tls="1.3", suite=None):
+def nginx(case, pki, target, tls="1.3", suite=None, credential=None):
     """nginx stream that requires a client certificate, in front of the Unix socket `target`. It writes one line for
     each connection that ended."""
     # It crashes when it is handed a socket while being a single process, so its port is chosen here and free for a
@@ -71,12 +71,12 @@ pid {folder}/nginx.pid;
 error_log stderr notice;
 events {{ worker_connections 512; }}
 stream {{
-    log_format ended "ended resumed=$ssl_session_reused $ssl_protocol $ssl_cipher";
+    log_format ended "ended resumed=$ssl_session_reused $ssl_protocol $ssl_cipher $ssl_client_s_dn";
     access_log /dev/stdout ended;
     server {{
         listen {gateway} ssl;
-        ssl_certificate {pki.gateway.certificate};
-        ssl_certificate_key {pki.gateway.key};
+        ssl_certificate "{(credential or pki.gateway).certificate}";
+        ssl_certificate_key "{(credential or pki.gateway).key}";
         ssl_client_certificate {pki.ca.certificate};
         ssl_verify_client on;
         ssl_protocols TLSv{tls};
@@ -95,7 +95,7 @@ stream {{
     raise Failure("nginx found its port taken three times")
 
 
-def stunnel(case, pki, target, tls="1.3"):
+def stunnel(case, pki, target, tls="1.3", credential=None):
     """stunnel that requires a client certificate, in front of the Unix socket `target`."""
     holder, address = reserve_port()
     case.defer(holder.close)
@@ -109,8 +109,8 @@ pid =
 [gateway]
 accept = {gateway}
 connect = {target}
-cert = {pki.gateway.certificate}
-key = {pki.gateway.key}
+cert = {(credential or pki.gateway).certificate}
+key = {(credential or pki.gateway).key}
 CAfile = {pki.ca.certificate}
 requireCert = yes
 verifyChain = yes
