@@ -79,8 +79,9 @@ std::optional<Error> check_host(std::string_view host, std::string_view port) {
     return because(fmt::format("the host is missing; write HOST:{}", printable(port)));
   }
   if (host == "*") {
-    return because(fmt::format("\"*\" is not a host; for every address write 0.0.0.0:{0} or \"[::]:{0}\"",
-                               printable(port)));
+    return because(fmt::format(
+        "\"*\" is not a host; every address is two, IPv4's and IPv6's: [0.0.0.0:{0}, \"[::]:{0}\"]",
+        printable(port)));
   }
   if (is_valid_host(host)) {
     return std::nullopt;

@@ -53,7 +53,7 @@ TEST_CASE("what is wrong with an address is said in words") {
         "\"fe80::1%eth0\" is not an IPv6 address; only those go in brackets");
   CHECK(refusal_of_endpoint(":5432") == "the host is missing; write HOST:5432");
   CHECK(refusal_of_endpoint("*:80") ==
-        "\"*\" is not a host; for every address write 0.0.0.0:80 or \"[::]:80\"");
+        "\"*\" is not a host; every address is two, IPv4's and IPv6's: [0.0.0.0:80, \"[::]:80\"]");
   CHECK(refusal_of_endpoint("d b:80") == "\"d b\" is not a host name or an address");
   CHECK(refusal_of_endpoint("a..b:80") == "\"a..b\" is not a host name or an address");
   CHECK(refusal_of_endpoint("1.2.3.256:80") == "\"1.2.3.256\" is not an IPv4 address");
