@@ -108,19 +108,32 @@ class Server::Exchange final : public net::HandleOwner,
 };
 
 Result<std::unique_ptr<Server>> Server::create(net::Loop& loop, const Endpoint& endpoint, Answer answer) {
-  auto listener = net::Listener::bind(loop, endpoint);
-  if (!listener) {
-    return tl::unexpected(listener.error());
+  auto listeners = net::Listener::bind_all(loop, endpoint);
+  if (!listeners) {
+    return tl::unexpected(listeners.error());
   }
-  return std::unique_ptr<Server>(new Server(loop, std::move(*listener), std::move(answer)));
+  return std::unique_ptr<Server>(new Server(loop, std::move(*listeners), std::move(answer)));
 }
 
-Server::Server(net::Loop& loop, net::HandlePtr<net::Listener> listener, Answer answer)
-    : loop_(loop), listener_(std::move(listener)), answer_(std::move(answer)) {
-  net::Listener::Events events;
-  events.accepted = [this](net::Socket socket, const net::SocketAddress&) { accepted(std::move(socket)); };
-  events.resting = [](const std::string&, Milliseconds) {};  // the services' listeners report it
-  listener_->start(std::move(events));
+Server::Server(net::Loop& loop, std::vector<net::HandlePtr<net::Listener>> listeners, Answer answer)
+    : loop_(loop), listeners_(std::move(listeners)), answer_(std::move(answer)) {
+  for (const auto& listener : listeners_) {
+    const auto kind = listener->local().is_unix() ? net::Stream::Kind::unix_socket : net::Stream::Kind::tcp;
+    net::Listener::Events events;
+    events.accepted = [this, kind](net::Socket socket, const net::SocketAddress&) {
+      accepted(std::move(socket), kind);
+    };
+    events.resting = [](const std::string&, Milliseconds) {};  // the services' listeners report it
+    listener->start(std::move(events));
+  }
+}
+
+std::vector<Endpoint> Server::local() const {
+  std::vector<Endpoint> addresses;
+  for (const auto& listener : listeners_) {
+    addresses.push_back(listener->local());
+  }
+  return addresses;
 }
 
 Server::~Server() {
@@ -131,15 +144,14 @@ Server::~Server() {
   }
 }
 
-void Server::accepted(net::Socket socket) {
+void Server::accepted(net::Socket socket, net::Stream::Kind kind) {
   exchanges_.remove_if([](const auto& each) { return each.expired(); });
   if (exchanges_.size() >= most_exchanges) {
     return;  // closes it
   }
   auto exchange = std::make_shared<Exchange>(loop_, answer_);
   exchanges_.push_back(exchange);
-  exchange->start(std::move(socket),
-                  local().is_unix() ? net::Stream::Kind::unix_socket : net::Stream::Kind::tcp);
+  exchange->start(std::move(socket), kind);
 }
 
 }  // namespace persona::admin

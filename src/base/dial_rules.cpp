@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "persona/base/endpoint.hpp"
 #include "persona/base/text.hpp"
 
 namespace persona {
@@ -15,10 +16,7 @@ constexpr std::size_t most_shown = 8;
 
 // ASCII only: host names have no other letters.
 std::string plain(std::string_view host) {
-  if (host.ends_with('.')) {
-    host.remove_suffix(1);
-  }
-  return to_lower(host);
+  return to_lower(without_final_dot(host));
 }
 
 bool matches(std::string_view rule, std::string_view name) {

@@ -79,10 +79,11 @@ std::optional<Error> check_host(std::string_view host, std::string_view port) {
     return because(fmt::format("the host is missing; write HOST:{}", printable(port)));
   }
   if (host == "*") {
-    return because(fmt::format("\"*\" is not a host; for every address write 0.0.0.0:{0} or \"[::]:{0}\"",
-                               printable(port)));
+    return because(fmt::format(
+        "\"*\" is not a host; every address is two, IPv4's and IPv6's: [0.0.0.0:{0}, \"[::]:{0}\"]",
+        printable(port)));
   }
-  if (is_valid_host(host)) {
+  if (is_dialable_host(host)) {
     return std::nullopt;
   }
   if (std::all_of(host.begin(), host.end(), [](char c) { return is_host_character(c) || c == '.'; }) &&
@@ -186,7 +187,7 @@ std::string Endpoint::to_string() const {
 }
 
 bool Endpoint::is_local() const {
-  if (is_unix() || equals_ignoring_case(host, "localhost")) {
+  if (is_unix() || equals_ignoring_case(without_final_dot(host), "localhost")) {
     return true;
   }
   const auto address = IpAddress::parse(host);
@@ -210,6 +211,18 @@ bool is_valid_host(std::string_view host) {
     }
     begin = dot + 1;
   }
+}
+
+bool is_dialable_host(std::string_view host) {
+  const std::string_view name = without_final_dot(host);
+  return is_valid_host(name) && (name.size() == host.size() || !IpAddress::parse(name));
+}
+
+std::string_view without_final_dot(std::string_view host) {
+  if (host.ends_with('.')) {
+    host.remove_suffix(1);
+  }
+  return host;
 }
 
 }  // namespace persona

@@ -63,8 +63,8 @@ void describe_far_side(const config::Config& config, Table& table) {
     return;
   }
   for (const auto& address : config.gateway.addresses) {
-    const std::string& name =
-        config.gateway.server_name ? config.gateway.server_name->value : address.value.host;
+    const std::string_view name = without_final_dot(
+        config.gateway.server_name ? config.gateway.server_name->value : address.value.host);
     table.row("gateway", fmt::format("{}, verified as {}", address.value.to_string(), name));
   }
 }

@@ -173,7 +173,9 @@ class Run {
     if (!server) {
       return tl::unexpected(server.error());
     }
-    logger.info("answering administrators", {{"address", (*server)->local().to_string()}});
+    for (const Endpoint& address : (*server)->local()) {
+      logger.info("answering administrators", {{"address", address.to_string()}});
+    }
     admins_.emplace(where, std::move(*server));
     return {};
   }

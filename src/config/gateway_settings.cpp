@@ -73,10 +73,10 @@ void read_gateway(Section& root, Gateway& gateway) {
   }
   if (const auto server_name = section.get("server_name")) {
     const auto name = server_name->text();
-    if (name && !is_valid_host(*name)) {
+    if (name && !is_dialable_host(*name)) {
       server_name->error(fmt::format("{} is not a host name or an address", in_quotes(*name)));
     } else if (name) {
-      gateway.server_name = {*name, server_name->mark()};
+      gateway.server_name = {std::string(without_final_dot(*name)), server_name->mark()};
     }
   }
   if (const auto pins = section.get("pins")) {

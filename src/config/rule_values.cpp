@@ -56,10 +56,7 @@ Result<std::string> plain_name(std::string_view text, std::string_view what) {
   if (!is_ascii(text)) {
     return refuse(fmt::format("{} has letters that no DNS name has; write its xn-- form", in_quotes(text)));
   }
-  if (text.ends_with('.')) {
-    text.remove_suffix(1);
-  }
-  return to_lower(text);
+  return to_lower(without_final_dot(text));
 }
 
 // "db.example.com" or "*.example.com"

@@ -33,6 +33,11 @@ void Dialler::start() {
   dial();
 }
 
+std::string Dialler::target() const {
+  const auto tried = race_ ? race_->under_way() : std::vector<net::SocketAddress>();
+  return tried.empty() ? current_.address : tried.back().to_string();
+}
+
 void Dialler::dial() {
   current_ = {};
   deadline_ = now() + options_.timeout;
@@ -43,8 +48,7 @@ void Dialler::dial() {
   } else if (!generation_.dial_rules().admits_host(target.host)) {
     target_failed({Reason::dial_failed, generation_.dial_rules().refusal_of_host(target.host)});
   } else if (auto numeric = net::SocketAddress::from_numeric(target.host, target.port)) {
-    current_.addresses.push_back(*numeric);
-    connect_allowed();
+    connect_allowed({*numeric});
   } else {
     resolve();
   }
@@ -57,138 +61,146 @@ void Dialler::resolve() {
     });
   }
   lookup_ = net::Lookup::start(loop_, resolver_, generation_.config().name, endpoint().host, endpoint().port,
-                               &owner_, [this](Result<std::vector<net::SocketAddress>> found) {
+                               &owner_, [this](const Result<std::vector<net::SocketAddress>>& found) {
                                  lookup_.reset();
                                  if (!found) {
                                    target_failed({Reason::dial_failed, found.error().message});
                                    return;
                                  }
-                                 current_.addresses = std::move(*found);
-                                 connect_allowed();
+                                 connect_allowed(*found);
                                });
 }
 
 // An address that gateway.allowed_addresses does not name is never dialled, wherever it came from.
-void Dialler::connect_allowed() {
+void Dialler::connect_allowed(const std::vector<net::SocketAddress>& addresses) {
   const DialRules& rules = generation_.dial_rules();
+  std::vector<net::SocketAddress> admitted;
   std::vector<IpAddress> refused;
-  std::erase_if(current_.addresses, [&](const net::SocketAddress& address) {
+  for (const net::SocketAddress& address : addresses) {
     const auto ip = address.ip();
     if (ip && rules.admits(*ip)) {
-      return false;
+      admitted.push_back(address);
+    } else {
+      refused.push_back(ip.value_or(IpAddress()));
     }
-    refused.push_back(ip.value_or(IpAddress()));
-    return true;
-  });
-  if (current_.addresses.empty()) {
+  }
+  if (admitted.empty()) {
     target_failed({Reason::dial_failed, rules.refusal_of(endpoint().host, refused)});
     return;
   }
-  connect_next();
+  race_.emplace(loop_, owner_, interleaved(admitted, generation_.targets().family(order_[tried_])),
+                static_cast<AddressRace::Events&>(*this));
+  connect();
+}
+
+void Dialler::connect() {
+  Milliseconds left{0};
+  if (options_.timeout.count() > 0) {
+    left = std::max(deadline_ - now(), Milliseconds(1));
+    timer_->start(left, [this] { no_answer(); });
+  }
+  race_->start(left);
+}
+
+void Dialler::on_won(net::HandlePtr<net::Stream> stream, const net::SocketAddress& address) {
+  current_.address = address.to_string();
+  current_.family = family_of(address);
+  timer_->stop();
+  deadline_ -= now();  // pauses the clock: the handshake that follows has its own timeout
+  events_.on_connected(std::move(stream));
+}
+
+void Dialler::on_attempt_failed(const net::SocketAddress& address, int status) {
+  current_.address = address.to_string();
+  note_failure(status);
+}
+
+void Dialler::on_lost() {
+  target_failed({Reason::dial_failed, failure()});
+}
+
+void Dialler::no_answer() {
+  for (const net::SocketAddress& address : race_->under_way()) {
+    current_.address = address.to_string();
+    note_failure(fmt::format("no answer within timeouts.connect ({})", format_duration(options_.timeout)));
+  }
+  target_failed({Reason::dial_timeout, failure()});
 }
 
 void Dialler::connect_unix() {
   int error = 0;
-  stream_ = net::Stream::create(loop_, net::Stream::Kind::unix_socket, owner_, error);
+  unix_ = net::Stream::create(loop_, net::Stream::Kind::unix_socket, owner_, error);
   if (error == 0) {
-    error = stream_->connect_unix(endpoint().path, [this](int status) { connected(status); });
+    error = unix_->connect_unix(endpoint().path, [this](int status) { unix_connected(status); });
   }
   if (error != 0) {
-    connect_failed(error);
+    unix_connected(error);
   }
 }
 
-void Dialler::connect_next() {
-  while (current_.next < current_.addresses.size()) {
-    const net::SocketAddress& address = current_.addresses[current_.next];
-    current_.address = address.to_string();
-    const std::size_t left = current_.addresses.size() - current_.next;
-    ++current_.next;
-    int error = 0;
-    stream_ = net::Stream::create(loop_, net::Stream::Kind::tcp, owner_, error);
-    if (error == 0) {
-      error = stream_->connect(address, [this](int status) { connected(status); });
-    }
-    if (error == 0) {
-      limit_connect(left);
-      return;
-    }
-    stream_.reset();
-    note_error(error);
-  }
-  target_failed({Reason::dial_failed, current_.error});
-}
-
-void Dialler::limit_connect(std::size_t addresses_left) {
-  if (options_.timeout.count() == 0) {
+void Dialler::unix_connected(int status) {
+  if (status == 0) {
+    timer_->stop();
+    deadline_ -= now();
+    events_.on_connected(std::move(unix_));
     return;
   }
-  const Milliseconds left = std::max(deadline_ - now(), Milliseconds(1));
-  timer_->start(left / static_cast<int>(addresses_left), [this] {
-    stream_.reset();
-    note_error(fmt::format("no answer within timeouts.connect ({})", format_duration(options_.timeout)));
-    if (current_.next < current_.addresses.size()) {
-      connect_next();
-    } else {
-      target_failed({Reason::dial_timeout, current_.error});
-    }
-  });
-}
-
-void Dialler::connected(int status) {
-  if (status != 0) {
-    connect_failed(status);
-    return;
-  }
-  timer_->stop();
-  deadline_ -= now();  // pauses the clock: the handshake that follows has its own timeout
-  events_.on_connected(std::move(stream_));
-}
-
-void Dialler::connect_failed(int status) {
-  stream_.reset();
-  note_error(status);
-  if (status == UV_EAGAIN && endpoint().is_unix() && now() < deadline_) {
+  unix_.reset();
+  if (status == UV_EAGAIN && now() < deadline_) {
     timer_->start(unix_retry, [this] { connect_unix(); });  // the backlog is full: TCP would wait by itself
     return;
   }
-  connect_next();
+  note_failure(status);
+  target_failed({Reason::dial_failed, failure()});
 }
 
-void Dialler::note_error(int status) {
+void Dialler::note_failure(int status) {
   current_.lacked_resources = current_.lacked_resources || status == UV_EMFILE || status == UV_ENFILE ||
                               status == UV_ENOBUFS || status == UV_ENOMEM;
-  note_error(net::error_words(status));
+  note_failure(net::error_words(status));
 }
 
-void Dialler::note_error(const std::string& why) {
+void Dialler::note_failure(std::string words) {
+  if (words != current_.last.words) {
+    current_.other = std::move(current_.last);
+  }
+  current_.last = {current_.address, std::move(words)};
+}
+
+// With the addresses of a name racing, the last to fail may be the least telling.
+std::string Dialler::failure() const {
+  const auto& [address, words] = current_.last;
   const std::string name = endpoint().to_string();
-  current_.error = name == current_.address
-                       ? fmt::format("cannot connect to {}: {}", name, why)
-                       : fmt::format("cannot connect to {} ({}): {}", name, current_.address, why);
+  std::string sentence = name == address ? fmt::format("cannot connect to {}: {}", name, words)
+                                         : fmt::format("cannot connect to {} ({}): {}", name, address, words);
+  if (!current_.other.words.empty()) {
+    sentence += fmt::format("; {}: {}", current_.other.address, current_.other.words);
+  }
+  return sentence;
 }
 
 void Dialler::succeeded() {
   if (options_.health == Health::told) {
-    generation_.targets().succeeded(order_[tried_]);
+    generation_.targets().succeeded(order_[tried_], current_.family);
   }
 }
 
 void Dialler::failed(End why) {
   deadline_ += now();
-  if (current_.next == current_.addresses.size()) {
+  if (!race_ || race_->exhausted()) {
     target_failed(std::move(why));
     return;
   }
   events_.on_next_address(why);
-  connect_next();
+  connect();
 }
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): `why` outlives what it came from
 void Dialler::target_failed(End why) {
   timer_->stop();
   lookup_.reset();
-  stream_.reset();
+  race_.reset();
+  unix_.reset();
   if (!current_.lacked_resources && options_.health == Health::told) {
     generation_.targets().failed(order_[tried_], now());
   }

@@ -51,12 +51,14 @@ Result<std::vector<Endpoint>> Runtime::add(const std::shared_ptr<Service>& servi
   std::vector<Endpoint> bound;
   const auto generation = service->current();
   for (const auto& endpoint : generation->config().listen) {
-    auto listener = net::Listener::bind(loop(), endpoint.value);
-    if (!listener) {
-      return tl::unexpected(listener.error());
+    auto listeners = net::Listener::bind_all(loop(), endpoint.value, bound);
+    if (!listeners) {
+      return tl::unexpected(listeners.error());
     }
-    bound.push_back((*listener)->local());
-    entry.listeners.push_back(std::move(*listener));
+    for (auto& listener : *listeners) {
+      bound.push_back(listener->local());
+      entry.listeners.push_back(std::move(listener));
+    }
   }
   entries_.push_back(std::move(entry));
   return bound;

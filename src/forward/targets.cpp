@@ -32,9 +32,15 @@ void Targets::failed(std::size_t index, Milliseconds now) {
   health.next_rest = std::min(health.next_rest * 2, longest_rest);
 }
 
-void Targets::succeeded(std::size_t index) {
+void Targets::succeeded(std::size_t index, std::optional<Family> family) {
   const std::lock_guard lock(mutex_);
   health_[index] = Health{};
+  health_[index].family = family;
+}
+
+std::optional<Family> Targets::family(std::size_t index) const {
+  const std::lock_guard lock(mutex_);
+  return health_[index].family;
 }
 
 }  // namespace persona::forward

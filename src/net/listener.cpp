@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 #include <utility>
 
 #include "listening_socket.hpp"
@@ -18,6 +19,18 @@ namespace {
 constexpr Milliseconds shortest_rest{50};
 constexpr Milliseconds longest_rest{1'000};
 constexpr int accepts_per_wake = 64;  // so that a burst does not starve the loop's other work
+constexpr int most_ports = 10;        // that the kernel may choose, until one is free at every address
+
+bool is_lacking(int uv_code) {
+  return uv_code == UV_EADDRNOTAVAIL || uv_code == UV_EAFNOSUPPORT;
+}
+
+bool is_among(const std::vector<Endpoint>& bound, const Endpoint& address) {
+  return std::any_of(bound.begin(), bound.end(), [&](const Endpoint& each) {
+    return !each.is_unix() && !address.is_unix() && each.port == address.port &&
+           IpAddress::parse(each.host) == IpAddress::parse(address.host);
+  });
+}
 
 }  // namespace
 
@@ -39,7 +52,12 @@ struct Listener::Impl {
 Listener::~Listener() = default;
 
 Result<HandlePtr<Listener>> Listener::bind(Loop& loop, const Endpoint& endpoint) {
-  auto socket = ListeningSocket::open(endpoint);
+  int uv_code = 0;
+  return bind(loop, endpoint, uv_code);
+}
+
+Result<HandlePtr<Listener>> Listener::bind(Loop& loop, const Endpoint& endpoint, int& uv_code) {
+  auto socket = ListeningSocket::open(endpoint, uv_code);
   if (!socket) {
     return tl::unexpected(socket.error());
   }
@@ -53,6 +71,44 @@ Result<HandlePtr<Listener>> Listener::bind(Loop& loop, const Endpoint& endpoint)
   impl->timer = Timer::create(loop, nullptr);
   listener->impl_ = std::move(impl);
   return HandlePtr<Listener>(listener);
+}
+
+Result<std::vector<HandlePtr<Listener>>> Listener::bind_all(Loop& loop, const Endpoint& endpoint,
+                                                            const std::vector<Endpoint>& bound) {
+  const auto addresses = addresses_to_bind(endpoint);
+  if (!addresses) {
+    return tl::unexpected(addresses.error());
+  }
+  for (int ports = 1;; ++ports) {
+    std::vector<HandlePtr<Listener>> listeners;
+    std::optional<Error> lacking;
+    std::optional<Error> failure;
+    int uv_code = 0;
+    for (Endpoint address : *addresses) {
+      if (is_among(bound, address)) {
+        continue;
+      }
+      if (address.port == 0 && !listeners.empty()) {
+        address.port = listeners.front()->local().port;
+      }
+      auto listener = bind(loop, address, uv_code);
+      if (listener) {
+        listeners.push_back(std::move(*listener));
+      } else {
+        (is_lacking(uv_code) ? lacking : failure) = listener.error();
+      }
+      if (failure) {
+        break;
+      }
+    }
+    if (failure && endpoint.port == 0 && uv_code == UV_EADDRINUSE && ports < most_ports) {
+      continue;
+    }
+    if (failure || (lacking && listeners.empty())) {
+      return tl::unexpected(failure ? *failure : *lacking);
+    }
+    return listeners;
+  }
 }
 
 void Listener::start(Events events) {

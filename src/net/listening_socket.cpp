@@ -1,7 +1,10 @@
 #include "listening_socket.hpp"
 
+#include <algorithm>
+
 #include "persona/base/sockets.hpp"
 #include "persona/net/error.hpp"
+#include "resolve_host.hpp"
 
 namespace persona::net {
 
@@ -13,27 +16,35 @@ tl::unexpected<Error> cannot_listen(const Endpoint& endpoint, int uv_code) {
               error_words(uv_code), hint);
 }
 
-Result<SocketAddress> address_to_bind(const Endpoint& endpoint) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* list = nullptr;
-  const std::string port = std::to_string(endpoint.port);
-  if (int code = getaddrinfo(endpoint.host.c_str(), port.c_str(), &hints, &list); code != 0) {
-    return fail(ErrorKind::configuration, "cannot listen on {}: {}", endpoint.to_string(),
-                gai_strerror(code));
+Result<std::vector<Endpoint>> addresses_to_bind(const Endpoint& endpoint) {
+  if (endpoint.is_unix() || IpAddress::parse(endpoint.host)) {
+    return std::vector{endpoint};
   }
-  const addrinfo* chosen = list;
-  for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
-    if (entry->ai_family == AF_INET) {
-      chosen = entry;
-      break;
+  std::vector<SocketAddress> found;
+  if (const int code = resolve_host(endpoint.host, found); code != 0) {
+    return cannot_listen(endpoint, code);
+  }
+  std::vector<Endpoint> addresses;
+  for (const SocketAddress& each : found) {
+    const IpAddress ip = each.ip().value_or(IpAddress());
+    // RFC 6761 section 6.3. The configuration was let through because of the name.
+    if (endpoint.is_local() && !ip.is_loopback()) {
+      return fail(
+          ErrorKind::configuration,
+          "cannot listen on {}: {} is {} on this machine, which others can reach; mend the hosts file, "
+          "or write 127.0.0.1",
+          endpoint.to_string(), endpoint.host, ip.to_string());
+    }
+    Endpoint address = endpoint;
+    address.host = ip.to_string();
+    if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) {
+      addresses.push_back(std::move(address));
     }
   }
-  const SocketAddress address(chosen->ai_addr);
-  freeaddrinfo(list);
-  return address;
+  if (addresses.empty()) {
+    return cannot_listen(endpoint, UV_EAI_NODATA);
+  }
+  return addresses;
 }
 
 Endpoint bound_endpoint(const Socket& socket, const Endpoint& asked) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "persona/base/endpoint.hpp"
 #include "persona/base/result.hpp"
@@ -14,8 +15,8 @@ namespace persona::net {
 
 class ListeningSocket {
  public:
-  /// Binds exclusively and listens. Blocks while it resolves a host name.
-  static Result<ListeningSocket> open(const Endpoint& endpoint);
+  /// Binds exclusively and listens. The host is numeric. `uv_code`: why the system refused, if it did.
+  static Result<ListeningSocket> open(const Endpoint& endpoint, int& uv_code);
 
   uv_os_sock_t get() const { return socket_.get(); }
 
@@ -40,8 +41,9 @@ class ListeningSocket {
 /// The sentence for a libuv error code from binding or listening.
 tl::unexpected<Error> cannot_listen(const Endpoint& endpoint, int uv_code);
 
-/// The address to bind for a host and a port, preferring IPv4. Blocks.
-Result<SocketAddress> address_to_bind(const Endpoint& endpoint);
+/// `endpoint` once for each address of its host, with the address for the name. Refuses a localhost that
+/// other machines can reach. Blocks.
+Result<std::vector<Endpoint>> addresses_to_bind(const Endpoint& endpoint);
 
 /// `asked`, with the address and port that the kernel bound `socket` to.
 Endpoint bound_endpoint(const Socket& socket, const Endpoint& asked);

@@ -12,8 +12,9 @@ namespace persona::net {
 
 namespace {
 
-tl::unexpected<Error> refused(const Endpoint& endpoint, int error) {
-  auto sentence = cannot_listen(endpoint, uv_translate_sys_error(error));
+tl::unexpected<Error> refused(const Endpoint& endpoint, int error, int& uv_code) {
+  uv_code = uv_translate_sys_error(error);
+  auto sentence = cannot_listen(endpoint, uv_code);
   if (error == EACCES) {
     sentence.value().message += "; ports below 1024 need a privilege";
   }
@@ -24,10 +25,10 @@ Socket new_socket(int family) {
   return Socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
-Result<Socket> bind_tcp(const Endpoint& endpoint) {
-  const auto address = address_to_bind(endpoint);
+Result<Socket> bind_tcp(const Endpoint& endpoint, int& uv_code) {
+  const auto address = SocketAddress::from_numeric(endpoint.host, endpoint.port);
   if (!address) {
-    return tl::unexpected(address.error());
+    return refused(endpoint, EINVAL, uv_code);
   }
   const sockaddr* where = address->get();
   Socket socket = new_socket(where->sa_family);
@@ -39,13 +40,13 @@ Result<Socket> bind_tcp(const Endpoint& endpoint) {
       (v6 && setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
       ::bind(socket.get(), where, v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in)) != 0 ||
       ::listen(socket.get(), SOMAXCONN) != 0) {
-    return refused(endpoint, errno);
+    return refused(endpoint, errno, uv_code);
   }
   return socket;
 }
 
 /// Removes a socket file that no program serves any more: connect(2) is refused.
-Result<void> remove_stale(const Endpoint& endpoint, const sockaddr_un& address) {
+Result<void> remove_stale(const Endpoint& endpoint, const sockaddr_un& address, int& uv_code) {
   struct stat status {};
   if (lstat(endpoint.path.c_str(), &status) != 0) {
     return {};
@@ -59,28 +60,28 @@ Result<void> remove_stale(const Endpoint& endpoint, const sockaddr_un& address) 
       ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
       errno == ECONNREFUSED) {
     if (unlink(endpoint.path.c_str()) != 0) {
-      return refused(endpoint, errno);
+      return refused(endpoint, errno, uv_code);
     }
     return {};
   }
-  return refused(endpoint, EADDRINUSE);
+  return refused(endpoint, EADDRINUSE, uv_code);
 }
 
-Result<Socket> bind_unix(const Endpoint& endpoint) {
+Result<Socket> bind_unix(const Endpoint& endpoint, int& uv_code) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (endpoint.path.size() >= sizeof address.sun_path) {
-    return refused(endpoint, ENAMETOOLONG);
+    return refused(endpoint, ENAMETOOLONG, uv_code);
   }
   std::memcpy(address.sun_path, endpoint.path.data(), endpoint.path.size());
-  if (auto removed = remove_stale(endpoint, address); !removed) {
+  if (auto removed = remove_stale(endpoint, address, uv_code); !removed) {
     return tl::unexpected(removed.error());
   }
   Socket socket = new_socket(AF_UNIX);
   if (!socket.valid() ||
       ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(socket.get(), SOMAXCONN) != 0) {
-    return refused(endpoint, errno);
+    return refused(endpoint, errno, uv_code);
   }
   return socket;
 }
@@ -92,8 +93,8 @@ std::uint64_t inode_of(const std::string& path) {
 
 }  // namespace
 
-Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint) {
-  auto socket = endpoint.is_unix() ? bind_unix(endpoint) : bind_tcp(endpoint);
+Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint, int& uv_code) {
+  auto socket = endpoint.is_unix() ? bind_unix(endpoint, uv_code) : bind_tcp(endpoint, uv_code);
   if (!socket) {
     return tl::unexpected(socket.error());
   }

@@ -19,14 +19,15 @@ bool set(const Socket& socket, int level, int option, const Value& value) {
 
 }  // namespace
 
-Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint) {
+Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint, int& uv_code) {
   if (endpoint.is_unix()) {
     return fail(ErrorKind::configuration, "cannot listen on {}: Windows has no Unix sockets for this",
                 endpoint.to_string());
   }
-  const auto address = address_to_bind(endpoint);
+  const auto address = SocketAddress::from_numeric(endpoint.host, endpoint.port);
   if (!address) {
-    return tl::unexpected(address.error());
+    uv_code = UV_EINVAL;
+    return cannot_listen(endpoint, uv_code);
   }
   const sockaddr* where = address->get();
   const bool v6 = where->sa_family == AF_INET6;
@@ -45,7 +46,8 @@ Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint) {
     // WSAEACCES: another program has bound the port exclusively, or it is in a range that the system reserves
     // (netsh int ipv4 show excludedportrange).
     const int error = last_error();
-    return cannot_listen(endpoint, error == UV_EACCES ? UV_EADDRINUSE : error);
+    uv_code = error == UV_EACCES ? UV_EADDRINUSE : error;
+    return cannot_listen(endpoint, uv_code);
   }
   Endpoint local = bound_endpoint(socket, endpoint);
   return ListeningSocket(std::move(socket), std::move(local));

@@ -9,6 +9,7 @@
 #include "mbedtls_session.hpp"
 #include "peer_alert.hpp"
 #include "persona/base/address.hpp"
+#include "persona/base/endpoint.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/tls/record.hpp"
 #include "persona/trust/trust_store.hpp"
@@ -40,6 +41,7 @@ Handshake::~Handshake() = default;
 Result<std::unique_ptr<Handshake>> Handshake::create(std::shared_ptr<const Context> context, Target target) {
   std::unique_ptr<Handshake> handshake(new Handshake(std::move(context)));
   handshake->target_ = std::move(target);
+  handshake->target_.server_name = std::string(without_final_dot(handshake->target_.server_name));
   const ContextOptions& options = handshake->context_->options();
   std::optional<std::string> expected_name;
   if (options.role == Role::client) {
@@ -61,10 +63,6 @@ Result<std::unique_ptr<Handshake>> Handshake::create(std::shared_ptr<const Conte
 
 Result<void> Handshake::prepare_client() {
   std::string sni = target_.server_name;
-  // SNI has no trailing dot (RFC 6066 section 3).
-  if (!sni.empty() && sni.back() == '.') {
-    sni.pop_back();
-  }
   // mbedTLS sends no SNI for a null name, and must not check names itself: the PeerVerifier does.
   if (IpAddress::parse(target_.server_name)) {
     sni.clear();

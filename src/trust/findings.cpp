@@ -80,8 +80,8 @@ Finding Narrator::wrong_name(std::string_view expected) const {
   }
   std::string sentence =
       fmt::format("name {} is not in the {}'s certificate; it has {}", expected, to_string(role_), names);
-  if (expected.find('_') != std::string_view::npos) {
-    sentence += "; a name with an underscore never matches (RFC 5280 section 4.2.1.6)";
+  if (expected.find('_') != std::string_view::npos && names.find("*.") != std::string::npos) {
+    sentence += "; no wildcard stands for a name with an underscore (RFC 5280 section 4.2.1.6)";
   }
   return make(VerifyReason::name_mismatch, std::move(sentence));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "persona/base/address.hpp"
+#include "persona/base/endpoint.hpp"
 #include "persona/x509/dns_name.hpp"
 #include "persona/x509/san.hpp"
 
@@ -22,9 +23,7 @@ bool matches_address(ByteView octets, const IpAddress& address, bool written_as_
 bool matches_name(const mbedtls_x509_crt& certificate, std::string_view name) {
   const auto address = IpAddress::parse(name);
   const bool written_as_v6 = name.find(':') != std::string_view::npos;
-  if (name.ends_with('.')) {
-    name.remove_suffix(1);  // "db.example.com." is the absolute form of the same name
-  }
+  name = without_final_dot(name);
   bool found = false;
   x509::for_each_alternative_name(certificate, [&](int type, ByteView value) {
     if (address) {

@@ -106,14 +106,11 @@ std::string_view without_wildcard(std::string_view name) {
   return name.starts_with("*.") ? name.substr(2) : name;
 }
 
-// An underscore is not allowed in a host name, but does no harm in a comparison.
 bool is_comparable(const GeneralName& name) {
   if (name.type != GeneralName::dns_name) {
     return true;  // in a leaf, leaf_defect() refuses malformed ones
   }
-  std::string text(without_wildcard(as_text(name.value)));
-  std::replace(text.begin(), text.end(), '_', 'x');
-  return x509::is_dns_name(text);
+  return x509::is_dns_name_or_underscored(without_wildcard(as_text(name.value)));
 }
 
 enum class Question { permitted, excluded };

@@ -122,10 +122,7 @@ bool matches_common_name(std::string_view pattern, std::string_view name) {
 }
 
 bool matches_dns_pattern(std::string_view pattern, std::string_view name) {
-  if (pattern.ends_with('.')) {
-    pattern.remove_suffix(1);
-  }
-  const std::string rule = to_lower(pattern);
+  const std::string rule = to_lower(without_final_dot(pattern));
   const std::string plain = to_lower(name);
   if (has(plain, '*')) {
     return rule == plain;

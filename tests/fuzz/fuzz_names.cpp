@@ -51,9 +51,10 @@ bool may_match(std::string_view pattern, std::string_view name) {
 
 void compare(std::string_view pattern, std::string_view name) {
   const bool matches = matches_dns_name(pattern, name);
-  demand(!matches || (may_match(pattern, name) && is_dns_name(name)));
+  demand(!matches || (may_match(pattern, name) && is_dns_name_or_underscored(name)));
+  demand(!matches || is_dns_name(name) || equals_ignoring_case(pattern, name));
   demand(!matches || pattern.find('\0') == std::string_view::npos);
-  demand(matches_dns_name(name, name) == is_dns_name(name));
+  demand(matches_dns_name(name, name) == is_dns_name_or_underscored(name));
   demand(equals_ignoring_case(pattern, name) == equals_ignoring_case(name, pattern));
   std::string upper(pattern);
   std::transform(upper.begin(), upper.end(), upper.begin(),

@@ -4,31 +4,14 @@ import socket
 
 from harness.certificates import Pki
 from harness.persona import Persona, config
-from harness.runner import Failure, case, check, equal, main
+from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
-from harness.sockets import connect, expect_echo, expect_refused, expect_reset, refused_address, reset, text
+from harness.sockets import black_hole, connect, expect_echo, expect_refused, expect_reset, refused_address, reset, text
 
 
 def start(case, address, **more):
     """Dialling `address`, verified as the name of the test's gateway."""
     return Persona(case, config(Pki(case), gateway=address, **more))
-
-
-def black_hole(case):
-    """An address that never answers: a listening socket whose backlog is full drops what comes."""
-    listener = socket.socket()
-    case.defer(listener.close)
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(0)
-    for _ in range(10):
-        filler = socket.socket()
-        case.defer(filler.close)
-        filler.settimeout(0.3)
-        try:
-            filler.connect(listener.getsockname())
-        except TimeoutError:
-            return text(listener.getsockname())
-    raise Failure("the backlog of a listening socket did not fill up")
 
 
 @case("connection refused")
@@ -51,7 +34,7 @@ def unknown_name(case):
 
 @case("no answer within timeouts.connect")
 def no_answer(case):
-    address = black_hole(case)
+    address = text(black_hole(case))
     persona = start(case, address, timeouts={"connect": "400ms"})
     expect_refused(persona.address)
     line = persona.next_close("dial_timeout", error="timeouts.connect")
@@ -60,7 +43,7 @@ def no_answer(case):
 
 @case("a client that leaves while we dial cancels the dial")
 def client_leaves(case):
-    persona = start(case, black_hole(case))
+    persona = start(case, text(black_hole(case)))
     connect(persona.address).close()
     line = persona.next_close("local_closed")
     check(line["duration_ms"] < 5000, "the dial was not cancelled", line)
@@ -68,7 +51,7 @@ def client_leaves(case):
 
 @case("a client that resets while we dial, with data under way or without, cancels the dial")
 def client_resets(case):
-    persona = start(case, black_hole(case))
+    persona = start(case, text(black_hole(case)))
     reset(connect(persona.address))
     persona.next_close("local_reset")
     for _ in range(5):

@@ -4,6 +4,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <vector>
 
 #include "persona/admin/http.hpp"
 #include "persona/base/duration.hpp"
@@ -11,6 +12,7 @@
 #include "persona/base/result.hpp"
 #include "persona/net/listener.hpp"
 #include "persona/net/loop.hpp"
+#include "persona/net/stream.hpp"
 
 namespace persona::admin {
 
@@ -30,16 +32,17 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  const Endpoint& local() const { return listener_->local(); }
+  /// Where it listens: at every address of a name.
+  std::vector<Endpoint> local() const;
 
  private:
   class Exchange;
 
-  Server(net::Loop& loop, net::HandlePtr<net::Listener> listener, Answer answer);
-  void accepted(net::Socket socket);
+  Server(net::Loop& loop, std::vector<net::HandlePtr<net::Listener>> listeners, Answer answer);
+  void accepted(net::Socket socket, net::Stream::Kind kind);
 
   net::Loop& loop_;
-  net::HandlePtr<net::Listener> listener_;
+  std::vector<net::HandlePtr<net::Listener>> listeners_;
   Answer answer_;
   std::list<std::weak_ptr<Exchange>> exchanges_;
 };

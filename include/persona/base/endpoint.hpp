@@ -13,7 +13,7 @@ struct Endpoint {
   enum class Kind { tcp, unix_socket };
 
   Kind kind = Kind::tcp;
-  std::string host;        ///< tcp: a DNS name or a numeric address, without brackets
+  std::string host;        ///< tcp: a DNS name, absolute ones with their dot, or an address without brackets
   std::uint16_t port = 0;  ///< tcp: 0 lets the kernel choose (listening only)
   std::string path;        ///< unix_socket: absolute file system path, at most 107 bytes
 
@@ -36,5 +36,12 @@ struct Endpoint {
 /// at most 253 characters (RFC 1035 section 2.3.4), that no resolver reads as an address ("127.1",
 /// "0x7f000001").
 bool is_valid_host(std::string_view host);
+
+/// Also for an absolute name, which has a dot at its end (RFC 1034 section 3.1): resolvers then append no
+/// search domain.
+bool is_dialable_host(std::string_view host);
+
+/// The name as SNI and certificates have it: never with a dot at its end (RFC 6066 section 3).
+std::string_view without_final_dot(std::string_view host);
 
 }  // namespace persona

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "persona/base/duration.hpp"
+#include "persona/forward/address_race.hpp"
 #include "persona/forward/generation.hpp"
 #include "persona/forward/reason.hpp"
 #include "persona/net/address.hpp"
@@ -19,12 +19,12 @@
 
 namespace persona::forward {
 
-/// Tries one address after another until one works. Each target's name is resolved afresh and its addresses
-/// are checked against gateway.allowed_addresses; all of them are tried before the next target. The remaining
-/// time for a target is divided among its remaining addresses, so that one black hole does not use it all up.
+/// Tries one target after another until one works. Each target's name is resolved afresh and its addresses
+/// are checked against gateway.allowed_addresses; those that are allowed race (AddressRace), the family first
+/// that was good last time, and all of them have failed before the next target is tried.
 ///
 /// Loop's thread only; destroying it cancels the dial without an event.
-class Dialler {
+class Dialler final : private AddressRace::Events {
  public:
   /// Unless stated otherwise, the dialler does nothing more after an event, which may therefore destroy it.
   class Events {
@@ -68,30 +68,41 @@ class Dialler {
   /// The current target, as configured.
   const Endpoint& endpoint() const;
 
-  /// The address of it that is being dialled, as the log shows it.
-  const std::string& target() const { return current_.address; }
+  /// The address of it that is being dialled, as the log shows it: the latest that was begun with.
+  std::string target() const;
 
  private:
+  /// Why an address failed.
+  struct Failure {
+    std::string address;
+    std::string words;
+  };
+
   /// The current target.
   struct Current {
-    std::vector<net::SocketAddress> addresses;
-    std::size_t next = 0;           // index of the next address
-    std::string address;            // being dialled, or dialled last
-    std::string error;              // why the last address failed
+    std::string address;            // connected, or what failed last
+    std::optional<Family> family;   // of the address that is connected
+    Failure last;                   // of its addresses
+    Failure other;                  // the latest before it for another reason
     bool lacked_resources = false;  // we ran out of descriptors or memory: not the target's fault
   };
 
   void dial();
   void resolve();
-  void connect_allowed();
+  void connect_allowed(const std::vector<net::SocketAddress>& addresses);
+  void connect();
   void connect_unix();
-  void connect_next();
-  void limit_connect(std::size_t addresses_left);
-  void connected(int status);
-  void connect_failed(int status);
-  void note_error(int status);
-  void note_error(const std::string& why);
+  void unix_connected(int status);
+  void no_answer();
+  void note_failure(int status);
+  void note_failure(std::string words);
+  std::string failure() const;
   void target_failed(End why);
+
+  void on_won(net::HandlePtr<net::Stream> stream, const net::SocketAddress& address) override;
+  void on_attempt_failed(const net::SocketAddress& address, int status) override;
+  void on_lost() override;
+
   Milliseconds now() const { return net::now(loop_); }
 
   net::Loop& loop_;
@@ -108,7 +119,8 @@ class Dialler {
   net::HandlePtr<net::Timer> timer_;
   Milliseconds deadline_{0};            // for connecting to the target; while connected: the time left
   net::HandlePtr<net::Lookup> lookup_;  // after timer_, which must still be open when it closes
-  net::HandlePtr<net::Stream> stream_;  // connecting
+  std::optional<AddressRace> race_;     // once the addresses of the target are known
+  net::HandlePtr<net::Stream> unix_;    // connecting to a Unix socket
 };
 
 }  // namespace persona::forward

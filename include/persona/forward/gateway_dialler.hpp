@@ -53,7 +53,7 @@ class GatewayDialler final : private Dialler::Events, private Handshaking::Event
   void failed(End why) { dialler_.failed(std::move(why)); }
 
   const Endpoint& endpoint() const { return dialler_.endpoint(); }
-  const std::string& target() const { return dialler_.target(); }
+  std::string target() const { return dialler_.target(); }
 
  private:
   void on_connected(net::HandlePtr<net::Stream> stream) override;

@@ -12,6 +12,9 @@
 
 namespace persona::forward {
 
+/// Of IP addresses.
+enum class Family { v4, v6 };
+
 /// Thread-safe: all loops share the health of the targets.
 class Targets {
  public:
@@ -31,12 +34,19 @@ class Targets {
 
   /// The target rests: 1 s after the first failure, twice as long after each further one, up to 60 s.
   void failed(std::size_t index, Milliseconds now);
-  void succeeded(std::size_t index);
+
+  /// `family`: of the address that was good; nothing for a Unix socket.
+  void succeeded(std::size_t index, std::optional<Family> family);
+
+  /// The family that was good last. It is tried first (RFC 8305 section 4), so that only the first connection
+  /// waits for a family that does not get through.
+  std::optional<Family> family(std::size_t index) const;
 
  private:
   struct Health {
     Milliseconds rests_until{0};
     Milliseconds next_rest = first_rest;
+    std::optional<Family> family;
   };
 
   std::vector<Endpoint> endpoints_;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "persona/base/duration.hpp"
 #include "persona/base/endpoint.hpp"
@@ -24,10 +25,15 @@ class Listener {
     std::function<void(const std::string& why, Milliseconds rest)> resting;
   };
 
-  /// Binds and listens, so an address in use is an error here, with a sentence. Resolves a host name,
-  /// preferring IPv4; this blocks, so only at start-up. Replaces a stale Unix socket file, but not one that a
-  /// program still serves.
+  /// Binds and listens, so an address in use is an error here, with a sentence. The host is numeric. Replaces
+  /// a stale Unix socket file, but not one that a program still serves.
   static Result<HandlePtr<Listener>> bind(Loop& loop, const Endpoint& endpoint);
+
+  /// The same at every address of the host, which may be a name (localhost is 127.0.0.1 and ::1), on one
+  /// port. Addresses that this machine lacks are left out if it has one (IPv6 may be switched off), and so
+  /// are those in `bound`, which the caller listens on already. Resolving blocks, so only at start-up.
+  static Result<std::vector<HandlePtr<Listener>>> bind_all(Loop& loop, const Endpoint& endpoint,
+                                                           const std::vector<Endpoint>& bound = {});
 
   /// Where it listens, with the port that the kernel chose if 0 was asked for.
   const Endpoint& local() const { return local_; }
@@ -42,6 +48,7 @@ class Listener {
   Listener() = default;
   ~Listener();
   void close();
+  static Result<HandlePtr<Listener>> bind(Loop& loop, const Endpoint& endpoint, int& uv_code);
 
   Endpoint local_;
   std::unique_ptr<Impl> impl_;

@@ -9,8 +9,12 @@ namespace persona::x509 {
 /// all, no trailing dot.
 bool is_dns_name(std::string_view name);
 
+/// The same, or with underscores. RFC 5280 has none, but hosts are named so and private CAs certify them.
+bool is_dns_name_or_underscored(std::string_view name);
+
 /// Does a certificate's dNSName match `name`? A `*` may be its whole left-most label and stands for exactly
-/// one label, but never for one directly below a public suffix. Neither name has a trailing dot.
+/// one label, but never for one directly below a public suffix. A name with an underscore matches only
+/// itself. Neither name has a trailing dot.
 bool matches_dns_name(std::string_view in_certificate, std::string_view name);
 
 /// True for "com", "co.uk" and any single label: the names below it belong to different owners.

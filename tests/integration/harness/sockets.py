@@ -135,6 +135,24 @@ def expect_echo(connection, message=b"hello"):
     check(received == message, f"sent {message[:80]!r}, got {received[:80]!r} back")
 
 
+def black_hole(case, host="127.0.0.1", port=0):
+    """An address that never answers: a listening socket whose backlog is full drops what comes."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    case.defer(listener.close)
+    listener.bind((host, port))
+    listener.listen(0)
+    for _ in range(10):
+        filler = socket.socket(family)
+        case.defer(filler.close)
+        filler.settimeout(0.3)
+        try:
+            filler.connect(listener.getsockname())
+        except TimeoutError:
+            return listener.getsockname()[:2]
+    raise Failure("the backlog of a listening socket did not fill up")
+
+
 class Server:
     """Calls `serve(connection)` in a thread for every connection. What it raises fails the case when it ends, unless
     the case is about connections that fail. It may keep the connection open by returning it."""

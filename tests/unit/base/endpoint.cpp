@@ -16,7 +16,7 @@ std::string refusal_of_endpoint(std::string_view text) {
 
 TEST_CASE("names, addresses and socket paths print as they were written") {
   for (const char* text : {"127.0.0.1:5432", "db.example.com:5433", "[::1]:80", "localhost:0", "a-b_c:65535",
-                           "unix:/run/persona/pg.sock", "[::ffff:127.0.0.1]:1"}) {
+                           "db.example.com.:1", "unix:/run/persona/pg.sock", "[::ffff:127.0.0.1]:1"}) {
     CAPTURE(text);
     CHECK(Endpoint::parse(text).value().to_string() == text);
   }
@@ -53,10 +53,13 @@ TEST_CASE("what is wrong with an address is said in words") {
         "\"fe80::1%eth0\" is not an IPv6 address; only those go in brackets");
   CHECK(refusal_of_endpoint(":5432") == "the host is missing; write HOST:5432");
   CHECK(refusal_of_endpoint("*:80") ==
-        "\"*\" is not a host; for every address write 0.0.0.0:80 or \"[::]:80\"");
+        "\"*\" is not a host; every address is two, IPv4's and IPv6's: [0.0.0.0:80, \"[::]:80\"]");
   CHECK(refusal_of_endpoint("d b:80") == "\"d b\" is not a host name or an address");
   CHECK(refusal_of_endpoint("a..b:80") == "\"a..b\" is not a host name or an address");
   CHECK(refusal_of_endpoint("1.2.3.256:80") == "\"1.2.3.256\" is not an IPv4 address");
+  CHECK(refusal_of_endpoint("a..:80") == "\"a..\" is not a host name or an address");
+  CHECK(refusal_of_endpoint(".:80") == "\".\" is not a host name or an address");
+  CHECK(refusal_of_endpoint("1.2.3.4.:80") == "\"1.2.3.4.\" is not a host name or an address");
   CHECK(refusal_of_endpoint("postgres://db:80") ==
         "\"postgres://db:80\" is a URL; write HOST:PORT without \"postgres://\"");
   CHECK(refusal_of_endpoint("unix:") == "\"unix:\" has no path; write unix:/run/persona/NAME.sock");
@@ -72,7 +75,7 @@ TEST_CASE("a socket path ends where the system's address structure does") {
 }
 
 TEST_CASE("local is what no other machine can reach") {
-  for (const char* text : {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1", "LocalHost:1", "unix:/x",
+  for (const char* text : {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1", "LocalHost.:1", "unix:/x",
                            "[::ffff:127.0.0.1]:1"}) {
     CAPTURE(text);
     CHECK(Endpoint::parse(text).value().is_local());

@@ -73,8 +73,8 @@ name: my-pg_2.0
 listen: [127.0.0.1:5432, "[::1]:5432", "unix:/run/persona/pg.sock", "0.0.0.0:1"]
 unsafe_listen: true
 gateway:
-  address: [a.example.com:5433, "[2001:db8::1]:5433"]
-  server_name: db.example.com
+  address: [a.example.com.:5433, "[2001:db8::1]:5433"]
+  server_name: db.example.com.
   pins: sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
   allowed_addresses: ["*.Example.com.", 10.0.0.0/8, "2001:db8::1"]
 identity:
@@ -99,7 +99,8 @@ threads: 4
   CHECK(config.listen.size() == 4);
   CHECK(config.unsafe_listen);
   CHECK(config.gateway.addresses.size() == 2);
-  CHECK(config.gateway.server_name->value == "db.example.com");
+  CHECK(config.gateway.addresses.front().value.host == "a.example.com.");  // for the resolver
+  CHECK(config.gateway.server_name->value == "db.example.com");            // for SNI and certificates
   CHECK(config.gateway.pins == std::vector{SpkiPin::parse(pin).value()});
   CHECK(config.gateway.allowed_addresses.names == Names{"*.example.com"});
   CHECK(config.gateway.allowed_addresses.blocks ==

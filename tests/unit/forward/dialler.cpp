@@ -8,16 +8,6 @@ using namespace persona;
 using namespace persona::forward;
 using namespace persona::forward::test;
 
-namespace {
-
-/// A port on which 127.0.0.1 refuses, and the others are free.
-std::string refusing_port() {
-  net::test::TestLoop loop;
-  return Listening(*loop, "127.0.0.1:0").port();
-}
-
-}  // namespace
-
 TEST_CASE("the next address of a name is tried when the first refuses") {
   const std::string port = refusing_port();
   Dialling dialling({"db:" + port, "127.0.0.1:1"});

@@ -1,6 +1,7 @@
 // A dialler of targets whose names a test answers, and what becomes of it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,11 +41,18 @@ struct Listening {
   int accepted = 0;
 };
 
+/// A port on which 127.0.0.1 refuses, and the others are free.
+inline std::string refusing_port() {
+  net::test::TestLoop loop;
+  return Listening(*loop, "127.0.0.1:0").port();
+}
+
 class Dialling final : public net::HandleOwner, private Dialler::Events {
  public:
-  explicit Dialling(std::vector<std::string> targets, Dialler::Options options = {std::chrono::seconds(20)},
+  explicit Dialling(const std::vector<std::string>& targets,
+                    Dialler::Options options = {std::chrono::seconds(20)},
                     config::AllowedAddresses allowed = {})
-      : resolver(gate->options()) {
+      : resolver(gate->options()), options_(options) {
     Material from = material("", targets.front());
     from.config.gateway.addresses.clear();
     for (const std::string& each : targets) {
@@ -52,7 +60,11 @@ class Dialling final : public net::HandleOwner, private Dialler::Events {
     }
     from.config.gateway.allowed_addresses = std::move(allowed);
     generation = make_generation(std::move(from), nullptr);
-    dialler.emplace(*loop, resolver, *this, *generation, options, static_cast<Dialler::Events&>(*this));
+    renew();
+  }
+  /// Another dialler of the same targets, as each connection has its own.
+  void renew() {
+    dialler.emplace(*loop, resolver, *this, *generation, options_, static_cast<Dialler::Events&>(*this));
   }
   ~Dialling() {
     stream.reset();
@@ -63,12 +75,19 @@ class Dialling final : public net::HandleOwner, private Dialler::Events {
     gate->open();
   }
 
+  void run_until(const std::function<bool()>& is_done) {
+    bool late = false;
+    const auto limit = net::Timer::create(*loop, nullptr);
+    limit->start(std::chrono::seconds(20), [&] { late = true; });
+    while (!is_done() && !late) {
+      uv_run(loop->uv(), UV_RUN_ONCE);
+    }
+    REQUIRE_FALSE(late);
+  }
   /// Until it is connected or given up.
   void run() {
     stream.reset();
-    while (!stream && !given_up) {
-      uv_run(loop->uv(), UV_RUN_ONCE);
-    }
+    run_until([this] { return stream || given_up; });
   }
   void start() {
     dialler->start();
@@ -96,6 +115,7 @@ class Dialling final : public net::HandleOwner, private Dialler::Events {
   void on_given_up(const End& why) override { given_up = why; }
   void on_handles_closed() override { open_ = false; }
 
+  const Dialler::Options options_;
   bool open_ = true;  // the dialler has a timer from the start
 };
 

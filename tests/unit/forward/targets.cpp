@@ -51,7 +51,7 @@ TEST_CASE("the rest doubles with each failure up to its longest, and success for
     rest = std::min(rest * 2, Targets::longest_rest);
   }
   CHECK(rest == Targets::longest_rest);
-  targets.succeeded(0);
+  targets.succeeded(0, {});
   targets.failed(0, now);
   CHECK(targets.order(now + Targets::first_rest).front() == 0);
 }
@@ -62,4 +62,17 @@ TEST_CASE("connections that fail together count as one failure") {
     targets.failed(0, beginning);
   }
   CHECK(targets.order(beginning + Targets::first_rest).front() == 0);
+}
+
+TEST_CASE("the family that was good last is known for each target, whatever fails after it") {
+  Targets targets(three());
+  CHECK_FALSE(targets.family(0));
+  targets.succeeded(0, Family::v4);
+  targets.succeeded(1, Family::v6);
+  targets.failed(0, beginning);
+  CHECK(targets.family(0) == Family::v4);
+  CHECK(targets.family(1) == Family::v6);
+  CHECK_FALSE(targets.family(2));
+  targets.succeeded(0, Family::v6);
+  CHECK(targets.family(0) == Family::v6);
 }

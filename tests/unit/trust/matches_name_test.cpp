@@ -37,6 +37,14 @@ TEST_CASE("another DNS name does not match") {
   CHECK_FALSE(matches({}, "db.example.com"));
 }
 
+TEST_CASE("a name with an underscore matches itself and no wildcard") {
+  CHECK(matches({"db_1.example.com"}, "DB_1.example.com."));
+  CHECK(matches({"_pg"}, "_pg"));
+  CHECK_FALSE(matches({"db_2.example.com"}, "db_1.example.com"));
+  CHECK_FALSE(matches({"*.example.com"}, "db_1.example.com"));
+  CHECK_FALSE(matches({"*.my_zone.test"}, "db.my_zone.test"));
+}
+
 TEST_CASE("the common name never counts") {
   CHECK_FALSE(matches({}, "server"));
   CHECK_FALSE(matches({"db.example.com"}, "server"));

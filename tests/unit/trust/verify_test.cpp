@@ -250,11 +250,15 @@ TEST_CASE("a wrong name lists the names there are") {
                 "subjectAltName, and the subject is not used (CN=server)");
 }
 
-TEST_CASE("a name with an underscore is told why it never matches") {
-  const Verdict verdict =
-      verify(issued(server({"db_1.example.com"})), test_trust(), for_gateway("db_1.example.com"));
+TEST_CASE("a name with an underscore matches itself, and is told that no wildcard stands for it") {
+  const auto asked = for_gateway("db_1.example.com");
+  CHECK(verify(issued(server({"DB_1.example.com"})), test_trust(), asked).accepted());
+  CHECK(verify(issued(server({"db_2.example.com"})), test_trust(), asked)
+            .sentence.ends_with("it has db_2.example.com"));
+  const Verdict verdict = verify(issued(server({"*.example.com"})), test_trust(), asked);
   CHECK(verdict.reason == VerifyReason::name_mismatch);
-  CHECK(verdict.sentence.ends_with("a name with an underscore never matches (RFC 5280 section 4.2.1.6)"));
+  CHECK(verdict.sentence.ends_with(
+      "it has *.example.com; no wildcard stands for a name with an underscore (RFC 5280 section 4.2.1.6)"));
 }
 
 TEST_CASE("a certificate for another use is refused") {
