@@ -9,11 +9,13 @@
 #include "persona/config/load.hpp"
 #include "persona/forward/runtime.hpp"
 #include "persona/host/process.hpp"
+#include "persona/net/timer.hpp"
 #include "persona/reload/expiry_watch.hpp"
 #include "persona/reload/reloader.hpp"
 #include "persona/tls/aead.hpp"
 #include "prepare.hpp"
 #include "reload.hpp"
+#include "stop_orders.hpp"
 #include "supervisor.hpp"
 
 namespace persona::cli {
@@ -123,7 +125,9 @@ class Run {
   }
 
   ServiceExit forward() {
-    if (auto told = supervisor_.ready(runtime_->loop(), {[this] { stop(); }, [this] { reload(); }}); !told) {
+    if (auto told = supervisor_.ready(runtime_->loop(),
+                                      {[this] { stop(); }, [this] { reload(); }, [this] { reopen_logs(); }});
+        !told) {
       return abandon(refuse(told.error()).value());
     }
     logger_->info("ready", {{"aead", tls::describe_aead_provider(tls::default_aead_provider())}});
@@ -141,7 +145,7 @@ class Run {
       tell_of_leak();
       return ServiceExit::failure;
     }
-    return forced_ ? ServiceExit::failure : ServiceExit::done;
+    return stop_orders_.forced() ? ServiceExit::failure : ServiceExit::done;
   }
 
   ServiceExit abandon(const Refusal& refusal) {
@@ -168,7 +172,7 @@ class Run {
       return {};
     }
     auto server = admin::Server::create(runtime_->loop(), endpoint, [this](const admin::Request& request) {
-      return admin::answer(admin_state(services_, stopping_), request);
+      return admin::answer(admin_state(services_, stop_orders_.any()), request);
     });
     if (!server) {
       return tl::unexpected(server.error());
@@ -203,8 +207,16 @@ class Run {
 
   void tell_of_leak() { logger_->error("loop not closed: a handle leaked; please report this"); }
 
+  void reopen_logs() {
+    logger_->reopen();
+    for (const auto& service : services_) {
+      service->logger().reopen();
+    }
+  }
+
   void reload() {
-    if (stopping_) {
+    if (stop_orders_.any()) {
+      reopen_logs();  // a drain may outlast the log file's name
       return;
     }
     for (auto& kept : kept_) {
@@ -233,12 +245,20 @@ class Run {
   }
 
   void stop() {
-    if (!std::exchange(stopping_, true)) {
-      kept_.clear();
-      runtime_->drain();
-    } else if (!std::exchange(forced_, true)) {
-      logger_->warn("forced to stop");
-      runtime_->cut();
+    switch (stop_orders_.received(net::precise_now())) {
+      case StopOrders::Meaning::drain:
+        kept_.clear();
+        runtime_->drain();
+        return;
+      case StopOrders::Meaning::same:
+        logger_->info("told to stop twice at once, which counts as once; once more ends all connections");
+        return;
+      case StopOrders::Meaning::cut:
+        logger_->warn("forced to stop");
+        runtime_->cut();
+        return;
+      case StopOrders::Meaning::nothing:
+        return;
     }
   }
 
@@ -249,8 +269,7 @@ class Run {
   std::shared_ptr<log::Logger> logger_;
   std::vector<Kept> kept_;
   Supervisor& supervisor_;
-  bool stopping_ = false;
-  bool forced_ = false;
+  StopOrders stop_orders_;
 };
 
 }  // namespace

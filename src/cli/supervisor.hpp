@@ -1,4 +1,5 @@
-// What started `persona run`: it learns how that goes, and orders it to stop and to reload.
+// What started `persona run`: it learns how that goes, and orders it to stop, to reload and to open log
+// files again.
 #pragma once
 
 #include <filesystem>
@@ -34,6 +35,9 @@ class Supervisor {
 /// A terminal, or whatever else sends signals and reads standard error.
 class Console final : public Supervisor {
  public:
+  /// From now on nothing that asks for a reload or for new log files ends the process.
+  Console();
+
   void show(log::Level level, std::string_view text) override;
   Result<void> ready(net::Loop& loop, host::Orders orders) override;
   void forget() override { signals_.clear(); }

@@ -77,7 +77,7 @@ def forced(case):
     scene = Scene(case)
     scene.persona.signal(signal.SIGTERM)
     equal(scene.persona.wait_log("draining")["connections"], len(scene.clients), "live connections")
-    scene.persona.signal(signal.SIGTERM)
+    scene.persona.force()
     for client in scene.clients:
         expect_reset(client)
     scene.persona.wait_stopped(cut=len(scene.clients), code=1)
