@@ -40,8 +40,18 @@ tl::unexpected<Refusal> refuse_address(const Error& error) {
   return tl::unexpected(Refusal{ServiceExit::address, error.message});
 }
 
+/// The log of a service, or of the process (without a name); a refusal names the place of log.file.
+Result<std::shared_ptr<log::Logger>> open_log(const std::string& name, const Prepared& service) {
+  auto logger = log::Logger::open(name, service.config.log);
+  if (!logger && logger.error().kind == ErrorKind::configuration) {
+    logger.error().message = service.report.sentence(
+        {config::Diagnostic::Severity::error, service.config.log_file_mark, 1, logger.error().message});
+  }
+  return logger;
+}
+
 ServiceExit complain(const Refusal& refusal, Supervisor& supervisor) {
-  supervisor.show(log::Level::error, fmt::format("persona: {}\n", refusal.message));
+  supervisor.show(fmt::format("persona: {}\n", refusal.message));
   return refusal.end;
 }
 
@@ -97,13 +107,16 @@ class Run {
         supervisor_(supervisor) {}
 
   tl::expected<void, Refusal> add(Prepared prepared) {
-    auto logger = log::Logger::open(prepared.config.name, prepared.config.log);
+    auto logger = open_log(prepared.config.name, prepared);
     if (!logger) {
       return refuse(logger.error());
     }
     std::filesystem::path file = prepared.config.file;
-    std::vector<std::filesystem::path> files = prepared.files;
-    auto service = forward::Service::create(std::move(*to_loaded(std::move(prepared)).material), *logger);
+    reload::Loaded loaded = to_loaded(std::move(prepared));
+    for (const std::string& warning : loaded.warnings) {
+      (*logger)->warn(warning);
+    }
+    auto service = forward::Service::create(std::move(*loaded.material), *logger);
     if (!service) {
       return refuse(service.error());
     }
@@ -114,7 +127,7 @@ class Run {
     for (const auto& endpoint : *bound) {
       (*logger)->info("listening", {{"address", endpoint.to_string()}});
     }
-    keep_fresh(*service, std::move(file), std::move(files));
+    keep_fresh(*service, std::move(file), std::move(loaded.files));
     services_.push_back(*service);
     if (const auto& admin = (*service)->current()->config().admin) {
       if (auto served = serve_admin(admin->value, **logger); !served) {
@@ -279,15 +292,12 @@ ServiceExit forward_until_stopped(const std::filesystem::path& config, Superviso
   if (!prepared) {
     return complain(refuse(prepared.error()).value(), supervisor);
   }
-  const bool good = !has_errors(*prepared);
-  if (const std::string findings = render_findings(*prepared); !findings.empty()) {
-    supervisor.show(good ? log::Level::warn : log::Level::error, findings);
-  }
-  if (!good) {
+  if (has_errors(*prepared)) {
+    supervisor.show(render_findings(*prepared));
     return ServiceExit::configuration;
   }
   // Lines of the process go where the first service's go.
-  auto logger = log::Logger::open("", prepared->front().config.log);
+  auto logger = open_log("", prepared->front());
   if (!logger) {
     return complain(refuse(logger.error()).value(), supervisor);
   }

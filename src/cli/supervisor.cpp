@@ -16,8 +16,7 @@ Console::Console() {
   }
 }
 
-void Console::show(log::Level level, std::string_view text) {
-  static_cast<void>(level);  // the words say it
+void Console::show(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
@@ -38,11 +37,9 @@ Result<void> Console::ready(net::Loop& loop, host::Orders orders) {
   return {};
 }
 
-void ServiceControl::show(log::Level level, std::string_view text) {
-  process_.report(level, level < log::Level::error
-                             ? std::string(text)
-                             : fmt::format("{}The service ends; Windows starts it again {}.", text,
-                                           host::restarts_in_words));
+void ServiceControl::show(std::string_view text) {
+  process_.report(log::Level::error, fmt::format("{}The service ends; Windows starts it again {}.", text,
+                                                 host::restarts_in_words));
 }
 
 Result<void> ServiceControl::ready(net::Loop& loop, host::Orders orders) {

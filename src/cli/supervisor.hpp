@@ -22,8 +22,9 @@ class Supervisor {
  public:
   virtual ~Supervisor() = default;
 
-  /// For what must be seen whether or not a log could be opened. `text` has its line ends.
-  virtual void show(log::Level level, std::string_view text) = 0;
+  /// Why it does not start, or not go on: to be seen whether or not a log could be opened. `text` has its
+  /// line ends.
+  virtual void show(std::string_view text) = 0;
 
   /// Everything is listening. From now on `orders` are called, on the loop's thread, which is about to run.
   virtual Result<void> ready(net::Loop& loop, host::Orders orders) = 0;
@@ -38,7 +39,7 @@ class Console final : public Supervisor {
   /// From now on nothing that asks for a reload or for new log files ends the process.
   Console();
 
-  void show(log::Level level, std::string_view text) override;
+  void show(std::string_view text) override;
   Result<void> ready(net::Loop& loop, host::Orders orders) override;
   void forget() override { signals_.clear(); }
 
@@ -51,7 +52,7 @@ class ServiceControl final : public Supervisor {
  public:
   explicit ServiceControl(host::ServiceProcess& process) : process_(process) {}
 
-  void show(log::Level level, std::string_view text) override;
+  void show(std::string_view text) override;
   Result<void> ready(net::Loop& loop, host::Orders orders) override;
   void forget() override { process_.forget(); }
 

@@ -51,7 +51,7 @@ class ConfigReader {
     read_timeouts();
     read_limits();
     read_reload(mode_known);
-    read_log(config_.file, root_.section("log"), config_.log);
+    config::read_log(root_.section("log"), config_);
     read_threads();
     read_admin();
     root_.finish();

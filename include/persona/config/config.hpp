@@ -129,6 +129,7 @@ struct Config {
   Reload reload;
   std::optional<Located<Endpoint>> admin;  ///< `admin.listen`: loopback or a Unix socket; absent: none
   log::Settings log;
+  Mark log_file_mark;    ///< where `log.file` is, if it is
   unsigned threads = 0;  ///< 0: `auto`, one loop per core
 };
 

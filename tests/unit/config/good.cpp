@@ -144,7 +144,7 @@ TEST_CASE("a gateway listens anywhere and needs no CA when it asks for no certif
   CHECK(config.client_certificate == ClientCertificate::none);
   CHECK(folder.findings("listen: 0.0.0.0:1\nservice: 127.0.0.1:2\nclients: {certificate: optional}\n"
                         "identity: {certificate: pg.crt, private_key: pg.key}\n") ==
-        "conf/pg.yaml: \"trust.ca\" is missing\n");
+        "conf/pg.yaml:1:1: \"trust.ca\" is missing\n");
 }
 
 TEST_CASE("which clients may come in is read as patterns and pins") {
