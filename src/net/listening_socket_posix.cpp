@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "listening_socket.hpp"
+#include "socket_options.hpp"
 
 namespace persona::net {
 
@@ -41,6 +42,7 @@ Result<Socket> bind_tcp(const Endpoint& endpoint) {
       ::listen(socket.get(), SOMAXCONN) != 0) {
     return refused(endpoint, errno);
   }
+  keep_urgent_data(socket.get());
   return socket;
 }
 

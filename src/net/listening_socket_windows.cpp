@@ -3,6 +3,7 @@
 #include <ws2tcpip.h>
 
 #include "listening_socket.hpp"
+#include "socket_options.hpp"
 
 namespace persona::net {
 
@@ -47,6 +48,7 @@ Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint) {
     const int error = last_error();
     return cannot_listen(endpoint, error == UV_EACCES ? UV_EADDRINUSE : error);
   }
+  keep_urgent_data(socket.get());
   Endpoint local = bound_endpoint(socket, endpoint);
   return ListeningSocket(std::move(socket), std::move(local));
 }

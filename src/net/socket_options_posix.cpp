@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -23,6 +24,32 @@ int take_pending_error(const uv_handle_t& handle) {
     return 0;
   }
   return uv_translate_sys_error(error);
+}
+
+void keep_urgent_data(uv_os_sock_t socket) {
+  const int on = 1;
+  // Refused by Unix sockets of systems where these have no urgent data.
+  static_cast<void>(setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on));
+}
+
+void keep_urgent_data(const uv_handle_t& handle) {
+  uv_os_fd_t descriptor = -1;
+  if (uv_fileno(&handle, &descriptor) == 0) {
+    keep_urgent_data(descriptor);
+  }
+}
+
+int look_behind_end(const uv_handle_t& handle) {
+  uv_os_fd_t descriptor = -1;
+  char byte = 0;
+  if (uv_fileno(&handle, &descriptor) != 0) {
+    return 0;
+  }
+  const ssize_t count = recv(descriptor, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT);
+  if (count >= 0) {
+    return count > 0 ? 1 : 0;
+  }
+  return errno == EAGAIN || errno == EINTR ? 0 : uv_translate_sys_error(errno);
 }
 
 std::size_t unacknowledged(const uv_handle_t& handle) {

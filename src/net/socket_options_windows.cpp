@@ -43,6 +43,23 @@ int take_pending_error(const uv_handle_t& handle) {
   return is_reset ? UV_ECONNRESET : 0;
 }
 
+void keep_urgent_data(uv_os_sock_t socket) {
+  const BOOL on = TRUE;
+  // Fails only for what is no TCP socket.
+  static_cast<void>(
+      setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, reinterpret_cast<const char*>(&on), sizeof on));
+}
+
+void keep_urgent_data(const uv_handle_t& handle) {
+  if (handle.type == UV_TCP) {
+    keep_urgent_data(socket_of(handle));
+  }
+}
+
+int look_behind_end(const uv_handle_t& /*handle*/) {
+  return 0;
+}
+
 std::size_t unacknowledged(const uv_handle_t& handle) {
   if (handle.type != UV_TCP) {
     return 0;

@@ -46,7 +46,11 @@ int Stream::adopt(Socket socket) {
     return code;
   }
   static_cast<void>(socket.release());
-  set_tcp_options();
+  if (kind_ == Kind::tcp) {
+    set_tcp_options();
+  } else {
+    keep_urgent_data(handle_.any);
+  }
   return 0;
 }
 
@@ -75,8 +79,10 @@ int Stream::connect(const SocketAddress& address, std::function<void(int status)
   const int code = uv_tcp_connect(&connect_->request, &handle_.tcp, address.get(), done);
   if (code != 0) {
     connect_.reset();
+    return code;
   }
-  return code;
+  keep_urgent_data(handle_.any);  // before the peer can send any
+  return 0;
 }
 
 int Stream::connect_unix(const std::string& path, std::function<void(int status)> connected) {
@@ -89,6 +95,7 @@ int Stream::connect_unix(const std::string& path, std::function<void(int status)
   };
   connect_ = std::make_unique<Connect>(Connect{{}, std::move(connected)});
   uv_pipe_connect(&connect_->request, &handle_.pipe, path.c_str(), done);
+  keep_urgent_data(handle_.any);
   return 0;
 }
 
@@ -110,9 +117,21 @@ int Stream::start_reading() {
       return;
     }
     stream.stop_reading();
-    // When a reset closely follows data, libuv 1.44 reports an end (POLLHUP after a partial read,
-    // uv__stream_io). Only the socket's pending error shows that it was a reset.
-    stream.events_->on_end(count == UV_EOF ? stream.take_pending_error() : static_cast<int>(count));
+    int status = static_cast<int>(count);
+    if (count == UV_EOF) {
+      // libuv 1.44 reports an end (POLLHUP after a partial read, uv__stream_io) also when a reset closely
+      // follows data, which only the socket's pending error shows, and when a read has ended early in front
+      // of urgent data or, on Unix sockets, of descriptors that are passed: then there is more to come.
+      status = stream.take_pending_error();
+      status = status == 0 ? look_behind_end(stream.handle_.any) : status;
+      if (status > 0) {
+        status = stream.start_reading();
+        if (status == 0) {
+          return;
+        }
+      }
+    }
+    stream.events_->on_end(status);
   };
   const int code = uv_read_start(stream(), allocate, read);
   return code == UV_EALREADY ? 0 : code;
