@@ -168,7 +168,8 @@ void Connection::set_alarm(Tunnel::Alarm alarm, Milliseconds delay) {
   if (!timer) {
     timer = net::Timer::create(worker_.loop(), this);
   }
-  timer->start(delay, [this, alarm] { in<Tunnel>()->rang(alarm); });
+  timer->start(
+      delay, [this, alarm] { in<Tunnel>()->rang(alarm); }, net::Timer::StoodStill::begins_anew);
 }
 
 const tls::SessionInfo* Connection::session() {

@@ -52,9 +52,10 @@ void Dialler::dial() {
 
 void Dialler::resolve() {
   if (options_.timeout.count() > 0) {
-    timer_->start(options_.timeout, [this] {
+    const auto expired = [this] {
       target_failed({Reason::dial_timeout, lookup_->timed_out("timeouts.connect", options_.timeout)});
-    });
+    };
+    timer_->start(options_.timeout, expired, net::Timer::StoodStill::begins_anew);
   }
   lookup_ = net::Lookup::start(loop_, resolver_, generation_.config().name, endpoint().host, endpoint().port,
                                &owner_, [this](Result<std::vector<net::SocketAddress>> found) {
@@ -123,8 +124,10 @@ void Dialler::limit_connect(std::size_t addresses_left) {
   if (options_.timeout.count() == 0) {
     return;
   }
-  const Milliseconds left = std::max(deadline_ - now(), Milliseconds(1));
-  timer_->start(left / static_cast<int>(addresses_left), [this] {
+  if (deadline_ <= now()) {
+    deadline_ = now() + options_.timeout;  // the timer has not told so: the process stood still
+  }
+  const auto expired = [this] {
     stream_.reset();
     note_error(fmt::format("no answer within timeouts.connect ({})", format_duration(options_.timeout)));
     if (current_.next < current_.addresses.size()) {
@@ -132,7 +135,9 @@ void Dialler::limit_connect(std::size_t addresses_left) {
     } else {
       target_failed({Reason::dial_timeout, current_.error});
     }
-  });
+  };
+  timer_->start((deadline_ - now()) / static_cast<int>(addresses_left), expired,
+                net::Timer::StoodStill::begins_anew);
 }
 
 void Dialler::connected(int status) {
