@@ -48,7 +48,7 @@ int Connection::adopt(Accepted accepted) {
   int error = 0;
   auto leg = net::Stream::create(worker_.loop(), accepted.kind, *this, error);
   if (leg) {
-    error = leg->adopt(std::move(accepted.socket));
+    error = leg->adopt(std::move(accepted.socket), generation_->config().tcp);
   }
   (dials_tls() ? plain_ : tls_) = std::move(leg);
   return error;

@@ -108,7 +108,8 @@ void Dialler::connect_next() {
     int error = 0;
     stream_ = net::Stream::create(loop_, net::Stream::Kind::tcp, owner_, error);
     if (error == 0) {
-      error = stream_->connect(address, [this](int status) { connected(status); });
+      error = stream_->connect(
+          address, [this](int status) { connected(status); }, generation_.config().tcp);
     }
     if (error == 0) {
       limit_connect(left);

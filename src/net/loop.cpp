@@ -31,6 +31,7 @@ Result<std::unique_ptr<Loop>> Loop::create() {
   static_cast<void>(uv_check_start(
       &loop->polled_, [](uv_check_t* handle) { ++static_cast<Loop*>(handle->loop->data)->polls_; }));
   uv_unref(reinterpret_cast<uv_handle_t*>(&loop->polled_));
+  loop->window_watch_.emplace(&loop->loop_);
   return loop;
 }
 
@@ -79,6 +80,7 @@ void Loop::finish() {
   dropped.swap(posted_);
   waker_.close();
   uv_close(reinterpret_cast<uv_handle_t*>(&polled_), nullptr);
+  window_watch_->close();
 }
 
 bool Loop::close() {

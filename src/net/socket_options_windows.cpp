@@ -2,12 +2,16 @@
 #include <winsock2.h>
 // after winsock2.h
 #include <mstcpip.h>
+#include <ws2tcpip.h>
 
 #include "socket_options.hpp"
 
 namespace persona::net {
 
 namespace {
+
+// TCP_MAXRT of Microsoft's ws2ipdef.h, in seconds ("IPPROTO_TCP socket options"); MinGW-w64 does not have it.
+constexpr int max_retransmission_time = 5;
 
 SOCKET socket_of(const uv_handle_t& handle) {
   uv_os_fd_t descriptor = INVALID_HANDLE_VALUE;
@@ -58,6 +62,20 @@ void keep_urgent_data(const uv_handle_t& handle) {
 
 int look_behind_end(const uv_handle_t& /*handle*/) {
   return 0;
+}
+
+void set_user_timeout(const uv_handle_t& handle, Milliseconds timeout) {
+  if (timeout.count() > 0 && handle.type == UV_TCP) {
+    const auto seconds = static_cast<DWORD>(timeout.count() / 1'000);
+    // Refused before Windows 10 1607; then the system's own limit remains (about 21 s).
+    static_cast<void>(setsockopt(socket_of(handle), IPPROTO_TCP, max_retransmission_time,
+                                 reinterpret_cast<const char*>(&seconds), sizeof seconds));
+  }
+}
+
+// TCP_MAXRT limits retransmissions, and a closed window causes none.
+Delivery delivery_of(const uv_handle_t& /*handle*/, Milliseconds /*patience*/) {
+  return Delivery::going;
 }
 
 std::size_t unacknowledged(const uv_handle_t& handle) {

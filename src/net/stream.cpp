@@ -14,9 +14,6 @@ Stream& self(void* data) {
   return *static_cast<Stream*>(data);
 }
 
-// How long a peer may be silent before the kernel probes whether it is still there.
-constexpr unsigned keepalive_seconds = 60;
-
 }  // namespace
 
 void Stream::assert_here() const {
@@ -39,7 +36,7 @@ HandlePtr<Stream> Stream::create(Loop& loop, Kind kind, HandleOwner& owner, int&
   return HandlePtr<Stream>(stream);
 }
 
-int Stream::adopt(Socket socket) {
+int Stream::adopt(Socket socket, const TcpOptions& tcp) {
   const int code = kind_ == Kind::tcp ? uv_tcp_open(&handle_.tcp, socket.get())
                                       : uv_pipe_open(&handle_.pipe, static_cast<uv_file>(socket.get()));
   if (code != 0) {
@@ -47,35 +44,41 @@ int Stream::adopt(Socket socket) {
   }
   static_cast<void>(socket.release());
   if (kind_ == Kind::tcp) {
-    set_tcp_options();
+    set_options(tcp);
   } else {
     keep_urgent_data(handle_.any);
   }
   return 0;
 }
 
-void Stream::set_tcp_options() {
-  if (kind_ == Kind::tcp) {
-    // Neither is essential: a socket that refuses them still works (Wine refuses keep-alive).
-    static_cast<void>(uv_tcp_nodelay(&handle_.tcp, 1));
-    static_cast<void>(uv_tcp_keepalive(&handle_.tcp, 1, keepalive_seconds));
+void Stream::set_options(const TcpOptions& tcp) {
+  // None is essential: a socket that refuses them still works (Wine refuses keep-alive).
+  static_cast<void>(uv_tcp_nodelay(&handle_.tcp, 1));
+  if (tcp.keepalive.count() > 0) {
+    static_cast<void>(
+        uv_tcp_keepalive(&handle_.tcp, 1, static_cast<unsigned>(tcp.keepalive.count() / 1'000)));
+  }
+  if (tcp.user_timeout.count() > 0) {
+    set_user_timeout(handle_.any, tcp.user_timeout);
+    window_ = static_cast<Loop*>(handle_.any.loop->data)->window_watch().watch(handle_.any, tcp.user_timeout);
   }
 }
 
-int Stream::connect(const SocketAddress& address, std::function<void(int status)> connected) {
+int Stream::connect(const SocketAddress& address, std::function<void(int status)> connected,
+                    const TcpOptions& tcp) {
   assert_here();
   const auto done = [](uv_connect_t* request, int status) {
     Stream& stream = self(request->handle->data);
     // Moved out first: the callback may destroy the stream.
     const auto connect = std::move(stream.connect_);
     if (connect->connected && status == 0) {
-      stream.set_tcp_options();
+      stream.set_options(connect->tcp);
     }
     if (connect->connected) {
       connect->connected(status);
     }
   };
-  connect_ = std::make_unique<Connect>(Connect{{}, std::move(connected)});
+  connect_ = std::make_unique<Connect>(Connect{{}, std::move(connected), tcp});
   const int code = uv_tcp_connect(&connect_->request, &handle_.tcp, address.get(), done);
   if (code != 0) {
     connect_.reset();
@@ -269,6 +272,7 @@ void Stream::close() {
   assert_here();
   events_ = nullptr;
   let_go_ = true;
+  window_.reset();
   if (connect_) {
     connect_->connected = nullptr;
   }

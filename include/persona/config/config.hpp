@@ -13,6 +13,7 @@
 #include "persona/base/endpoint.hpp"
 #include "persona/base/log.hpp"
 #include "persona/base/spki_pin.hpp"
+#include "persona/base/tcp_options.hpp"
 #include "persona/base/tls_parameters.hpp"
 #include "persona/config/diagnostic.hpp"
 
@@ -123,6 +124,7 @@ struct Config {
   Identity identity;
   Trust trust;  ///< may be empty in mode gateway with ClientCertificate::none
   Tls tls;
+  TcpOptions tcp;
   Access access;
   Timeouts timeouts;
   Limits limits;
