@@ -32,7 +32,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   run_command->add_option("--config,-c", config, config_help)->required();
   std::string service;
   run_command->add_option("--service", service)->group("");  // hidden: the Service Control Manager's
-  run_command->footer("SIGTERM or SIGINT (Ctrl-C) drains; a second one forces.");
+  run_command->footer("SIGTERM or SIGINT (Ctrl-C) drains; another one, a second or more later, forces.");
 
   CLI::App* check_command =
       app.add_subcommand("check", "Validate a configuration offline and print what would run");

@@ -9,11 +9,13 @@
 #include "persona/config/load.hpp"
 #include "persona/forward/runtime.hpp"
 #include "persona/host/process.hpp"
+#include "persona/net/timer.hpp"
 #include "persona/reload/expiry_watch.hpp"
 #include "persona/reload/reloader.hpp"
 #include "persona/tls/aead.hpp"
 #include "prepare.hpp"
 #include "reload.hpp"
+#include "stop_orders.hpp"
 #include "supervisor.hpp"
 
 namespace persona::cli {
@@ -38,8 +40,18 @@ tl::unexpected<Refusal> refuse_address(const Error& error) {
   return tl::unexpected(Refusal{ServiceExit::address, error.message});
 }
 
+/// The log of a service, or of the process (without a name); a refusal names the place of log.file.
+Result<std::shared_ptr<log::Logger>> open_log(const std::string& name, const Prepared& service) {
+  auto logger = log::Logger::open(name, service.config.log);
+  if (!logger && logger.error().kind == ErrorKind::configuration) {
+    logger.error().message = service.report.sentence(
+        {config::Diagnostic::Severity::error, service.config.log_file_mark, 1, logger.error().message});
+  }
+  return logger;
+}
+
 ServiceExit complain(const Refusal& refusal, Supervisor& supervisor) {
-  supervisor.show(log::Level::error, fmt::format("persona: {}\n", refusal.message));
+  supervisor.show(fmt::format("persona: {}\n", refusal.message));
   return refusal.end;
 }
 
@@ -95,13 +107,16 @@ class Run {
         supervisor_(supervisor) {}
 
   tl::expected<void, Refusal> add(Prepared prepared) {
-    auto logger = log::Logger::open(prepared.config.name, prepared.config.log);
+    auto logger = open_log(prepared.config.name, prepared);
     if (!logger) {
       return refuse(logger.error());
     }
     std::filesystem::path file = prepared.config.file;
-    std::vector<std::filesystem::path> files = prepared.files;
-    auto service = forward::Service::create(std::move(*to_loaded(std::move(prepared)).material), *logger);
+    reload::Loaded loaded = to_loaded(std::move(prepared));
+    for (const std::string& warning : loaded.warnings) {
+      (*logger)->warn(warning);
+    }
+    auto service = forward::Service::create(std::move(*loaded.material), *logger);
     if (!service) {
       return refuse(service.error());
     }
@@ -112,7 +127,7 @@ class Run {
     for (const auto& endpoint : *bound) {
       (*logger)->info("listening", {{"address", endpoint.to_string()}});
     }
-    keep_fresh(*service, std::move(file), std::move(files));
+    keep_fresh(*service, std::move(file), std::move(loaded.files));
     services_.push_back(*service);
     if (const auto& admin = (*service)->current()->config().admin) {
       if (auto served = serve_admin(admin->value, **logger); !served) {
@@ -123,7 +138,9 @@ class Run {
   }
 
   ServiceExit forward() {
-    if (auto told = supervisor_.ready(runtime_->loop(), {[this] { stop(); }, [this] { reload(); }}); !told) {
+    if (auto told = supervisor_.ready(runtime_->loop(),
+                                      {[this] { stop(); }, [this] { reload(); }, [this] { reopen_logs(); }});
+        !told) {
       return abandon(refuse(told.error()).value());
     }
     logger_->info("ready", {{"aead", tls::describe_aead_provider(tls::default_aead_provider())}});
@@ -141,7 +158,7 @@ class Run {
       tell_of_leak();
       return ServiceExit::failure;
     }
-    return forced_ ? ServiceExit::failure : ServiceExit::done;
+    return stop_orders_.forced() ? ServiceExit::failure : ServiceExit::done;
   }
 
   ServiceExit abandon(const Refusal& refusal) {
@@ -168,7 +185,7 @@ class Run {
       return {};
     }
     auto server = admin::Server::create(runtime_->loop(), endpoint, [this](const admin::Request& request) {
-      return admin::answer(admin_state(services_, stopping_), request);
+      return admin::answer(admin_state(services_, stop_orders_.any()), request);
     });
     if (!server) {
       return tl::unexpected(server.error());
@@ -205,8 +222,16 @@ class Run {
 
   void tell_of_leak() { logger_->error("loop not closed: a handle leaked; please report this"); }
 
+  void reopen_logs() {
+    logger_->reopen();
+    for (const auto& service : services_) {
+      service->logger().reopen();
+    }
+  }
+
   void reload() {
-    if (stopping_) {
+    if (stop_orders_.any()) {
+      reopen_logs();  // a drain may outlast the log file's name
       return;
     }
     for (auto& kept : kept_) {
@@ -235,12 +260,20 @@ class Run {
   }
 
   void stop() {
-    if (!std::exchange(stopping_, true)) {
-      kept_.clear();
-      runtime_->drain();
-    } else if (!std::exchange(forced_, true)) {
-      logger_->warn("forced to stop");
-      runtime_->cut();
+    switch (stop_orders_.received(net::precise_now())) {
+      case StopOrders::Meaning::drain:
+        kept_.clear();
+        runtime_->drain();
+        return;
+      case StopOrders::Meaning::same:
+        logger_->info("told to stop twice at once, which counts as once; once more ends all connections");
+        return;
+      case StopOrders::Meaning::cut:
+        logger_->warn("forced to stop");
+        runtime_->cut();
+        return;
+      case StopOrders::Meaning::nothing:
+        return;
     }
   }
 
@@ -251,8 +284,7 @@ class Run {
   std::shared_ptr<log::Logger> logger_;
   std::vector<Kept> kept_;
   Supervisor& supervisor_;
-  bool stopping_ = false;
-  bool forced_ = false;
+  StopOrders stop_orders_;
 };
 
 }  // namespace
@@ -262,15 +294,12 @@ ServiceExit forward_until_stopped(const std::filesystem::path& config, Superviso
   if (!prepared) {
     return complain(refuse(prepared.error()).value(), supervisor);
   }
-  const bool good = !has_errors(*prepared);
-  if (const std::string findings = render_findings(*prepared); !findings.empty()) {
-    supervisor.show(good ? log::Level::warn : log::Level::error, findings);
-  }
-  if (!good) {
+  if (has_errors(*prepared)) {
+    supervisor.show(render_findings(*prepared));
     return ServiceExit::configuration;
   }
   // Lines of the process go where the first service's go.
-  auto logger = log::Logger::open("", prepared->front().config.log);
+  auto logger = open_log("", prepared->front());
   if (!logger) {
     return complain(refuse(logger.error()).value(), supervisor);
   }

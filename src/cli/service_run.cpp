@@ -13,7 +13,7 @@ int run_as_service(const std::filesystem::path& config, const std::string& name)
   const auto served = host::ServiceProcess::run(name, [&](host::ServiceProcess& process) {
     ServiceControl control(process);
     if (auto ready = x509::initialise_crypto(); !ready) {
-      control.show(log::Level::error, fmt::format("persona: {}\n", ready.error().message));
+      control.show(fmt::format("persona: {}\n", ready.error().message));
       return end;
     }
     end = forward_until_stopped(config, control);

@@ -1,4 +1,5 @@
-// What started `persona run`: it learns how that goes, and orders it to stop and to reload.
+// What started `persona run`: it learns how that goes, and orders it to stop, to reload and to open log
+// files again.
 #pragma once
 
 #include <filesystem>
@@ -21,8 +22,9 @@ class Supervisor {
  public:
   virtual ~Supervisor() = default;
 
-  /// For what must be seen whether or not a log could be opened. `text` has its line ends.
-  virtual void show(log::Level level, std::string_view text) = 0;
+  /// Why it does not start, or not go on: to be seen whether or not a log could be opened. `text` has its
+  /// line ends.
+  virtual void show(std::string_view text) = 0;
 
   /// Everything is listening. From now on `orders` are called, on the loop's thread, which is about to run.
   virtual Result<void> ready(net::Loop& loop, host::Orders orders) = 0;
@@ -34,7 +36,10 @@ class Supervisor {
 /// A terminal, or whatever else sends signals and reads standard error.
 class Console final : public Supervisor {
  public:
-  void show(log::Level level, std::string_view text) override;
+  /// From now on nothing that asks for a reload or for new log files ends the process.
+  Console();
+
+  void show(std::string_view text) override;
   Result<void> ready(net::Loop& loop, host::Orders orders) override;
   void forget() override { signals_.clear(); }
 
@@ -47,7 +52,7 @@ class ServiceControl final : public Supervisor {
  public:
   explicit ServiceControl(host::ServiceProcess& process) : process_(process) {}
 
-  void show(log::Level level, std::string_view text) override;
+  void show(std::string_view text) override;
   Result<void> ready(net::Loop& loop, host::Orders orders) override;
   void forget() override { process_.forget(); }
 

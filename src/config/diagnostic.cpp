@@ -85,13 +85,9 @@ bool Report::has_errors() const {
 }
 
 std::string Report::sentence(const Diagnostic& found) const {
-  std::string out = printable(path_text(file_));
-  if (found.mark.line > 0) {
-    fmt::format_to(std::back_inserter(out), ":{}:{}", found.mark.line, found.mark.column);
-  }
   const bool is_warning = found.severity == Diagnostic::Severity::warning;
-  fmt::format_to(std::back_inserter(out), ": {}{}", is_warning ? "warning: " : "", found.message);
-  return out;
+  return fmt::format("{}:{}:{}: {}{}", printable(path_text(file_)), std::max(found.mark.line, 1),
+                     std::max(found.mark.column, 1), is_warning ? "warning: " : "", found.message);
 }
 
 std::string Report::render() const {

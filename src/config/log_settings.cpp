@@ -18,12 +18,12 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t smallest_file = 4096;
 constexpr std::uint64_t most_files = 1000;
 
-void read_log_file(const fs::path& config_file, const Value& value, log::Settings& settings) {
+void read_log_file(const Value& value, Config& config) {
   const auto text = value.text();
   if (!text || text->empty()) {
     return;  // standard error
   }
-  const fs::path path = resolve(config_file, *text);
+  const fs::path path = resolve(config.file, *text);
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
     value.error(fmt::format("{} is a folder, expected a file", printable(path_text(path))));
@@ -33,7 +33,8 @@ void read_log_file(const fs::path& config_file, const Value& value, log::Setting
     value.error(fmt::format("no such folder: {}", printable(path_text(path.parent_path()))));
     return;
   }
-  settings.file = path_text(path);
+  config.log.file = path_text(path);
+  config.log_file_mark = value.mark();
 }
 
 void read_log_rotation(Section& section, log::Settings& settings) {
@@ -58,8 +59,9 @@ void read_log_rotation(Section& section, log::Settings& settings) {
 
 }  // namespace
 
-void read_log(const fs::path& config_file, Section section, log::Settings& settings) {
+void read_log(Section section, Config& config) {
   using log::Level;
+  log::Settings& settings = config.log;
   if (const auto value = section.get("level")) {
     const auto word = value->one_of({"debug", "info", "warn", "error"});
     for (const Level level : {Level::debug, Level::info, Level::warn, Level::error}) {
@@ -71,7 +73,7 @@ void read_log(const fs::path& config_file, Section section, log::Settings& setti
     settings.format = word == "json" ? log::Format::json : log::Format::text;
   }
   if (const auto value = section.get("file")) {
-    read_log_file(config_file, *value, settings);
+    read_log_file(*value, config);
   }
   read_log_rotation(section, settings);
   section.finish();

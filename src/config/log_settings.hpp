@@ -1,14 +1,11 @@
 // `log:`.
 #pragma once
 
-#include <filesystem>
-
-#include "persona/base/log.hpp"
 #include "value.hpp"
 
 namespace persona::config {
 
-/// A relative `file` is relative to the folder of `config_file`.
-void read_log(const std::filesystem::path& config_file, Section section, log::Settings& settings);
+/// A relative `file` is relative to the folder of `config.file`.
+void read_log(Section section, Config& config);
 
 }  // namespace persona::config

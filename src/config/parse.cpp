@@ -12,6 +12,7 @@
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/config/load.hpp"
+#include "tcp_settings.hpp"
 #include "tls_settings.hpp"
 #include "value.hpp"
 
@@ -48,10 +49,11 @@ class ConfigReader {
     read_identity();
     read_trust();
     read_tls(root_.section("tls"), config_.tls);
+    read_tcp(root_.section("tcp"), config_.tcp);
     read_timeouts();
     read_limits();
     read_reload(mode_known);
-    read_log(config_.file, root_.section("log"), config_.log);
+    config::read_log(root_.section("log"), config_);
     read_threads();
     read_admin();
     root_.finish();

@@ -29,8 +29,8 @@ std::deque<net::SocketAddress> interleaved(const std::vector<net::SocketAddress>
 }
 
 AddressRace::AddressRace(net::Loop& loop, net::HandleOwner& owner, std::deque<net::SocketAddress> addresses,
-                         Events& events)
-    : loop_(loop), owner_(owner), events_(events), waiting_(std::move(addresses)) {}
+                         const TcpOptions& tcp, Events& events)
+    : loop_(loop), owner_(owner), tcp_(tcp), events_(events), waiting_(std::move(addresses)) {}
 
 void AddressRace::start(Milliseconds time) {
   ends_ = time.count() > 0 ? std::optional(net::now(loop_) + time) : std::nullopt;
@@ -80,7 +80,8 @@ int AddressRace::try_address(const net::SocketAddress& address) {
   int error = 0;
   auto stream = net::Stream::create(loop_, net::Stream::Kind::tcp, owner_, error);
   if (error == 0) {
-    error = stream->connect(address, [this, number](int status) { finished(number, status); });
+    error = stream->connect(
+        address, [this, number](int status) { finished(number, status); }, tcp_);
   }
   if (error == 0) {
     attempts_.push_back({number, address, std::move(stream)});

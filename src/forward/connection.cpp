@@ -48,7 +48,7 @@ int Connection::adopt(Accepted accepted) {
   int error = 0;
   auto leg = net::Stream::create(worker_.loop(), accepted.kind, *this, error);
   if (leg) {
-    error = leg->adopt(std::move(accepted.socket));
+    error = leg->adopt(std::move(accepted.socket), generation_->config().tcp);
   }
   (dials_tls() ? plain_ : tls_) = std::move(leg);
   return error;
@@ -168,7 +168,8 @@ void Connection::set_alarm(Tunnel::Alarm alarm, Milliseconds delay) {
   if (!timer) {
     timer = net::Timer::create(worker_.loop(), this);
   }
-  timer->start(delay, [this, alarm] { in<Tunnel>()->rang(alarm); });
+  timer->start(
+      delay, [this, alarm] { in<Tunnel>()->rang(alarm); }, net::Timer::StoodStill::begins_anew);
 }
 
 const tls::SessionInfo* Connection::session() {

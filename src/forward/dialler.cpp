@@ -56,9 +56,10 @@ void Dialler::dial() {
 
 void Dialler::resolve() {
   if (options_.timeout.count() > 0) {
-    timer_->start(options_.timeout, [this] {
+    const auto expired = [this] {
       target_failed({Reason::dial_timeout, lookup_->timed_out("timeouts.connect", options_.timeout)});
-    });
+    };
+    timer_->start(options_.timeout, expired, net::Timer::StoodStill::begins_anew);
   }
   lookup_ = net::Lookup::start(loop_, resolver_, generation_.config().name, endpoint().host, endpoint().port,
                                &owner_, [this](const Result<std::vector<net::SocketAddress>>& found) {
@@ -89,15 +90,19 @@ void Dialler::connect_allowed(const std::vector<net::SocketAddress>& addresses) 
     return;
   }
   race_.emplace(loop_, owner_, interleaved(admitted, generation_.targets().family(order_[tried_])),
-                static_cast<AddressRace::Events&>(*this));
+                generation_.config().tcp, static_cast<AddressRace::Events&>(*this));
   connect();
 }
 
 void Dialler::connect() {
   Milliseconds left{0};
   if (options_.timeout.count() > 0) {
-    left = std::max(deadline_ - now(), Milliseconds(1));
-    timer_->start(left, [this] { no_answer(); });
+    if (deadline_ <= now()) {
+      deadline_ = now() + options_.timeout;  // the timer has not told so: the process stood still
+    }
+    left = deadline_ - now();
+    timer_->start(
+        left, [this] { no_answer(); }, net::Timer::StoodStill::begins_anew);
   }
   race_->start(left);
 }

@@ -25,11 +25,12 @@ Handshaking::Handshaking(const Place& place, net::Leg& stream, std::shared_ptr<c
   stream_.tell(this);
   if (timeout.count() > 0) {
     timer_ = net::Timer::create(place_.loop, &place_.owner);
-    timer_->start(timeout, [this, timeout] {
+    const auto expired = [this, timeout] {
       fail({Reason::handshake_timeout,
             fmt::format("the {} did not finish the TLS handshake within timeouts.handshake ({})", peer(),
                         format_duration(timeout))});
-    });
+    };
+    timer_->start(timeout, expired, net::Timer::StoodStill::begins_anew);
   }
 }
 

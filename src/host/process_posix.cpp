@@ -50,9 +50,11 @@ Result<void> open_standard_streams() {
 
 void prepare_process() {
   keep_memory_private();
-  // Neither can be refused: signal(2) fails only for a signal that does not exist.
-  static_cast<void>(signal(SIGPIPE, SIG_IGN));
-  static_cast<void>(signal(SIGXFSZ, SIG_IGN));
+  // What is sent to us for another reason than to end us must not do that. SIGUSR1 means something to
+  // `persona run`, once it listens. None can be refused: signal(2) fails only for one that does not exist.
+  for (const int harmless : {SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2}) {
+    static_cast<void>(signal(harmless, SIG_IGN));
+  }
   // libuv has a pool of four threads, on which the files of services are loaded: a few on network drives that
   // hang would use them up for everybody. Fails only for want of memory.
   static_cast<void>(setenv("UV_THREADPOOL_SIZE", "16", 0));

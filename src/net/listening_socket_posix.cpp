@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "listening_socket.hpp"
+#include "socket_options.hpp"
 
 namespace persona::net {
 
@@ -42,6 +43,7 @@ Result<Socket> bind_tcp(const Endpoint& endpoint, int& uv_code) {
       ::listen(socket.get(), SOMAXCONN) != 0) {
     return refused(endpoint, errno, uv_code);
   }
+  keep_urgent_data(socket.get());
   return socket;
 }
 

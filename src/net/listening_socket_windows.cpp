@@ -3,6 +3,7 @@
 #include <ws2tcpip.h>
 
 #include "listening_socket.hpp"
+#include "socket_options.hpp"
 
 namespace persona::net {
 
@@ -49,6 +50,7 @@ Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint, int& uv_
     uv_code = error == UV_EACCES ? UV_EADDRINUSE : error;
     return cannot_listen(endpoint, uv_code);
   }
+  keep_urgent_data(socket.get());
   Endpoint local = bound_endpoint(socket, endpoint);
   return ListeningSocket(std::move(socket), std::move(local));
 }

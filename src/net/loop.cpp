@@ -26,6 +26,12 @@ Result<std::unique_ptr<Loop>> Loop::create() {
     static_cast<void>(closed);
     return fail(ErrorKind::network, "cannot create an event loop: {}", error_words(code));
   }
+  // Neither fails (libuv's src/unix/loop-watcher.c). It does not keep the loop running.
+  static_cast<void>(uv_check_init(&loop->loop_, &loop->polled_));
+  static_cast<void>(uv_check_start(
+      &loop->polled_, [](uv_check_t* handle) { ++static_cast<Loop*>(handle->loop->data)->polls_; }));
+  uv_unref(reinterpret_cast<uv_handle_t*>(&loop->polled_));
+  loop->window_watch_.emplace(&loop->loop_);
   return loop;
 }
 
@@ -73,6 +79,8 @@ void Loop::finish() {
   finished_ = true;
   dropped.swap(posted_);
   waker_.close();
+  uv_close(reinterpret_cast<uv_handle_t*>(&polled_), nullptr);
+  window_watch_->close();
 }
 
 bool Loop::close() {

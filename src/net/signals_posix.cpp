@@ -14,4 +14,14 @@ std::span<const int> reload_signals() {
   return signals;
 }
 
+std::span<const int> reopen_signals() {
+  static constexpr int signals[] = {SIGUSR1};
+  return signals;
+}
+
+void ignore_signal(int signal) {
+  // Fails only for a signal that does not exist, or that cannot be ignored.
+  static_cast<void>(std::signal(signal, SIG_IGN));
+}
+
 }  // namespace persona::net

@@ -13,4 +13,10 @@ std::span<const int> reload_signals() {
   return {};
 }
 
+std::span<const int> reopen_signals() {
+  return {};
+}
+
+void ignore_signal(int /*signal*/) {}
+
 }  // namespace persona::net

@@ -2,12 +2,16 @@
 #include <winsock2.h>
 // after winsock2.h
 #include <mstcpip.h>
+#include <ws2tcpip.h>
 
 #include "socket_options.hpp"
 
 namespace persona::net {
 
 namespace {
+
+// TCP_MAXRT of Microsoft's ws2ipdef.h, in seconds ("IPPROTO_TCP socket options"); MinGW-w64 does not have it.
+constexpr int max_retransmission_time = 5;
 
 SOCKET socket_of(const uv_handle_t& handle) {
   uv_os_fd_t descriptor = INVALID_HANDLE_VALUE;
@@ -41,6 +45,37 @@ int take_pending_error(const uv_handle_t& handle) {
   const bool is_reset =
       can_send && send(socket, &byte, 0, 0) == SOCKET_ERROR && WSAGetLastError() == WSAECONNRESET;
   return is_reset ? UV_ECONNRESET : 0;
+}
+
+void keep_urgent_data(uv_os_sock_t socket) {
+  const BOOL on = TRUE;
+  // Fails only for what is no TCP socket.
+  static_cast<void>(
+      setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, reinterpret_cast<const char*>(&on), sizeof on));
+}
+
+void keep_urgent_data(const uv_handle_t& handle) {
+  if (handle.type == UV_TCP) {
+    keep_urgent_data(socket_of(handle));
+  }
+}
+
+int look_behind_end(const uv_handle_t& /*handle*/) {
+  return 0;
+}
+
+void set_user_timeout(const uv_handle_t& handle, Milliseconds timeout) {
+  if (timeout.count() > 0 && handle.type == UV_TCP) {
+    const auto seconds = static_cast<DWORD>(timeout.count() / 1'000);
+    // Refused before Windows 10 1607; then the system's own limit remains (about 21 s).
+    static_cast<void>(setsockopt(socket_of(handle), IPPROTO_TCP, max_retransmission_time,
+                                 reinterpret_cast<const char*>(&seconds), sizeof seconds));
+  }
+}
+
+// TCP_MAXRT limits retransmissions, and a closed window causes none.
+Delivery delivery_of(const uv_handle_t& /*handle*/, Milliseconds /*patience*/) {
+  return Delivery::going;
 }
 
 std::size_t unacknowledged(const uv_handle_t& handle) {

@@ -14,9 +14,6 @@ Stream& self(void* data) {
   return *static_cast<Stream*>(data);
 }
 
-// How long a peer may be silent before the kernel probes whether it is still there.
-constexpr unsigned keepalive_seconds = 60;
-
 }  // namespace
 
 void Stream::assert_here() const {
@@ -39,44 +36,56 @@ HandlePtr<Stream> Stream::create(Loop& loop, Kind kind, HandleOwner& owner, int&
   return HandlePtr<Stream>(stream);
 }
 
-int Stream::adopt(Socket socket) {
+int Stream::adopt(Socket socket, const TcpOptions& tcp) {
   const int code = kind_ == Kind::tcp ? uv_tcp_open(&handle_.tcp, socket.get())
                                       : uv_pipe_open(&handle_.pipe, static_cast<uv_file>(socket.get()));
   if (code != 0) {
     return code;
   }
   static_cast<void>(socket.release());
-  set_tcp_options();
+  if (kind_ == Kind::tcp) {
+    set_options(tcp);
+  } else {
+    keep_urgent_data(handle_.any);
+  }
   return 0;
 }
 
-void Stream::set_tcp_options() {
-  if (kind_ == Kind::tcp) {
-    // Neither is essential: a socket that refuses them still works (Wine refuses keep-alive).
-    static_cast<void>(uv_tcp_nodelay(&handle_.tcp, 1));
-    static_cast<void>(uv_tcp_keepalive(&handle_.tcp, 1, keepalive_seconds));
+void Stream::set_options(const TcpOptions& tcp) {
+  // None is essential: a socket that refuses them still works (Wine refuses keep-alive).
+  static_cast<void>(uv_tcp_nodelay(&handle_.tcp, 1));
+  if (tcp.keepalive.count() > 0) {
+    static_cast<void>(
+        uv_tcp_keepalive(&handle_.tcp, 1, static_cast<unsigned>(tcp.keepalive.count() / 1'000)));
+  }
+  if (tcp.user_timeout.count() > 0) {
+    set_user_timeout(handle_.any, tcp.user_timeout);
+    window_ = static_cast<Loop*>(handle_.any.loop->data)->window_watch().watch(handle_.any, tcp.user_timeout);
   }
 }
 
-int Stream::connect(const SocketAddress& address, std::function<void(int status)> connected) {
+int Stream::connect(const SocketAddress& address, std::function<void(int status)> connected,
+                    const TcpOptions& tcp) {
   assert_here();
   const auto done = [](uv_connect_t* request, int status) {
     Stream& stream = self(request->handle->data);
     // Moved out first: the callback may destroy the stream.
     const auto connect = std::move(stream.connect_);
     if (connect->connected && status == 0) {
-      stream.set_tcp_options();
+      stream.set_options(connect->tcp);
     }
     if (connect->connected) {
       connect->connected(status);
     }
   };
-  connect_ = std::make_unique<Connect>(Connect{{}, std::move(connected)});
+  connect_ = std::make_unique<Connect>(Connect{{}, std::move(connected), tcp});
   const int code = uv_tcp_connect(&connect_->request, &handle_.tcp, address.get(), done);
   if (code != 0) {
     connect_.reset();
+    return code;
   }
-  return code;
+  keep_urgent_data(handle_.any);  // before the peer can send any
+  return 0;
 }
 
 int Stream::connect_unix(const std::string& path, std::function<void(int status)> connected) {
@@ -89,6 +98,7 @@ int Stream::connect_unix(const std::string& path, std::function<void(int status)
   };
   connect_ = std::make_unique<Connect>(Connect{{}, std::move(connected)});
   uv_pipe_connect(&connect_->request, &handle_.pipe, path.c_str(), done);
+  keep_urgent_data(handle_.any);
   return 0;
 }
 
@@ -110,9 +120,21 @@ int Stream::start_reading() {
       return;
     }
     stream.stop_reading();
-    // When a reset closely follows data, libuv 1.44 reports an end (POLLHUP after a partial read,
-    // uv__stream_io). Only the socket's pending error shows that it was a reset.
-    stream.events_->on_end(count == UV_EOF ? stream.take_pending_error() : static_cast<int>(count));
+    int status = static_cast<int>(count);
+    if (count == UV_EOF) {
+      // libuv 1.44 reports an end (POLLHUP after a partial read, uv__stream_io) also when a reset closely
+      // follows data, which only the socket's pending error shows, and when a read has ended early in front
+      // of urgent data or, on Unix sockets, of descriptors that are passed: then there is more to come.
+      status = stream.take_pending_error();
+      status = status == 0 ? look_behind_end(stream.handle_.any) : status;
+      if (status > 0) {
+        status = stream.start_reading();
+        if (status == 0) {
+          return;
+        }
+      }
+    }
+    stream.events_->on_end(status);
   };
   const int code = uv_read_start(stream(), allocate, read);
   return code == UV_EALREADY ? 0 : code;
@@ -250,6 +272,7 @@ void Stream::close() {
   assert_here();
   events_ = nullptr;
   let_go_ = true;
+  window_.reset();
   if (connect_) {
     connect_->connected = nullptr;
   }

@@ -5,6 +5,13 @@
 
 namespace persona::net {
 
+namespace {
+
+// A loop is that late only if it did not run. A busy one is late by its longest callback.
+constexpr Milliseconds standstill{250};
+
+}  // namespace
+
 HandlePtr<Timer> Timer::create(Loop& loop, HandleOwner* owner) {
   loop.assert_here();
   HandlePtr<Timer> timer(new Timer);
@@ -19,19 +26,47 @@ HandlePtr<Timer> Timer::create(Loop& loop, HandleOwner* owner) {
   return timer;
 }
 
-void Timer::start(Milliseconds delay, std::function<void()> expired) {
+void Timer::start(Milliseconds delay, std::function<void()> expired, StoodStill late) {
   Loop::assert_on_loop(handle_.loop);
   expired_ = std::move(expired);
+  late_ = late;
+  delay_ = delay;
+  arm(delay);
+}
+
+void Timer::arm(Milliseconds delay) {
   // The loop's clock stands still within an iteration, which may last for milliseconds.
   uv_update_time(handle_.loop);
-  const auto fire = [](uv_timer_t* handle) {
-    // Moved out first: the callback may restart or destroy the timer.
-    auto callback = std::move(static_cast<Timer*>(handle->data)->expired_);
-    callback();
-  };
+  due_ = Milliseconds(static_cast<std::int64_t>(uv_now(handle_.loop))) + delay;
+  due_at_poll_.reset();
+  const auto fire = [](uv_timer_t* handle) { static_cast<Timer*>(handle->data)->fire(); };
   const int code = uv_timer_start(&handle_, fire, static_cast<std::uint64_t>(delay.count()), 0);
   assert(code == 0);  // fails only while closing
   static_cast<void>(code);
+}
+
+// libuv runs timers that are due without looking at the sockets first (uv_run; uv__io_poll returns at once
+// when a signal or a long stop has used up its timeout).
+void Timer::fire() {
+  const Loop& loop = *static_cast<const Loop*>(handle_.loop->data);
+  if (!due_at_poll_) {
+    const Milliseconds now(static_cast<std::int64_t>(uv_now(handle_.loop)));
+    if (now - due_ >= standstill && std::exchange(late_, StoodStill::expires) == StoodStill::begins_anew) {
+      arm(delay_);
+      return;
+    }
+    due_at_poll_ = loop.polls();
+  }
+  if (loop.polls() == *due_at_poll_) {
+    const auto again = [](uv_timer_t* handle) { static_cast<Timer*>(handle->data)->fire(); };
+    const int code = uv_timer_start(&handle_, again, 1, 0);
+    assert(code == 0);  // fails only while closing
+    static_cast<void>(code);
+    return;
+  }
+  // Moved out first: the callback may restart or destroy the timer.
+  const auto callback = std::move(expired_);
+  callback();
 }
 
 void Timer::stop() {

@@ -1,6 +1,7 @@
 """What an administrator gets wrong ends in exit code 2 and a sentence that says where."""
 
 import os
+import socket
 
 from harness.certificates import Pki
 from harness.persona import Persona, cli, config, write_config
@@ -67,6 +68,28 @@ def all_errors(case):
 @case("a file that is no YAML")
 def no_yaml(case):
     refused(case, "listen: [127.0.0.1:0\n", "service.yaml:")
+
+
+@case("a file that says nothing, or too little, or is too large: a place nevertheless")
+def has_a_place(case):
+    place = f"{case.folder}/service.yaml:1:1: "
+    refused(case, "", place + "the file is empty")
+    refused(case, "# nothing\n", place + "the file is empty")
+    refused(case, "listen: 127.0.0.1:0\n", place + '"gateway" is missing', place + '"identity.certificate" is missing',
+            place + '"trust.ca" is missing')
+    refused(case, "#" * (1 << 20) + "\n", place + "the file is larger than 1 MiB")
+
+
+@case("a log file that cannot be opened: where it is named")
+def log_file(case):
+    path = case.folder / "socket"
+    with socket.socket(socket.AF_UNIX) as there:
+        there.bind(str(path))
+        content = {**good(Pki(case)), "log": {"file": str(path)}}
+        output = cli("run", "--config", write_config(case, content), expect=2)
+    line = next(number for number, text in enumerate((case.folder / "service.yaml").read_text().splitlines(), 1)
+                if str(path) in text)
+    check(f"service.yaml:{line}:" in output and "cannot open log file" in output, "the sentence names the place", output)
 
 
 @case("a configuration that is not there")

@@ -224,7 +224,7 @@ def terminated(case):
     check(set(persona.closed) <= {"local_closed", "local_reset", "gateway_closed"}, "reasons", dict(persona.closed))
 
 
-@case("a second SIGTERM in a storm cuts at once, and is safe", deadline=120)
+@case("a later SIGTERM in a storm cuts at once, and is safe", deadline=120)
 def forced(case):
     pki = Pki(case)
     # Nobody's handshake ends: they are all somewhere in it.
@@ -233,7 +233,7 @@ def forced(case):
     clients = [connect(persona.address) for _ in range(100)]
     persona.signal(signal.SIGTERM)
     persona.wait_log("draining")
-    persona.signal(signal.SIGTERM)
+    persona.force()
     for client in clients:
         equal(read_to_end(client)[1], "reset", "how the client ended")
     persona.wait_stopped(cut=None, code=1)

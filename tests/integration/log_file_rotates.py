@@ -161,4 +161,35 @@ def logrotate(case):
     equal(len([line for line in lines if line["message"] == "reloaded"]), 5, "reloads")
 
 
+@case("SIGUSR1 lets go of it, also while it drains, and reloads nothing")
+def reopened(case):
+    pki = Pki(case)
+    path = case.folder / "persona.log"
+    persona = start(case, pki, tls_gateway(case, pki.server_context()), path)
+    client = connect(persona.address)
+    expect_echo(client)
+    wait_line(persona, path, "connection open")
+    aside(persona, path, "running")
+    persona.signal(signal.SIGTERM)
+    wait_line(persona, path, "draining")
+    aside(persona, path, "draining")
+    client.close()
+    persona.wait_stopped()
+    lines = lines_of(path)
+    equal([line["message"] for line in lines], ["connection closed", "stopped"], "lines of the last file")
+    for each in (case.folder / "running", case.folder / "draining"):
+        lines += lines_of(each)
+    check(not [line for line in lines if line["message"] == "reloaded"], "it reloaded")
+
+
+def aside(persona, path, name):
+    """Renames the log file, and waits until there is a new one."""
+    path.rename(path.with_name(name))
+    persona.signal(signal.SIGUSR1)
+    deadline = time.monotonic() + 20
+    while not path.exists():
+        check(time.monotonic() < deadline and persona.running(), f"no new log file while {name}")
+        time.sleep(0.01)
+
+
 main()

@@ -2,6 +2,7 @@
 as fast as ever; all who wait for a name share one look-up."""
 
 import signal
+import threading
 
 from harness.certificates import Pki
 from harness.machine import NameServer, enter_or_skip
@@ -77,10 +78,27 @@ def forced(case):
     scene = Scene(case)
     scene.persona.signal(signal.SIGTERM)
     equal(scene.persona.wait_log("draining")["connections"], len(scene.clients), "live connections")
-    scene.persona.signal(signal.SIGTERM)
+    scene.persona.force()
     for client in scene.clients:
         expect_reset(client)
     scene.persona.wait_stopped(cut=len(scene.clients), code=1)
+
+
+@case("an answer that comes while the program stands still is used")
+def stood_still(case):
+    name_server = NameServer(case)
+    pki = Pki(case)
+    gateway = tls_gateway(case, pki.server_context())
+    persona = Persona(case, config(pki, gateway=f"{silent(0)}:{gateway.address[1]}", timeouts={"connect": "1s"}))
+    client = connect(persona.address)
+    name_server.wait_asked(1)
+    persona.signal(signal.SIGSTOP)
+    name_server.answer()
+    threading.Event().wait(2.5)  # longer than timeouts.connect: that is what is tested
+    persona.signal(signal.SIGCONT)
+    expect_echo(client)
+    client.close()
+    persona.next_close("local_closed")
 
 
 @case("all who wait for a name share one look-up, whatever service and port, and its answer serves them all")

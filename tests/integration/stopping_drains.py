@@ -38,15 +38,42 @@ def interrupt(case):
     drains(case, signal.SIGINT)
 
 
-@case("a second SIGTERM forces")
+@case("a later SIGTERM forces")
 def forced(case):
     persona, client = start(case)
     persona.signal(signal.SIGTERM)
     persona.wait_log("draining")
-    persona.signal(signal.SIGTERM)
+    persona.force()
     expect_reset(client)
     persona.next_close("shutdown")
     persona.wait_stopped(cut=1, code=1)
+
+
+@case("two at once, as timeout(1) sends to its child and to the group, count as one")
+def twice(case):
+    persona, client = start(case)
+    # Both are pending when it continues.
+    for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+        persona.signal(number)
+    persona.wait_log("told to stop twice at once, which counts as once; once more ends all connections")
+    equal(persona.find("draining")[0]["connections"], 1, "live connections")
+    expect_echo(client, b"still here")
+    client.close()
+    persona.next_close("local_closed")
+    persona.wait_stopped(cut=0, code=0)
+    check(not persona.find("forced to stop"), "it was forced")
+
+
+@case("without connections it is not killed by the second one either")
+def twice_idle(case):
+    pki = Pki(case)
+    for _ in range(10):
+        persona = Persona(case, config(pki, gateway=tls_gateway(case, pki.server_context())))
+        persona.signal(signal.SIGTERM)
+        persona.wait_log("draining")
+        while persona.running():  # until it has ended, whatever it is at
+            persona.signal(signal.SIGTERM)
+        persona.wait_stopped(cut=0, code=0)
 
 
 @case("timeouts.shutdown cuts what has not finished")

@@ -1,13 +1,15 @@
 """Unix sockets to listen on and to forward to."""
 
 import os
+import queue
+import signal
 import socket
 import stat
 
 from harness.certificates import Pki
 from harness.persona import cli, config, pair, write_config
 from harness.runner import case, check, equal, main
-from harness.sockets import Server, connect, echo, expect_echo, expect_end, expect_refused
+from harness.sockets import TIMEOUT, Server, connect, echo, expect_echo, expect_end, expect_refused, read_to_end
 
 
 def unix_listener(path):
@@ -33,6 +35,29 @@ def both(case):
     check(str(service) in far.next_close()["target"], "the service's address is its path")
     near.stop()
     check(not entrance.exists(), "the socket file is removed at the end")
+
+
+@case("descriptors that a client passes along are not taken, and nothing else is lost with them")
+def descriptors(case):
+    received = queue.Queue()
+
+    def serve(connection):
+        connection.shutdown(socket.SHUT_WR)  # first: then reading is what may take an early end for the end
+        received.put(read_to_end(connection))
+
+    entrance = case.folder / "entrance"
+    near, far = pair(case, Pki(case), Server(case, serve), persona={"listen": f"unix:{entrance}"})
+    client = connect(entrance)
+    equal(read_to_end(client), (b"", "end"), "what the service sent")
+    near.signal(signal.SIGSTOP)  # until everything waits, the end included
+    with open(os.devnull, "rb") as passed:
+        for part in (b"one", b"two", b"three"):
+            socket.send_fds(client, [part], [passed.fileno()])
+    client.close()
+    near.signal(signal.SIGCONT)
+    far.next_close("local_closed")
+    equal(received.get(timeout=TIMEOUT), (b"onetwothree", "end"), "what the service got")
+    near.next_close("gateway_closed")
 
 
 @case("a socket file that nobody serves any more is replaced")

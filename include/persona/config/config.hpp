@@ -13,6 +13,7 @@
 #include "persona/base/endpoint.hpp"
 #include "persona/base/log.hpp"
 #include "persona/base/spki_pin.hpp"
+#include "persona/base/tcp_options.hpp"
 #include "persona/base/tls_parameters.hpp"
 #include "persona/config/diagnostic.hpp"
 
@@ -123,12 +124,14 @@ struct Config {
   Identity identity;
   Trust trust;  ///< may be empty in mode gateway with ClientCertificate::none
   Tls tls;
+  TcpOptions tcp;
   Access access;
   Timeouts timeouts;
   Limits limits;
   Reload reload;
   std::optional<Located<Endpoint>> admin;  ///< `admin.listen`: loopback or a Unix socket; absent: none
   log::Settings log;
+  Mark log_file_mark;    ///< where `log.file` is, if it is
   unsigned threads = 0;  ///< 0: `auto`, one loop per core
 };
 

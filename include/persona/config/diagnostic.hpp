@@ -8,7 +8,8 @@
 
 namespace persona::config {
 
-/// A place in a file; both 1-based. Line 0: the file as a whole.
+/// A place in a file; both 1-based. Line 0: the file as a whole, which is shown as its beginning, without a
+/// caret.
 struct Mark {
   int line = 0;
   int column = 0;

@@ -21,7 +21,7 @@ struct Loaded {
 /// Never throws. `text` is the content of `file`, which is not opened.
 Loaded parse(const std::filesystem::path& file, std::string_view text);
 
-/// Reads and parses one file; a file that cannot be read is a diagnostic without a line.
+/// Reads and parses one file; a file that cannot be read is a diagnostic of the file as a whole.
 Loaded load(const std::filesystem::path& file);
 
 /// The files `--config` stands for: the file itself, or every *.yaml in a folder, in order of name. Fails

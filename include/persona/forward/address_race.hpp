@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "persona/base/duration.hpp"
+#include "persona/base/tcp_options.hpp"
 #include "persona/forward/targets.hpp"
 #include "persona/net/address.hpp"
 #include "persona/net/handle.hpp"
@@ -55,7 +56,7 @@ class AddressRace {
 
   /// `owner` counts the handles, including those of the streams. All references must outlive the race.
   AddressRace(net::Loop& loop, net::HandleOwner& owner, std::deque<net::SocketAddress> addresses,
-              Events& events);
+              const TcpOptions& tcp, Events& events);
   AddressRace(const AddressRace&) = delete;
   AddressRace& operator=(const AddressRace&) = delete;
 
@@ -85,6 +86,7 @@ class AddressRace {
 
   net::Loop& loop_;
   net::HandleOwner& owner_;
+  TcpOptions tcp_;  // of every attempt
   Events& events_;
   std::deque<net::SocketAddress> waiting_;
   std::vector<Attempt> attempts_;  // under way, the oldest first

@@ -21,10 +21,10 @@ std::vector<std::string> command_line(int argc, char** argv);
 Result<void> open_standard_streams();
 
 /// To be called before anything else is opened. Makes writing to a closed socket, or beyond the file size
-/// limit, an error and not a signal; raises the limit of open descriptors as far as the system allows; keeps
-/// our memory out of core dumps and from other processes of the same user. PERSONA_DUMPABLE=1 in the
-/// environment lets a debugger attach all the same (there are still no core dumps). On Windows: the console
-/// takes UTF-8, and the heap stays out of error reports.
+/// limit, an error and not a signal; ignores SIGUSR1 and SIGUSR2; raises the limit of open descriptors as far
+/// as the system allows; keeps our memory out of core dumps and from other processes of the same user.
+/// PERSONA_DUMPABLE=1 in the environment lets a debugger attach all the same (there are still no core dumps).
+/// On Windows: the console takes UTF-8, and the heap stays out of error reports.
 void prepare_process();
 
 /// How many descriptors may be open at once; 0: no known limit.

@@ -12,10 +12,12 @@
 
 namespace persona::host {
 
-/// Called on a thread of the Service Control Manager; both must return at once.
+/// Called on a thread of the Service Control Manager, which has no order to reopen logs; each must return at
+/// once.
 struct Orders {
   std::function<void()> stop;
   std::function<void()> reload;
+  std::function<void()> reopen_logs;
 };
 
 /// From START_PENDING to STOPPED. While something is pending, a thread reports progress every second.

@@ -3,9 +3,11 @@
 
 #include <atomic>
 #include <cassert>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,6 +16,7 @@
 
 #include "persona/base/result.hpp"
 #include "persona/net/waker.hpp"
+#include "persona/net/window_watch.hpp"
 
 namespace persona::net {
 
@@ -45,6 +48,12 @@ class Loop {
   /// After run(). False: a handle is still open, which is a leak.
   [[nodiscard]] bool close();
 
+  /// Loop's thread only.
+  WindowWatch& window_watch() { return *window_watch_; }
+
+  /// How often the loop has looked at its sockets. Loop's thread only.
+  std::uint64_t polls() const { return polls_; }
+
   bool on_thread() const { return thread_ == std::this_thread::get_id(); }
 
   /// May the calling thread touch what belongs to the loop? During run() only the loop's thread may; before
@@ -62,6 +71,9 @@ class Loop {
   void run_posted();
 
   uv_loop_t loop_{};
+  uv_check_t polled_{};  // runs after each look at the sockets
+  std::uint64_t polls_ = 0;
+  std::optional<WindowWatch> window_watch_;
   Waker waker_;
   std::atomic<std::thread::id> thread_{};
   std::mutex mutex_;

@@ -21,7 +21,14 @@ std::span<const int> stop_signals();
 /// Those that ask a process to reload: SIGHUP; none on Windows.
 std::span<const int> reload_signals();
 
-/// Loop's thread only, or before the loop runs.
+/// Those that ask a process to open its log files again: SIGUSR1; none on Windows.
+std::span<const int> reopen_signals();
+
+/// The signal does nothing any more, until it is watched. Nothing on Windows, which has no such signals.
+void ignore_signal(int signal);
+
+/// Loop's thread only, or before the loop runs. Once its watcher has gone the signal is ignored: it must not
+/// kill a process that is about to end in order.
 class SignalWatcher {
  public:
   static Result<HandlePtr<SignalWatcher>> create(Loop& loop, int signal, std::function<void()> raised);

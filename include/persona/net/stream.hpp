@@ -11,11 +11,13 @@
 
 #include "persona/base/buffer.hpp"
 #include "persona/base/bytes.hpp"
+#include "persona/base/tcp_options.hpp"
 #include "persona/net/address.hpp"
 #include "persona/net/handle.hpp"
 #include "persona/net/leg.hpp"
 #include "persona/net/loop.hpp"
 #include "persona/net/socket.hpp"
+#include "persona/net/window_watch.hpp"
 
 namespace persona::net {
 
@@ -28,11 +30,12 @@ class Stream final : public Leg {
   static HandlePtr<Stream> create(Loop& loop, Kind kind, HandleOwner& owner, int& error);
 
   /// Takes over a connected socket; on failure `socket` is closed.
-  int adopt(Socket socket);
+  int adopt(Socket socket, const TcpOptions& tcp = {});
 
   /// `connected` is called once with 0 or a libuv error code, never from within the call and never after the
   /// stream is destroyed.
-  int connect(const SocketAddress& address, std::function<void(int status)> connected);
+  int connect(const SocketAddress& address, std::function<void(int status)> connected,
+              const TcpOptions& tcp = {});
   int connect_unix(const std::string& path, std::function<void(int status)> connected);
 
   void tell(StreamEvents* events) override { events_ = events; }
@@ -57,13 +60,14 @@ class Stream final : public Leg {
   void close();
   void assert_here() const;
   uv_stream_t* stream() { return &handle_.stream; }
-  void set_tcp_options();
+  void set_options(const TcpOptions& tcp);
   int send_queued();
   int try_write(std::span<const ByteView>& pieces, std::size_t& written_of_first);
 
   struct Connect {
     uv_connect_t request{};
     std::function<void(int status)> connected;
+    TcpOptions tcp{};
   };
 
   /// The one uv_write in progress: what the kernel did not take immediately.
@@ -85,7 +89,8 @@ class Stream final : public Leg {
   std::unique_ptr<Connect> connect_;
   std::unique_ptr<uv_shutdown_t> shutdown_;
   std::unique_ptr<Write> in_flight_;
-  Buffer queued_;  // to be written after in_flight_
+  Buffer queued_;                                 // to be written after in_flight_
+  std::unique_ptr<WindowWatch::Watched> window_;  // with a user_timeout
   bool let_go_ = false;
   bool shutdown_wanted_ = false;
   bool reset_ = false;

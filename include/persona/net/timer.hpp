@@ -1,7 +1,9 @@
 // A one-shot timer.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 
 #include <uv.h>
 
@@ -14,11 +16,19 @@ namespace persona::net {
 /// Loop's thread only.
 class Timer {
  public:
+  /// What happens if the timer finds itself due much too late: the process stood still (SIGSTOP, a machine
+  /// that was suspended), so the others have had no chance to be in time.
+  enum class StoodStill {
+    expires,
+    begins_anew,  ///< once for each start
+  };
+
   /// Counts as one of `owner`'s handles, unless that is null.
   static HandlePtr<Timer> create(Loop& loop, HandleOwner* owner);
 
-  /// Replaces any earlier start. `expired` is called once.
-  void start(Milliseconds delay, std::function<void()> expired);
+  /// Replaces any earlier start. `expired` is called once, and only when the loop has looked at every socket
+  /// since the timer was due: what had arrived by then has been read.
+  void start(Milliseconds delay, std::function<void()> expired, StoodStill late = StoodStill::expires);
   void stop();
 
  private:
@@ -26,9 +36,15 @@ class Timer {
   Timer() = default;
   ~Timer() = default;
   void close();
+  void arm(Milliseconds delay);
+  void fire();
 
   uv_timer_t handle_{};
   HandleOwner* owner_ = nullptr;
+  Milliseconds delay_{0};
+  Milliseconds due_{0};  // by the loop's clock
+  StoodStill late_ = StoodStill::expires;
+  std::optional<std::uint64_t> due_at_poll_;  // Loop::polls() when it was found to be due
   std::function<void()> expired_;
 };
 

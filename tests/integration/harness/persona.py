@@ -165,6 +165,15 @@ class Persona(process.Process):
             self.signal(signal.SIGTERM)
         self.wait_stopped(cut, code)
 
+    def force(self, timeout=20):
+        """Tells a persona that drains to stop, again and again: orders that follow at once count as the first."""
+        deadline = time.monotonic() + timeout
+        while not self.find("forced to stop"):
+            check(time.monotonic() < deadline, f"{self.name} is not forced to stop", self.tail())
+            self.signal(signal.SIGTERM)
+            with self._changed:
+                self._changed.wait(0.1)
+
     def _stop_at_the_end(self, case):
         if not case.failed:
             self.stop()
@@ -173,7 +182,7 @@ class Persona(process.Process):
             with contextlib.suppress(Failure):
                 self.signal(signal.SIGTERM)
                 self.wait_log("draining", timeout=5)
-                self.signal(signal.SIGTERM)
+                self.force(timeout=5)
                 self.wait(timeout=10)
             self._check_sanitizer()
 

@@ -24,8 +24,12 @@ def connect(address, timeout=TIMEOUT):
 
 def listen(backlog=128):
     """A listening socket on a port the kernel chose."""
+    return listen_at("127.0.0.1", backlog)
+
+
+def listen_at(host, backlog=128):
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.bind((host, 0))
     listener.listen(backlog)
     return listener
 

@@ -299,7 +299,7 @@ TEST_CASE("every file of a folder is checked, and what may not appear twice") {
   const Outcome outcome = check(folder, folder.path());
   CHECK(outcome.exit_code == 2);
   CHECK(outcome.err ==
-        "b.yaml: the service name \"a\" is taken by a.yaml: set another with `name`\n"
+        "b.yaml:1:1: the service name \"a\" is taken by a.yaml: set another with `name`\n"
         "b.yaml:2:9: a.yaml already listens on 127.0.0.1:5432\n"
         "  2 | listen: 127.0.0.1:5432\n"
         "    |         ^\n");

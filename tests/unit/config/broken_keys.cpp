@@ -65,10 +65,10 @@ conf/pg.yaml:5:3: expected a key, found a list
     {"everything missing",
      "name: pg\n",
      R"(
-conf/pg.yaml: "identity.certificate" is missing
-conf/pg.yaml: "trust.ca" is missing
-conf/pg.yaml: "gateway" is missing: HOST:PORT to dial over mTLS (or "service", on the other end: HOST:PORT to forward plaintext to)
-conf/pg.yaml: "listen" is missing
+conf/pg.yaml:1:1: "identity.certificate" is missing
+conf/pg.yaml:1:1: "trust.ca" is missing
+conf/pg.yaml:1:1: "gateway" is missing: HOST:PORT to dial over mTLS (or "service", on the other end: HOST:PORT to forward plaintext to)
+conf/pg.yaml:1:1: "listen" is missing
 )"},
     {"a missing key of identity",
      "listen: 127.0.0.1:5432\n"

@@ -131,6 +131,16 @@ conf/pg.yaml:9:3: unknown key "timeouts.half-close"; did you mean "timeouts.half
   9 |   half-close: 1s
     |   ^~~~~~~~~~
 )"},
+    {"times that TCP cannot keep",
+     persona_yaml + "tcp: {keepalive: 1500ms, user_timeout: 10h}\n",
+     R"(
+conf/pg.yaml:5:18: tcp.keepalive: expected whole seconds, at most 9h, or 0s, which switches it off, found 1500ms
+  5 | tcp: {keepalive: 1500ms, user_timeout: 10h}
+    |                  ^~~~~~
+conf/pg.yaml:5:40: tcp.user_timeout: expected whole seconds, at most 9h, or 0s, which switches it off, found 10h
+  5 | tcp: {keepalive: 1500ms, user_timeout: 10h}
+    |                                        ^~~
+)"},
     {"a limit out of range",
      persona_yaml + "limits: {connections: 0}\n",
      R"(

@@ -96,7 +96,7 @@ TEST_CASE("an empty file is told what the smallest one has") {
   for (const char* text : {"", "# listen: 127.0.0.1:1\n", "---\n", "~"}) {
     CAPTURE(text);
     CHECK(folder.findings(text) ==
-          "conf/pg.yaml: the file is empty; the smallest one has listen, gateway, identity and trust\n");
+          "conf/pg.yaml:1:1: the file is empty; the smallest one has listen, gateway, identity and trust\n");
   }
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("a file in another encoding is refused") {
   1 | name: b\xfccher
     |        ^~~~
 )");
-  CHECK(folder.findings("\xff\xfel\0i\0"sv) == "conf/pg.yaml: the file is UTF-16; save it as UTF-8\n");
+  CHECK(folder.findings("\xff\xfel\0i\0"sv) == "conf/pg.yaml:1:1: the file is UTF-16; save it as UTF-8\n");
 }
 
 TEST_CASE("small files that would grow large are refused") {
@@ -163,7 +163,8 @@ TEST_CASE("small files that would grow large are refused") {
   CHECK(folder.findings("listen: " + std::string(33, '[')).find("nested more than 32 deep") !=
         std::string::npos);
   CHECK(folder.findings(std::string(200'000, '[')).find("nested more than 32 deep") != std::string::npos);
-  CHECK(folder.findings(std::string((1 << 20) + 1, '#')) == "conf/pg.yaml: the file is larger than 1 MiB\n");
+  CHECK(folder.findings(std::string((1 << 20) + 1, '#')) ==
+        "conf/pg.yaml:1:1: the file is larger than 1 MiB\n");
 }
 
 TEST_CASE("only the first hundred findings are shown") {

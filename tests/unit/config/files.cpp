@@ -41,15 +41,15 @@ TEST_CASE("a file is loaded from disk with paths relative to its folder") {
   CHECK(loaded.config.identity.private_key.value == folder.path() / "pg.key");
 }
 
-TEST_CASE("a file that cannot be read is one finding without a line") {
+TEST_CASE("a file that cannot be read is one finding, at its beginning") {
   const Folder folder;
   const auto findings = [&](const char* name) {
     return folder.with_short_paths(load(folder.path() / name).report.render());
   };
-  CHECK(findings("x.yaml") == "conf/x.yaml: No such file or directory\n");
-  CHECK(findings("folder") == "conf/folder: is a folder, expected a file\n");
+  CHECK(findings("x.yaml") == "conf/x.yaml:1:1: No such file or directory\n");
+  CHECK(findings("folder") == "conf/folder:1:1: is a folder, expected a file\n");
   folder.write("large.yaml", std::string(3 << 20, '#'));
-  CHECK(findings("large.yaml") == "conf/large.yaml: the file is larger than 1 MiB\n");
+  CHECK(findings("large.yaml") == "conf/large.yaml:1:1: the file is larger than 1 MiB\n");
 }
 
 TEST_CASE("a file whose name cannot name the service asks for one") {
@@ -58,7 +58,7 @@ TEST_CASE("a file whose name cannot name the service asks for one") {
     return folder.with_short_paths(parse(folder.path() / "my db.yaml", text).report.render());
   };
   CHECK(findings(persona_yaml) ==
-        "conf/my db.yaml: the file's name \"my db\" cannot name the service; add a \"name\" of 1 to 64 "
+        "conf/my db.yaml:1:1: the file's name \"my db\" cannot name the service; add a \"name\" of 1 to 64 "
         "letters, "
         "digits, '-', '_' or '.'\n");
   CHECK(findings(persona_yaml + "name: my-db\n").empty());

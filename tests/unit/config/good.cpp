@@ -50,6 +50,7 @@ TEST_CASE("the smallest file has the documented defaults") {
   CHECK(config.timeouts.handshake == std::chrono::seconds(10));
   CHECK(config.timeouts.idle == std::chrono::seconds(0));
   CHECK(config.limits.connections == 10'000);
+  CHECK(config.tcp == TcpOptions{std::chrono::seconds(60), std::chrono::seconds(75)});
   CHECK(config.log.level == log::Level::info);
   CHECK(config.log.file.empty());
   CHECK(config.log.max_size == 64 * 1024 * 1024);
@@ -92,6 +93,7 @@ access: {allow: [10.0.0.0/8, "::1/128"], allow_users: [root, 1000]}
 reload: {watch: false, interval: 1m, probe: true}
 timeouts: {connect: 1s, handshake: 2s, idle: 3m, half_close: 0s, shutdown: 250ms}
 limits: {connections: 5}
+tcp: {keepalive: 0s, user_timeout: 2m}
 log: {level: debug, format: json, file: pg.log, max_size: 1GiB, max_files: 9}
 threads: 4
 )");
@@ -126,6 +128,7 @@ threads: 4
   CHECK(config.timeouts.half_close == std::chrono::seconds(0));
   CHECK(config.timeouts.shutdown == Milliseconds(250));
   CHECK(config.limits.connections == 5);
+  CHECK(config.tcp == TcpOptions{std::chrono::seconds(0), std::chrono::minutes(2)});
   CHECK(config.log.level == log::Level::debug);
   CHECK(config.log.format == log::Format::json);
   CHECK(config.log.file == (folder.path() / "pg.log").string());
@@ -145,7 +148,7 @@ TEST_CASE("a gateway listens anywhere and needs no CA when it asks for no certif
   CHECK(config.client_certificate == ClientCertificate::none);
   CHECK(folder.findings("listen: 0.0.0.0:1\nservice: 127.0.0.1:2\nclients: {certificate: optional}\n"
                         "identity: {certificate: pg.crt, private_key: pg.key}\n") ==
-        "conf/pg.yaml: \"trust.ca\" is missing\n");
+        "conf/pg.yaml:1:1: \"trust.ca\" is missing\n");
 }
 
 TEST_CASE("which clients may come in is read as patterns and pins") {

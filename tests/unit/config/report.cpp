@@ -9,13 +9,13 @@ TEST_CASE("a report without findings shows nothing") {
   CHECK(!Report().has_errors());
 }
 
-TEST_CASE("findings come in the order of the file, those without a line first") {
+TEST_CASE("findings come in the order of the file, those about the whole of it first") {
   Report report("a.yaml", "one\ntwo\n");
   report.warning({2, 1}, "second", 3);
   report.error({1, 2}, "first");
   report.error({}, "whole file");
   CHECK(report.has_errors());
-  CHECK(report.render() == R"(a.yaml: whole file
+  CHECK(report.render() == R"(a.yaml:1:1: whole file
 a.yaml:1:2: first
   1 | one
     |  ^
@@ -30,7 +30,7 @@ TEST_CASE("a finding on one line") {
   report.warning({2, 1}, "second");
   report.error({}, "whole file");
   CHECK(report.sentence(report.diagnostics()[0]) == "a.yaml:2:1: warning: second");
-  CHECK(report.sentence(report.diagnostics()[1]) == "a.yaml: whole file");
+  CHECK(report.sentence(report.diagnostics()[1]) == "a.yaml:1:1: whole file");
 }
 
 TEST_CASE("a warning alone is no error") {

@@ -1,7 +1,9 @@
 #include "persona/net/stream.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -149,6 +151,51 @@ TEST_CASE("a reset is seen as one, also after a shutdown") {
     CHECK(wire.accepted.ended == UV_ECONNRESET);
     wire.until([&] { return wire.dialled.closed; });
   }
+}
+
+TEST_CASE("what waits in a socket is read before a timer fires that was due meanwhile") {
+  Wire wire;
+  REQUIRE(wire.accepted.stream->start_reading() == 0);
+  std::string read_by_then = "not fired";
+  const auto timer = Timer::create(*wire.loop, nullptr);
+  wire.loop->post([&] {
+    timer->start(Milliseconds(2), [&] { read_by_then = wire.accepted.received; });
+    const Milliseconds start = precise_now();
+    REQUIRE(wire.dialled.stream->write(as_bytes("in time")));
+    while (precise_now() < start + Milliseconds(10)) {  // the loop stands still
+    }
+  });
+  wire.until([&] { return read_by_then != "not fired"; });
+  CHECK(read_by_then == "in time");
+}
+
+TEST_CASE("a timer that finds the loop to have stood still begins anew, once") {
+  TestLoop loop;
+  std::vector<int> order;
+  const auto patient = Timer::create(*loop, nullptr);
+  const auto strict = Timer::create(*loop, nullptr);
+  const auto next = Timer::create(*loop, nullptr);
+  const auto stand_still = [] {
+    const Milliseconds start = precise_now();
+    while (precise_now() < start + Milliseconds(700)) {
+    }
+  };
+  const auto turn_until = [&](std::size_t count) {
+    while (order.size() < count) {
+      uv_run(loop->uv(), UV_RUN_ONCE);
+    }
+  };
+  patient->start(
+      Milliseconds(400), [&] { order.push_back(1); }, Timer::StoodStill::begins_anew);
+  strict->start(Milliseconds(400), [&] { order.push_back(2); });
+  stand_still();
+  next->start(Milliseconds(1), [&] { order.push_back(3); });
+  turn_until(2);
+  CHECK(order.size() == 2);
+  CHECK(std::find(order.begin(), order.end(), 1) == order.end());
+  stand_still();
+  turn_until(3);
+  CHECK(order.back() == 1);
 }
 
 TEST_CASE("letting go with a write under way frees everything and calls nothing back") {

@@ -1,0 +1,44 @@
+// What the first order to stop means, and each after it.
+#pragma once
+
+#include <optional>
+
+#include "persona/base/duration.hpp"
+
+namespace persona::cli {
+
+/// The first order drains, one after that cuts. Those that come within `echo` of the first are the same
+/// order: timeout(1), and process managers that signal a process and its group, send two at once.
+class StopOrders {
+ public:
+  enum class Meaning {
+    drain,
+    same,     ///< as the first
+    cut,      ///< end what has not finished
+    nothing,  ///< everything is being cut already
+  };
+
+  static constexpr Milliseconds echo{1'000};
+
+  /// `now`: of a monotonic clock.
+  Meaning received(Milliseconds now) {
+    if (!first_) {
+      first_ = now;
+      return Meaning::drain;
+    }
+    if (forced_) {
+      return Meaning::nothing;
+    }
+    forced_ = now - *first_ >= echo;
+    return forced_ ? Meaning::cut : Meaning::same;
+  }
+
+  bool any() const { return first_.has_value(); }
+  bool forced() const { return forced_; }
+
+ private:
+  std::optional<Milliseconds> first_;
+  bool forced_ = false;
+};
+
+}  // namespace persona::cli
