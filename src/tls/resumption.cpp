@@ -135,6 +135,7 @@ int run_handshake(Ssl& ssl) {
     if (ssl.context.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_CLIENT_HELLO) {
       forget_earlier_hello(ssl);
     }
+    ssl.sent_alert = false;
     code = mbedtls_ssl_handshake_step(&ssl.context);
   }
   return code;
