@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 #include <mbedtls/oid.h>
+#include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
 
 #include "persona/trust/signature.hpp"
@@ -66,6 +67,34 @@ void judge_leaf(const mbedtls_x509_crt& leaf, IdentityUse use, std::vector<x509:
   }
 }
 
+constexpr std::size_t kibibyte = 1024;
+
+#ifdef MBEDTLS_SSL_MAX_HANDSHAKE_LEN
+/// OpenSSL's default limit for a peer's certificates (SSL_MAX_CERT_LIST_DEFAULT), which gateways rarely
+/// change.
+constexpr std::size_t most_sent = 100 * kibibyte;
+#else
+/// mbedTLS without our patch sends no message that is longer than a record.
+constexpr std::size_t most_sent = 16 * kibibyte - 16;
+#endif
+
+void judge_size(const x509::CertificateList& chain, std::vector<x509::LoadError>& found) {
+  // RFC 8446 section 4.4.2: each has its length before it and its extensions, which are none, behind it.
+  constexpr std::size_t entry = 3 + 2;
+  std::size_t size = 0;
+  for (const mbedtls_x509_crt* each = chain.get(); each != nullptr; each = each->next) {
+    size += entry + each->raw.len;
+  }
+  if (size > most_sent) {
+    found.push_back(
+        finding(x509::LoadError::Severity::error,
+                fmt::format("the certificates have {} KiB together, which is more than peers accept "
+                            "({} KiB): remove those that are not in the chain of {}",
+                            (size + kibibyte - 1) / kibibyte, (most_sent + kibibyte - 1) / kibibyte,
+                            x509::display_name(*chain.get()))));
+  }
+}
+
 }  // namespace
 
 std::vector<x509::LoadError> own_findings(const x509::CertificateList& chain, IdentityUse use) {
@@ -75,6 +104,7 @@ std::vector<x509::LoadError> own_findings(const x509::CertificateList& chain, Id
     return found;
   }
   judge_leaf(*leaf, use, found);
+  judge_size(chain, found);
   for (const mbedtls_x509_crt* each = leaf; each != nullptr; each = each->next) {
     const bool root =
         each != leaf && x509::same_distinguished_name({each->subject_raw.p, each->subject_raw.len},

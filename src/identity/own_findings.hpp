@@ -11,7 +11,8 @@
 
 namespace persona::identity {
 
-/// Judges the leaf's usages, whether it is a CA's, and the signatures and keys of the chain.
+/// Judges the leaf's usages, whether it is a CA's, the size of what is sent, and the signatures and keys of
+/// the chain.
 std::vector<x509::LoadError> own_findings(const x509::CertificateList& chain, IdentityUse use);
 
 }  // namespace persona::identity

@@ -16,13 +16,16 @@ struct Alert {
   std::string_view meaning;  // follows "the gateway refused ..."; empty: the name says enough
 };
 
+constexpr std::uint8_t bad_record_mac = 20;
+constexpr std::uint8_t handshake_failure = 40;
+constexpr std::uint8_t internal_error = 80;
+
 constexpr std::array alerts{
     Alert{0, "close_notify", false, ""},
     Alert{10, "unexpected_message", false, ""},
-    Alert{20, "bad_record_mac", false, "a record was damaged on the way"},
+    Alert{bad_record_mac, "bad_record_mac", false, "a record was damaged on the way"},
     Alert{22, "record_overflow", false, ""},
-    Alert{40, "handshake_failure", false,
-          "no common TLS version, cipher suite or group, or a client certificate is required"},
+    Alert{handshake_failure, "handshake_failure", false, ""},  // see meaning_of()
     Alert{42, "bad_certificate", true, "it finds the certificate unacceptable"},
     Alert{43, "unsupported_certificate", true, "it does not support this kind of certificate"},
     Alert{44, "certificate_revoked", true, "it says the certificate is revoked"},
@@ -37,7 +40,7 @@ constexpr std::array alerts{
     Alert{70, "protocol_version", false,
           "no common TLS version: compare tls.min_version and tls.max_version"},
     Alert{71, "insufficient_security", false, "it asks for stronger cipher suites"},
-    Alert{80, "internal_error", false, "it failed for a reason of its own: see its log"},
+    Alert{internal_error, "internal_error", false, "it failed for a reason of its own: see its log"},
     Alert{86, "inappropriate_fallback", false, ""},
     Alert{90, "user_canceled", false, ""},
     Alert{100, "no_renegotiation", false, ""},
@@ -54,6 +57,29 @@ const Alert* find_alert(std::uint8_t description) {
   const auto* found = std::find_if(alerts.begin(), alerts.end(),
                                    [&](const Alert& alert) { return alert.description == description; });
   return found == alerts.end() ? nullptr : found;
+}
+
+// What is to be compared and agreed upon was settled before a later stage: there the same word means
+// something else.
+std::string_view meaning_of(const Alert& alert, Role role, AlertStage stage) {
+  if (stage == AlertStage::open && !alert.about_certificate && alert.description != bad_record_mac &&
+      alert.description != internal_error) {
+    return "its log says why";
+  }
+  if (alert.description != handshake_failure) {
+    return alert.meaning;
+  }
+  if (stage == AlertStage::negotiating) {
+    return role == Role::client
+               ? "no TLS version, cipher suite, group or signature algorithm in common, or a "
+                 "client certificate is required"
+               : "no TLS version, cipher suite, group or signature algorithm in common";
+  }
+  return role == Role::client
+             ? "TLS version and cipher suite were agreed upon, so it may require a client certificate, or "
+               "accept no signature of our key; its log says which"
+             : "TLS version and cipher suite were agreed upon, so it may accept no signature of our key; its "
+               "log says why";
 }
 
 }  // namespace
@@ -76,9 +102,10 @@ bool is_certificate_alert(std::uint8_t description) {
   return alert != nullptr && alert->about_certificate;
 }
 
-std::string explain_alert(Role role, std::uint8_t description, std::string_view our_certificate) {
+std::string explain_alert(Role role, std::uint8_t description, AlertStage stage,
+                          std::string_view our_certificate) {
   const Alert* alert = find_alert(description);
-  const std::string_view meaning = alert != nullptr ? alert->meaning : "";
+  const std::string_view meaning = alert != nullptr ? meaning_of(*alert, role, stage) : "";
   std::string sentence;
   if (is_certificate_alert(description)) {
     if (our_certificate.empty()) {
@@ -90,7 +117,8 @@ std::string explain_alert(Role role, std::uint8_t description, std::string_view 
           fmt::format("the {} refused our certificate ({}): {}", peer_word(role), our_certificate, meaning);
     }
   } else {
-    sentence = fmt::format("the {} ended the TLS session", peer_word(role));
+    sentence = fmt::format("the {} ended the {}", peer_word(role),
+                           stage == AlertStage::open ? "open TLS session" : "TLS session");
     if (!meaning.empty()) {
       sentence += fmt::format(": {}", meaning);
     }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "handover.hpp"
+#include "handshake_error.hpp"
 #include "mbedtls_session.hpp"
 #include "peer_alert.hpp"
 #include "persona/base/address.hpp"
@@ -30,6 +31,12 @@ bool is_certificate_error(int code) {
          high == MBEDTLS_ERR_PK_KEY_INVALID_FORMAT || high == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG ||
          high == MBEDTLS_ERR_PK_INVALID_PUBKEY || high == MBEDTLS_ERR_PK_INVALID_ALG ||
          high == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE;
+}
+
+void append_clear_alert(std::uint8_t description, Buffer& output) {
+  const std::uint8_t record[] = {MBEDTLS_SSL_MSG_ALERT,         3,          3, 0, 2,
+                                 MBEDTLS_SSL_ALERT_LEVEL_FATAL, description};
+  output.append(record);
 }
 
 }  // namespace
@@ -156,9 +163,7 @@ bool Handshake::write_refusal() {
   const std::uint8_t alert[] = {MBEDTLS_SSL_ALERT_LEVEL_FATAL, refusal_alert(refusal_reason())};
   if (mbedtls_ssl_get_version_number(&ssl_->context) == MBEDTLS_SSL_VERSION_TLS1_2) {
     // In the clear: neither side has sent ChangeCipherSpec yet (RFC 5246 section 7.3).
-    const std::uint8_t header[] = {MBEDTLS_SSL_MSG_ALERT, 3, 3, 0, sizeof alert};
-    ssl_->output->append(header);
-    ssl_->output->append(alert);
+    append_clear_alert(alert[1], *ssl_->output);
     return true;
   }
   auto protection = RecordProtection::create(static_cast<std::uint16_t>(ssl_->negotiated_suite()),
@@ -275,6 +280,7 @@ Status Handshake::fail_after(int code) {
     }
     return fail(std::move(failure));
   }
+  send_missing_alert(code);
   switch (code) {
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
     case MBEDTLS_ERR_X509_FATAL_ERROR:
@@ -293,20 +299,6 @@ Status Handshake::fail_after(int code) {
                          peer)});
       }
       break;
-    case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
-      return fail(
-          {Failure::Kind::handshake_failed,
-           fmt::format("no TLS version in common with the {}: compare tls.min_version and tls.max_version",
-                       peer)});
-    case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
-      if (const auto& ours = context_->options().identity;
-          role == Role::client && ours && ssl_->lacks_signature_algorithm()) {
-        return fail({Failure::Kind::handshake_failed,
-                     fmt::format("the {} accepts no signature that our key ({}) can make in TLS 1.2: have it "
-                                 "accept SHA-256 or SHA-384 with this kind of key, or TLS 1.3",
-                                 peer, x509::describe(*ours->chain().get()).key)});
-      }
-      break;
     default:
       break;
   }
@@ -316,12 +308,32 @@ Status Handshake::fail_after(int code) {
          fmt::format("a certificate that the {} sent cannot be read: {}", peer, x509::mbedtls_reason(code)),
          to_string(trust::VerifyReason::malformed)});
   }
-  if (auto sentence = explain_not_tls(role, first_bytes_, first_count_)) {
-    return fail({Failure::Kind::handshake_failed, std::move(*sentence)});
+  auto sentence = explain_not_tls(role, first_bytes_, first_count_);
+  if (!sentence) {
+    sentence = explain_error(*ssl_, context_->options(), code);
   }
-  return fail({Failure::Kind::handshake_failed,
-               fmt::format("TLS handshake with the {} failed: {} (mbedTLS -0x{:04x})", peer,
-                           x509::mbedtls_reason(code), -code)});
+  if (!sentence) {
+    sentence = fmt::format("TLS handshake with the {} failed: {} (mbedTLS -0x{:04x})", peer,
+                           x509::mbedtls_reason(code), -code);
+  }
+  return fail({Failure::Kind::handshake_failed, std::move(*sentence)});
+}
+
+// mbedTLS 3.6 ends many a handshake without a word (RFC 8446 section 6.2). Whoever speaks no TLS gets none.
+void Handshake::send_missing_alert(int code) {
+  if (ssl_->sent_alert || ssl_->muted ||
+      explain_not_tls(context_->options().role, first_bytes_, first_count_)) {
+    return;
+  }
+  const std::uint8_t alert =
+      is_certificate_error(code) ? MBEDTLS_SSL_ALERT_MSG_BAD_CERT : alert_for(*ssl_, code);
+  if (context_->options().role == Role::server && ssl_->deriving_secret()) {
+    // mbedTLS has a ServerHello to send before anything else, which must not be sent now.
+    append_clear_alert(alert, *ssl_->output);
+    return;
+  }
+  // If it cannot be sent either, the end of the connection has to do.
+  static_cast<void>(mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert));
 }
 
 void Handshake::note_first_bytes(ByteView input) {
@@ -358,7 +370,9 @@ SessionInfo Handshake::session_info() const {
 }
 
 Failure Handshake::describe_alert(std::uint8_t description) const {
-  Failure failure = received_alert(*context_, description, false);
+  const AlertStage stage =
+      ssl_->negotiated_suite() == 0 ? AlertStage::negotiating : AlertStage::authenticating;
+  Failure failure = received_alert(*context_, description, stage);
   if (failure.kind == Failure::Kind::peer_alert) {
     failure.kind = Failure::Kind::handshake_failed;  // no session was established
   }

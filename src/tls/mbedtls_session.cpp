@@ -45,12 +45,16 @@ Status MbedtlsSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& outpu
   }
   ssl_->input = std::exchange(input, {});  // mbedTLS keeps an incomplete record itself
   ssl_->output = &output;
+  output_before_ = output.size();
   Status status = read_all(plaintext.copied);
   // While reading, mbedTLS writes something only to refuse renegotiation.
-  if (status == Status::want_input && !output.empty() &&
+  if (status == Status::want_input && output.size() > output_before_ &&
       ++refused_renegotiations_ > most_renegotiation_requests) {
-    status = fail({Failure::Kind::protocol_error, fmt::format("the {} keeps asking for renegotiation",
-                                                              peer_word(context_->options().role))});
+    status = fail(
+        {Failure::Kind::protocol_error,
+         fmt::format("the {} keeps asking to renegotiate the TLS 1.2 session, which is never done: have it "
+                     "ask for the certificate in the first handshake, or use TLS 1.3",
+                     peer_word(context_->options().role))});
   }
   if (!plaintext.copied.empty()) {
     plaintext.pieces.push_back(plaintext.copied.view());
@@ -82,10 +86,18 @@ Status MbedtlsSession::read_all(Buffer& plaintext) {
 }
 
 Status MbedtlsSession::fail_open(int code) {
+  const bool answered = ssl_->output->size() > output_before_;
   if (code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
-    return fail(received_alert(*context_, ssl_->received_alert(), received_data_));
+    Failure failure = received_alert(*context_, ssl_->received_alert(), stage_of_session(received_data_));
+    if ((refused_renegotiations_ > 0 || answered) && failure.kind == Failure::Kind::peer_alert) {
+      failure.message = fmt::format(
+          "the {} wanted to renegotiate the TLS 1.2 session, which is never done, and ended it: have it "
+          "ask for the certificate in the first handshake, or use TLS 1.3 (alert {})",
+          peer_word(context_->options().role), alert_name(ssl_->received_alert()));
+    }
+    return fail(std::move(failure));
   }
-  if (ssl_->output->empty()) {
+  if (!answered) {
     // mbedTLS itself sends an alert only for a wrong MAC. If this one cannot be sent, the caller's reset must
     // do.
     static_cast<void>(mbedtls_ssl_send_alert_message(&ssl_->context, MBEDTLS_SSL_ALERT_LEVEL_FATAL,

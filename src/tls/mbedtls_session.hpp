@@ -28,7 +28,8 @@ class MbedtlsSession final : public Session {
   std::shared_ptr<const Context> context_;
   std::unique_ptr<Ssl> ssl_;
   unsigned refused_renegotiations_ = 0;
-  bool received_data_ = false;  // a peer that has sent data has accepted our certificate
+  std::size_t output_before_ = 0;  // of the current open(): what is behind it is mbedTLS's
+  bool received_data_ = false;     // a peer that has sent data has accepted our certificate
   bool close_notify_sent_ = false;
 };
 

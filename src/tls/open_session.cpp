@@ -215,7 +215,7 @@ Status OpenSession::take_alert(ByteView content, Buffer& output) {
   }
   // Section 6: the alert level is ignored, and all other alerts are fatal.
   last_sent_ = true;  // section 6.2: no answer to a fatal alert
-  return fail(received_alert(*context_, description, received_data_));
+  return fail(received_alert(*context_, description, stage_of_session(received_data_)));
 }
 
 Status OpenSession::violated(AlertDescription alert, Buffer& output) {
@@ -230,7 +230,8 @@ Status OpenSession::violated(AlertDescription alert, Buffer& output) {
       what = "a record is longer than allowed";
       break;
     case AlertDescription::unexpected_message:
-      what = "an unexpected message";
+      what = key_updates_ > most_key_updates ? "it keeps changing its keys (KeyUpdate) and sends nothing else"
+                                             : "an unexpected message";
       break;
     case AlertDescription::internal_error:
       return fail({Failure::Kind::protocol_error, "cannot change the traffic keys (memory?)"});

@@ -15,11 +15,11 @@ std::string our_certificate(const Context& context) {
   return fmt::format("{}, issued by {}", info.subject, info.issuer);
 }
 
-Failure received_alert(const Context& context, std::uint8_t description, bool received_data) {
+Failure received_alert(const Context& context, std::uint8_t description, AlertStage stage) {
   const Role role = context.options().role;
-  const bool refusal = role == Role::client && is_certificate_alert(description) && !received_data;
+  const bool refusal = role == Role::client && is_certificate_alert(description) && stage != AlertStage::open;
   return {refusal ? Failure::Kind::client_certificate_refused : Failure::Kind::peer_alert,
-          explain_alert(role, description, our_certificate(context))};
+          explain_alert(role, description, stage, our_certificate(context))};
 }
 
 }  // namespace persona::tls

@@ -254,6 +254,7 @@ int run_handshake(Ssl& ssl) {
     if (before == MBEDTLS_SSL_CLIENT_HELLO) {
       forget_earlier_hello(ssl);
     }
+    ssl.sent_alert = false;
     code = mbedtls_ssl_handshake_step(&ssl.context);
     const int reads_hello = is_server(ssl) ? MBEDTLS_SSL_CLIENT_HELLO : MBEDTLS_SSL_SERVER_HELLO;
     if (code == 0 && before == reads_hello && ssl.context.MBEDTLS_PRIVATE(state) != before && is_tls12(ssl)) {

@@ -24,6 +24,23 @@ void collect_secret(void* self, mbedtls_ssl_key_export_type type, const unsigned
   }
 }
 
+// Is the last of these records an alert? An encrypted one of TLS 1.3 does not say so, but it is the only one
+// that mbedTLS pads to a single block and that ends what it sends in a step of the handshake (RFC 8446
+// section 5.2).
+bool ends_with_alert(ByteView records) {
+  constexpr std::size_t header = 5;
+  constexpr std::size_t tag = 16;
+  constexpr std::size_t sealed_alert = MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY + tag;
+  bool alert = false;
+  while (records.size() >= header) {
+    const std::size_t size = std::size_t{records[3]} << 8U | records[4];
+    alert = records[0] == MBEDTLS_SSL_MSG_ALERT ||
+            (records[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA && size == sealed_alert);
+    records = records.subspan(std::min(header + size, records.size()));
+  }
+  return alert;
+}
+
 }  // namespace
 
 Ssl::Ssl(trust::PeerVerifier peer_verifier) : verifier(std::move(peer_verifier)) {
@@ -51,8 +68,25 @@ std::optional<std::uint8_t> Ssl::unprotected_alert() const {
 
 bool Ssl::lacks_signature_algorithm() const {
   const int state = context.MBEDTLS_PRIVATE(state);
-  return mbedtls_ssl_get_version_number(&context) == MBEDTLS_SSL_VERSION_TLS1_2 &&
-         (state == MBEDTLS_SSL_SERVER_HELLO_DONE || state == MBEDTLS_SSL_CERTIFICATE_VERIFY);
+  if (mbedtls_ssl_conf_get_endpoint(mbedtls_ssl_context_get_config(&context)) == MBEDTLS_SSL_IS_SERVER) {
+    return mbedtls_ssl_get_version_number(&context) == MBEDTLS_SSL_VERSION_TLS1_3 &&
+           (state == MBEDTLS_SSL_SERVER_CERTIFICATE || state == MBEDTLS_SSL_CERTIFICATE_VERIFY);
+  }
+  if (mbedtls_ssl_get_version_number(&context) == MBEDTLS_SSL_VERSION_TLS1_2) {
+    return state == MBEDTLS_SSL_SERVER_HELLO_DONE || state == MBEDTLS_SSL_CERTIFICATE_VERIFY;
+  }
+  return state == MBEDTLS_SSL_CERTIFICATE_REQUEST || state == MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY;
+}
+
+bool Ssl::lacks_group() const {
+  const int state = context.MBEDTLS_PRIVATE(state);
+  return mbedtls_ssl_get_version_number(&context) == MBEDTLS_SSL_VERSION_TLS1_3 &&
+         state == MBEDTLS_SSL_HELLO_RETRY_REQUEST;
+}
+
+bool Ssl::deriving_secret() const {
+  return mbedtls_ssl_get_version_number(&context) == MBEDTLS_SSL_VERSION_TLS1_3 &&
+         context.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_HELLO;
 }
 
 int Ssl::negotiated_suite() const {
@@ -93,6 +127,7 @@ int Ssl::send(void* self, const unsigned char* bytes, std::size_t count) {
   if (ssl.output == nullptr) {
     return MBEDTLS_ERR_SSL_WANT_WRITE;
   }
+  ssl.sent_alert = ends_with_alert({bytes, count});
   try {
     ssl.output->append({bytes, count});
   } catch (const std::bad_alloc&) {  // no exception may pass through mbedTLS

@@ -33,10 +33,19 @@ struct Ssl {
   /// in_hdr.
   std::optional<std::uint8_t> unprotected_alert() const;
 
-  /// Client: did mbedTLS return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE because a TLS 1.2 CertificateRequest lists
-  /// no signature algorithm that our key can use? In these two states it returns the code for no other reason
-  /// (ssl_tls12_client.c with cmake/mbedtls-tls12-rsa-pss.patch: when it reads the list, and when it signs).
+  /// Did mbedTLS return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE because the peer accepts no signature that our key
+  /// can make? In these states it returns the code for no other reason: a client's when it reads the
+  /// CertificateRequest, and a client's and a TLS 1.3 server's when it signs (ssl_tls12_client.c with
+  /// cmake/mbedtls-tls12-rsa-pss.patch, ssl_tls13_generic.c, ssl_tls13_server.c).
   bool lacks_signature_algorithm() const;
+
+  /// Server: did it return that code because a TLS 1.3 client offers no group of ours? It looks for one when
+  /// it writes a HelloRetryRequest, and for nothing else then (ssl_tls13_server.c).
+  bool lacks_group() const;
+
+  /// Did a handshake of TLS 1.3 end when the shared secret was derived from the peer's share? That is done
+  /// where ServerHello is written or read, and PSA's refusals are then errors of mbedTLS's for bad input.
+  bool deriving_secret() const;
 
   /// The suite of the current handshake; 0 before one is chosen. mbedTLS's function for it works only once
   /// the handshake is finished.
@@ -53,6 +62,7 @@ struct Ssl {
   trust::PeerVerifier verifier;
   ByteView input;            // of the current call
   Buffer* output = nullptr;  // of the current call
+  bool sent_alert = false;   // was that the last record of the current step of the handshake?
   bool muted = false;  // discard what mbedTLS sends: the peer could not read its alert. Handshake writes ours
 
   // TLS 1.3: collected for the handover.

@@ -225,8 +225,12 @@ GATEWAYS = (
     ("AES256-GCM-SHA384", "RSA-PSS+SHA512", "RSA+SHA256", "RSA-2048", ("RSA", "SHA256")),
     ("AES128-GCM-SHA256", "RSA+SHA256", "RSA-PSS+SHA256", "RSA-3072", ("RSA-PSS", "SHA256")),
     ("AES256-GCM-SHA384", "RSA+SHA384", "RSA-PSS+SHA384", "RSA-4096", ("RSA-PSS", "SHA384")),
-    ("AES256-GCM-SHA384", "RSA+SHA512", "RSA-PSS+SHA512:RSA-PSS+SHA256", "RSA-2048", ("RSA-PSS", "SHA256")),
-    ("AES128-GCM-SHA256", "RSA+SHA256", "ECDSA+SHA512:ECDSA+SHA384", "P-384", ("ECDSA", "SHA384")),
+    ("AES256-GCM-SHA384", "RSA+SHA512", "RSA-PSS+SHA512:RSA-PSS+SHA256", "RSA-2048", ("RSA-PSS", "SHA512")),
+    ("AES256-GCM-SHA384", "RSA+SHA256", "RSA-PSS+SHA512", "RSA-2048", ("RSA-PSS", "SHA512")),
+    ("AES128-GCM-SHA256", "RSA+SHA256", "RSA+SHA512", "RSA-3072", ("RSA", "SHA512")),
+    ("AES256-GCM-SHA384", "RSA+SHA256", "ECDSA+SHA256", "P-256", ("ECDSA", "SHA256")),
+    ("AES128-GCM-SHA256", "RSA+SHA256", "ECDSA+SHA512", "P-256", ("ECDSA", "SHA512")),
+    ("AES128-GCM-SHA256", "RSA+SHA256", "ECDSA+SHA384", "P-384", ("ECDSA", "SHA384")),
 )
 
 
@@ -245,7 +249,7 @@ def gateways_that_are_particular(case):
 @case("TLS 1.2: a gateway that accepts nothing that our key can do is told of")
 def gateway_without_an_algorithm(case):
     ends = Credentials(case)
-    for accepted in ("RSA+SHA512", "ECDSA+SHA256"):  # none that can be, and none for this key
+    for accepted in ("RSA+SHA224", "ECDSA+SHA256"):  # none that can be, and none for this key
         gateway = OpenSsl.server(case, ends.pki, ends.gateway["RSA-2048"], "1.2", "-client_sigalgs", accepted)
         persona = Persona(case, {**config(ends.pki, gateway=gateway), "identity": ends.client["RSA-2048"].config()})
         expect_refused(persona.address, WORDS)
@@ -259,6 +263,8 @@ CLIENTS = (
     ("RSA-PSS+SHA384:RSA-PSS+SHA256", "RSA-PSS+SHA384", ("RSA-PSS", "SHA384")),
     ("RSA-PSS+SHA512", "RSA+SHA256", ("RSA-PSS", "SHA512")),
     ("RSA-PSS+SHA256:RSA+SHA384", "RSA+SHA384", ("RSA", "SHA384")),
+    ("RSA-PSS+SHA256:RSA-PSS+SHA512", "RSA-PSS+SHA512", ("RSA-PSS", "SHA256")),
+    ("RSA+SHA256:RSA+SHA512", "RSA+SHA512", ("RSA", "SHA256")),
 )
 
 

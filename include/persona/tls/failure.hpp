@@ -37,9 +37,17 @@ std::string alert_name(std::uint8_t description);
 /// True for the alerts that a server sends when it refuses a client certificate (RFC 8446 section 6.2).
 bool is_certificate_alert(std::uint8_t description);
 
+/// How far a session had come when an alert ended it: the same alert says something else each time.
+enum class AlertStage {
+  negotiating,     ///< nothing was agreed upon
+  authenticating,  ///< version and cipher suite were
+  open,            ///< the handshake was over
+};
+
 /// The sentence for a fatal alert that we received. `our_certificate` is "CN=x, issued by CN=y", or empty if
 /// we have none.
-std::string explain_alert(Role role, std::uint8_t description, std::string_view our_certificate);
+std::string explain_alert(Role role, std::uint8_t description, AlertStage stage,
+                          std::string_view our_certificate);
 
 /// Nothing if the bytes may be the start of a TLS record, else a sentence that quotes what came instead. The
 /// five bytes of a record header are enough; fewer will do.

@@ -55,6 +55,7 @@ class Handshake {
   Result<void> prepare_client();
   Status fail(Failure failure);
   Status fail_after(int code);
+  void send_missing_alert(int code);
   Status judge_peer();
   bool judge_resumption();
   Status refuse_peer(bool absent);

@@ -1,5 +1,6 @@
 """Throwaway authorities and certificates, and ssl contexts made of them."""
 
+import copy
 import datetime
 import ipaddress
 import socket
@@ -69,6 +70,21 @@ class Credential:
         """The `identity:` of a configuration."""
         return {"certificate": str(self.certificate), "private_key": str(self.key)}
 
+    def followed_by(self, path, size):
+        """A copy whose file has certificates of so many bytes in all behind its own: strangers, which are sent too."""
+        other = copy.copy(self)
+        other.certificate = path
+        key, name = KEY_KINDS["P-256"](), _name("stranger")
+        padding = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.32473.1"), bytes(4000))
+        texts = [self.certificate.read_bytes()]
+        while size > 0:
+            stranger = (_builder(name, name, key, key, _now() - DAY, _now() + DAY).add_extension(padding, critical=False)
+                        .sign(key, hashes.SHA256()))
+            texts.append(stranger.public_bytes(serialization.Encoding.PEM))
+            size -= len(stranger.public_bytes(serialization.Encoding.DER))
+        path.write_bytes(b"".join(texts))
+        return other
+
 
 class Authority:
     def __init__(self, folder, common_name="Test CA"):
@@ -111,6 +127,19 @@ class Pki:
         self.other_ca = Authority(case.folder, "Other CA")
         self.gateway = self.ca.issue("gateway", [self.GATEWAY_NAME])
         self.client = self.ca.issue("client")
+
+    def authorities_with_long_names(self, path, count):
+        """A file of this PKI's authority and so many others, with 165 bytes of a name each."""
+        key = KEY_KINDS["P-256"]()
+        texts = [self.ca.certificate.read_bytes()]
+        for number in range(count):
+            name = _name(f"{number:060}", [f"{number:060}"])
+            other = (_builder(name, name, key, key, _now() - DAY, _now() + DAY)
+                     .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+                     .sign(key, hashes.SHA256()))
+            texts.append(other.public_bytes(serialization.Encoding.PEM))
+        path.write_bytes(b"".join(texts))
+        return path
 
     def server_context(self, credential=None, ca=None, version=None, client_certificate=True):
         """For a gateway made of Python's ssl module."""

@@ -112,6 +112,9 @@ TEST_CASE("KeyUpdates and nothing else, without end, in one read are refused") {
   }
   Duel many;
   check_refused(many, many.end.receive(updates(many.forger, 1'000)), AlertDescription::unexpected_message);
+  CHECK(many.end->failure()->message ==
+        "the gateway broke the TLS protocol: it keeps changing its keys (KeyUpdate) and sends nothing else "
+        "(answered by alert unexpected_message)");
   Duel empty;  // empty data does not count as data
   Bytes wire;
   for (int i = 0; i < 1'000; ++i) {

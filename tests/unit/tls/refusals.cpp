@@ -124,9 +124,8 @@ TEST_CASE("no version, suite or protocol in common is said in words") {
     pair.handshake();
     CHECK(failure(pair.client).kind == Failure::Kind::handshake_failed);
     CHECK(failure(pair.client).message ==
-          "the gateway ended the TLS session: no common TLS version, cipher suite or group, or a client "
-          "certificate is "
-          "required (alert handshake_failure)");
+          "the gateway ended the TLS session: no TLS version, cipher suite, group or signature algorithm in "
+          "common, or a client certificate is required (alert handshake_failure)");
   }
   SUBCASE("suite") {
     ContextOptions client = only(client_options(), TlsVersion::tls13);
