@@ -11,6 +11,8 @@ namespace {
 constexpr Milliseconds longest_interval{5'000};
 // How many looks fit into a user timeout: a window that closes is seen long before the kernel gives up.
 constexpr int looks = 3;
+// How often the timer fires in the time that it takes to look at all.
+constexpr std::size_t parts = 16;
 // A single segment may get through a window that is as good as closed.
 constexpr unsigned looks_until_open = 2;
 
@@ -58,15 +60,19 @@ std::unique_ptr<WindowWatch::Watched> WindowWatch::watch(const uv_handle_t& hand
   const Milliseconds wanted = std::min(longest_interval, user_timeout / looks);
   if (watched_.size() == 1 || wanted < interval_) {
     interval_ = watched_.size() == 1 ? wanted : std::min(interval_, wanted);
-    const auto look = [](uv_timer_t* timer) {
-      for (Watched* each : static_cast<WindowWatch*>(timer->data)->watched_) {
-        each->look();
-      }
-    };
-    const auto period = static_cast<std::uint64_t>(interval_.count());
+    const auto look = [](uv_timer_t* timer) { static_cast<WindowWatch*>(timer->data)->look_at_some(); };
+    const auto period = static_cast<std::uint64_t>(interval_.count()) / parts + 1;
     static_cast<void>(uv_timer_start(&timer_, look, period, period));  // fails only while closing
   }
   return watched;
+}
+
+// Each socket once in `parts` calls, however few there are.
+void WindowWatch::look_at_some() {
+  for (owed_ += watched_.size(); owed_ >= parts; owed_ -= parts) {
+    next_ = next_ < watched_.size() ? next_ : 0;
+    watched_[next_++]->look();
+  }
 }
 
 void WindowWatch::close() {

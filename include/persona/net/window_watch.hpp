@@ -12,9 +12,9 @@
 
 namespace persona::net {
 
-/// Looks at the sockets of one loop now and then. While a peer's window is closed but its kernel answers, the
-/// socket has no user timeout; as soon as data moves, or the peer falls silent, it has again. Loop's thread
-/// only.
+/// Looks at the sockets of one loop now and then, at a part of them each time: all at once would keep
+/// thousands of connections waiting. While a peer's window is closed but its kernel answers, the socket has
+/// no user timeout; as soon as data moves, or the peer falls silent, it has again. Loop's thread only.
 class WindowWatch {
  public:
   /// One socket, until it is destroyed; that must be before its handle is closed.
@@ -47,9 +47,13 @@ class WindowWatch {
   void close();
 
  private:
+  void look_at_some();
+
   uv_timer_t timer_{};
-  Milliseconds interval_;
+  Milliseconds interval_;  // between two looks at one socket
   std::vector<Watched*> watched_;
+  std::size_t next_ = 0;  // of them
+  std::size_t owed_ = 0;  // looks, in parts of one
 };
 
 }  // namespace persona::net
