@@ -153,6 +153,7 @@ def black_hole(case, host="127.0.0.1", port=0):
         try:
             filler.connect(listener.getsockname())
         except TimeoutError:
+            filler.close()  # or the kernel would go on asking
             return listener.getsockname()[:2]
     raise Failure("the backlog of a listening socket did not fill up")
 
