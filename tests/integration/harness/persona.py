@@ -81,11 +81,22 @@ class Persona(process.Process):
         self._closes_seen = 0
         self._stopped = False
         path = content if isinstance(content, pathlib.Path) else write_config(case, content, name)
-        super().__init__(case, BINARY, "run", "--config", path, name=f"persona {name}", env=environment())
-        case.defer(self._stop_at_the_end, case)
+        self._start(case, path, name)
         if is_ready:
-            self.wait_log("ready")
+            try:
+                self.wait_log("ready")
+            except Failure:
+                # One program in some hundreds ends under a busy Wine before it has done anything. Ours says why it ends.
+                if not process.RUNNER or self.lines:
+                    raise
+                print("  Wine did not start the program: once more", flush=True)
+                self._start(case, path, name)
+                self.wait_log("ready")
             self.address = address_of(self.listening()[0]["address"])
+
+    def _start(self, case, path, name):
+        super().__init__(case, BINARY, "run", "--config", path, name=f"persona {name}", env=environment())
+        case.defer(self._stop_at_the_end, case)  # before it is killed, which was deferred earlier
 
     def __str__(self):
         return text(self.address)
