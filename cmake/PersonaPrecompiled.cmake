@@ -1,7 +1,7 @@
 # How a build of everything is made short.
 #
 # What most sources include, compiled once for a build instead of once for each source. Sources include what they use all the
-# same: the preset for fuzzing and linting has no precompiled headers, and finds what is missing.
+# same: the preset for linting has no precompiled headers, and finds what is missing.
 option(PERSONA_PRECOMPILED_HEADERS "Compile common headers once" ON)
 
 set(PERSONA_COMMON_HEADERS
@@ -30,9 +30,9 @@ function(persona_use_precompiled target name)
   endif()
 endfunction()
 
-# Sources of one target compiled together, which costs a third of the time. Their anonymous namespaces are one then: a name that
-# two of them define is an error of the compiler, or by rights one function in a header. The presets for working on persona and
-# for linting compile each source alone.
+# Sources of one target are compiled together, which takes about half the time. Their anonymous namespaces are one then, so a name
+# that two of them define is an error: it belongs into a header, or is two names. The presets for working on persona and for
+# linting compile each source alone.
 option(PERSONA_UNITY_BUILD "Compile several sources of a target as one" ON)
 set(PERSONA_UNITY_BATCH 8 CACHE STRING "As many at the most; 0: all of them")
 

@@ -3,11 +3,10 @@
 import json
 import pathlib
 import socket
-import sys
 import urllib.request
 
 from harness.certificates import Pki
-from harness.machine import enter_or_skip
+from harness.machine import enter_or_skip, need_address_or_skip
 from harness.persona import Persona, address_of, cli, config, write_config
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
@@ -85,10 +84,5 @@ def administrators(case):
 
 
 enter_or_skip({V6: ["localhost"]})
-try:
-    with socket.socket(socket.AF_INET6) as probe:
-        probe.bind((V6, 0))
-except OSError as error:
-    print(f"not tested: this system has no IPv6 ({error})", flush=True)
-    sys.exit(0)
+need_address_or_skip(V6)
 main()

@@ -4,10 +4,9 @@ timeouts.connect, by connections of both modes and by the trial of a reload, and
 
 import pathlib
 import socket
-import sys
 
 from harness.certificates import Pki
-from harness.machine import enter_or_skip
+from harness.machine import enter_or_skip, need_address_or_skip
 from harness.persona import Persona, config
 from harness.rotation import Live, wait_reloaded
 from harness.runner import case, check, equal, main
@@ -102,10 +101,5 @@ def trial(case):
 
 
 enter_or_skip({SILENT: [NAME], GOOD: [NAME]})
-try:
-    with socket.socket(socket.AF_INET6) as probe:
-        probe.bind((SILENT, 0))
-except OSError as error:
-    print(f"not tested: this system has no IPv6 ({error})", flush=True)
-    sys.exit(0)
+need_address_or_skip(SILENT)
 main()

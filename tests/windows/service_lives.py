@@ -97,8 +97,10 @@ def drains(case):
     wait_refusing(service.address)
     service.wait_status("stopping")
     at_draining = list(exchanged)
+    deadline = time.monotonic() + 20
     while any(now < before + 5 for now, before in zip(exchanged, at_draining)) and not failures:
         check(stopping.is_alive(), "stop returned before the connections have ended")
+        check(time.monotonic() < deadline, "the connections stand still while the service drains", exchanged)
         time.sleep(0.01)  # or this loop is what the exchanges wait for
     ended.set()
     for each in clients:

@@ -35,6 +35,16 @@ def enter_or_skip(hosts):
         sys.exit(0)
 
 
+def need_address_or_skip(address):
+    """The same for a machine without IPv6."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind((address, 0))
+    except OSError as error:
+        print(f"not tested: this system has no IPv6 ({error})", flush=True)
+        sys.exit(0)
+
+
 def _enter(hosts):
     user, group = os.geteuid(), os.getegid()
     if user == 0:
