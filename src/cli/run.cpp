@@ -266,7 +266,9 @@ class Run {
         runtime_->drain();
         return;
       case StopOrders::Meaning::same:
-        logger_->info("told to stop twice at once, which counts as once; once more ends all connections");
+        if (!std::exchange(told_of_echo_, true)) {
+          logger_->info("told to stop twice at once, which counts as once; once more ends all connections");
+        }
         return;
       case StopOrders::Meaning::cut:
         logger_->warn("forced to stop");
@@ -285,6 +287,7 @@ class Run {
   std::vector<Kept> kept_;
   Supervisor& supervisor_;
   StopOrders stop_orders_;
+  bool told_of_echo_ = false;
 };
 
 }  // namespace

@@ -47,7 +47,7 @@ def silent(case):
     case.defer(released.set)
     first = Server(case, lambda _: released.wait(TIMEOUT) and None)
     second = tls_gateway(case, pki.server_context())
-    persona = Persona(case, config(pki, gateway=[first, second], timeouts={"handshake": "300ms"}))
+    persona = Persona(case, config(pki, gateway=[first, second], timeouts={"handshake": "2s"}))
     use_once(persona, second)
 
 
