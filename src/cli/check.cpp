@@ -65,7 +65,10 @@ void describe_far_side(const config::Config& config, Table& table) {
   for (const auto& address : config.gateway.addresses) {
     const std::string_view name = without_final_dot(
         config.gateway.server_name ? config.gateway.server_name->value : address.value.host);
-    table.row("gateway", fmt::format("{}, verified as {}", address.value.to_string(), name));
+    table.row("gateway",
+              config.gateway.verify == config::GatewayVerify::pins
+                  ? fmt::format("{}, verified by its key (gateway.pins)", address.value.to_string())
+                  : fmt::format("{}, verified as {}", address.value.to_string(), name));
   }
 }
 

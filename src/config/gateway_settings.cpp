@@ -5,6 +5,7 @@
 #include "persona/base/dial_rules.hpp"
 #include "persona/base/text.hpp"
 #include "rule_values.hpp"
+#include "uri_pattern.hpp"
 
 namespace persona::config {
 
@@ -17,6 +18,27 @@ std::optional<Endpoint> read_address(const Value& value) {
     return std::nullopt;
   }
   return endpoint && check_dialled(value, *endpoint) ? std::move(endpoint) : std::nullopt;
+}
+
+void read_server_name(const Value& value, Gateway& gateway) {
+  const auto name = value.text();
+  if (!name) {
+    return;
+  }
+  if (name->find("://") == std::string::npos) {
+    if (is_dialable_host(*name)) {
+      gateway.server_name = {std::string(without_final_dot(*name)), value.mark()};
+    } else {
+      value.error(fmt::format("{} is not a host name or an address", in_quotes(*name)));
+    }
+    return;
+  }
+  auto id = parse_spiffe_id(*name);
+  if (id) {
+    gateway.server_name = {std::move(*id), value.mark()};
+  } else {
+    value.error(id.error().message);
+  }
 }
 
 // An address that could never be dialled is a mistake in one of the two keys.
@@ -72,15 +94,21 @@ void read_gateway(Section& root, Gateway& gateway) {
     }
   }
   if (const auto server_name = section.get("server_name")) {
-    const auto name = server_name->text();
-    if (name && !is_dialable_host(*name)) {
-      server_name->error(fmt::format("{} is not a host name or an address", in_quotes(*name)));
-    } else if (name) {
-      gateway.server_name = {std::string(without_final_dot(*name)), server_name->mark()};
-    }
+    read_server_name(*server_name, gateway);
   }
   if (const auto pins = section.get("pins")) {
     gateway.pins = read_pins(*pins);
+  }
+  if (const auto verify = section.get("verify")) {
+    if (verify->one_of({"name", "pins"}) == "pins") {
+      gateway.verify = GatewayVerify::pins;
+    }
+    if (gateway.verify == GatewayVerify::pins && !section.has("pins")) {
+      verify->error(
+          "without gateway.pins nothing would tell the gateway from others with a certificate of the same "
+          "CA; "
+          "persona pki show FILE prints the pin of its certificate");
+    }
   }
   section.finish();
 }

@@ -202,6 +202,10 @@ class ConfigReader {
     if (const auto value = needed ? section.require("ca") : section.get("ca")) {
       config_.trust.ca = read_files(config_.file, *value);
     }
+    if (const auto value = section.get("profile")) {
+      config_.trust.profile = value->one_of({"private", "public"}) == "public" ? TrustProfile::web_pki
+                                                                               : TrustProfile::private_cas;
+    }
     if (const auto value = section.get("crl")) {
       config_.trust.crl = read_files(config_.file, *value);
     }

@@ -110,4 +110,18 @@ Result<std::string> parse_uri_pattern(std::string_view text) {
   return uri;
 }
 
+Result<std::string> parse_spiffe_id(std::string_view text) {
+  auto uri = parse_uri_pattern(text);
+  if (!uri) {
+    return uri;
+  }
+  if (!uri->starts_with(spiffe_scheme)) {
+    return refuse(text, "is neither a host name nor a SPIFFE ID; those begin with spiffe://");
+  }
+  if (uri->find('*') != std::string::npos) {
+    return refuse(text, "has a *; a gateway is one SPIFFE ID, as written");
+  }
+  return uri;
+}
+
 }  // namespace persona::config

@@ -87,6 +87,7 @@ void Connection::verify_client() {
 
 void Connection::reach_service(Handshaking::Verified client) {
   log_.set_handshake_time(client.took);
+  service_->saw_oddities(client.oddities);
   const auto left = [this](int status) { accepted_left(status); };
   auto stage = std::unique_ptr<ReachingService>(new ReachingService{
       std::move(client.session), client.broken,
@@ -116,6 +117,7 @@ void Connection::accepted_left(int status) {
 void Connection::on_gateway_verified(net::HandlePtr<net::Stream> stream, Handshaking::Verified verified) {
   tls_ = std::move(stream);
   log_.set_handshake_time(verified.took);
+  service_->saw_oddities(verified.oddities);
   ReachingGateway& reaching = *in<ReachingGateway>();
   if (const tls::SessionInfo& info = verified.session->info(); info.peer_not_after) {
     service_->saw_gateway(reaching.gateway.endpoint(), info.peer, *info.peer_not_after);

@@ -20,7 +20,8 @@ GatewayDialler::~GatewayDialler() {
 
 void GatewayDialler::on_connected(net::HandlePtr<net::Stream> stream) {
   stream_ = std::move(stream);
-  tls::Handshake::Target whom{generation_.server_name(endpoint()), options_.resumes ? target() : ""};
+  tls::Handshake::Target whom{generation_.server_name(endpoint()), options_.resumes ? target() : "",
+                              endpoint().host};
   handshaking_.emplace(place_, *stream_, generation_.tls(), std::move(whom), options_.handshake_timeout,
                        static_cast<Handshaking::Events&>(*this));
   handshaking_->start();

@@ -22,7 +22,9 @@ tls::ContextOptions tls_options(const Material& material) {
   options.groups = config.tls.groups;
   options.alpn = config.tls.alpn;
   options.resumption = config.tls.resumption;
+  options.profile = config.trust.profile;
   options.pins = config.gateway.pins;
+  options.pins_alone = config.gateway.verify == config::GatewayVerify::pins;
   if (config.client_allow) {
     const auto& allow = *config.client_allow;
     options.clients = std::make_shared<trust::ClientRules>(

@@ -23,6 +23,7 @@ void HandshakeJob::step() {
     status = handshake_->advance(rest, output);
     input.consume(input.size() - rest.size());
     session = handshake_->take_session();
+    oddities = handshake_->take_oddities();
     failure = handshake_->failure();
   } catch (const std::bad_alloc&) {
     failure = tls::Failure{tls::Failure::Kind::handshake_failed, "out of memory in the TLS handshake"};

@@ -132,6 +132,7 @@ void Handshaking::verified() {
   HandshakeJob& job = task_->job;
   Verified verified;
   verified.session = std::move(job.session);
+  verified.oddities = std::move(job.oddities);
   verified.took = net::precise_now() - started_;
   verified.rest = std::move(job.input);
   verified.rest.append(held_.view());

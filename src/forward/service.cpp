@@ -53,6 +53,23 @@ void Service::saw_gateway(const Endpoint& target, const std::string& name, x509:
   gateways_.insert_or_assign(std::move(key), Expiry{Expiry::Role::gateway, name, not_after});
 }
 
+void Service::saw_oddities(const std::vector<trust::Oddity>& oddities) {
+  constexpr std::size_t most_told = 256;  // certificates that we trust may still be many
+  for (const trust::Oddity& oddity : oddities) {
+    bool is_new = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (told_oddities_.size() >= most_told) {
+        told_oddities_.clear();
+      }
+      is_new = told_oddities_.insert(oddity.sentence).second;
+    }
+    if (is_new) {
+      logger_->warn(oddity.sentence, {{"verify_warning", oddity.word}});
+    }
+  }
+}
+
 std::vector<Expiry> Service::expiries() const {
   const std::lock_guard lock(mutex_);
   std::vector<Expiry> expiries = current_->expiries();

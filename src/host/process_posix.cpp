@@ -3,9 +3,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #ifdef __linux__
+#include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 #include <system_error>
 #include <unistd.h>
@@ -15,6 +18,28 @@
 namespace persona::host {
 
 namespace {
+
+#if defined(__linux__) && defined(MCL_ONFAULT)
+/// RLIMIT_MEMLOCK does not bind who has it.
+bool may_lock_memory() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
+  return syscall(SYS_capget, &header, data) == 0 && (data[0].effective & 1U << CAP_IPC_LOCK) != 0;
+}
+#endif
+
+/// Keeps private keys and session keys out of swap, where the system allows it without a limit: with one,
+/// later allocations would fail when it is reached. The unit for systemd sets none.
+void keep_out_of_swap() {
+#if defined(__linux__) && defined(MCL_ONFAULT)
+  rlimit limit{};
+  const bool unlimited = getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
+  if (unlimited || may_lock_memory()) {
+    // If the system refuses all the same, it does not allow it.
+    static_cast<void>(mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT));
+  }
+#endif
+}
 
 /// A core dump would hold private keys and session keys. Both calls fail only for unknown options.
 void keep_memory_private() {
@@ -50,6 +75,7 @@ Result<void> open_standard_streams() {
 
 void prepare_process() {
   keep_memory_private();
+  keep_out_of_swap();
   // What is sent to us for another reason than to end us must not do that. SIGUSR1 means something to
   // `persona run`, once it listens. None can be refused: signal(2) fails only for one that does not exist.
   for (const int harmless : {SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2}) {

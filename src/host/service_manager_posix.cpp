@@ -67,6 +67,8 @@ CapabilityBoundingSet=CAP_NET_BIND_SERVICE
 # Keys that root alone may read: name /run/credentials/persona@NAME.service/key in the configuration.
 #LoadCredential=key:/etc/persona/%i.key
 LimitNOFILE=65536
+# Keeps keys out of swap: persona locks its memory where there is no limit.
+LimitMEMLOCK=infinity
 LimitCORE=0
 # For listen: unix:/run/persona/... and log.file: /var/log/persona/...
 RuntimeDirectory=persona

@@ -57,6 +57,9 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
   if (options.role == Role::server && !options.identity) {
     return persona::fail(ErrorKind::internal, "a TLS server needs a certificate");
   }
+  if (options.pins_alone && options.pins.empty()) {
+    return persona::fail(ErrorKind::internal, "a TLS client that verifies no name needs pins");
+  }
   std::shared_ptr<Context> context(new Context(std::move(options)));
   const ContextOptions& o = context->options_;
   mbedtls_ssl_config* config = context->config_.get();
@@ -112,7 +115,10 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
 trust::VerifyPolicy Context::verify_policy(std::optional<std::string> expected_name) const {
   trust::VerifyPolicy policy;
   policy.role = peer_of(options_.role);
-  policy.expected_name = std::move(expected_name);
+  policy.profile = options_.profile;
+  if (!options_.pins_alone) {
+    policy.expected_name = std::move(expected_name);
+  }
   policy.pins = options_.pins;
   policy.clients = options_.clients.get();
   return policy;

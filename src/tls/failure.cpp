@@ -70,10 +70,11 @@ std::string_view meaning_of(const Alert& alert, Role role, AlertStage stage) {
     return alert.meaning;
   }
   if (stage == AlertStage::negotiating) {
-    return role == Role::client
-               ? "no TLS version, cipher suite, group or signature algorithm in common, or a "
-                 "client certificate is required"
-               : "no TLS version, cipher suite, group or signature algorithm in common";
+    return role == Role::client ? "no TLS version, cipher suite, group or signature algorithm in common (a "
+                                  "gateway whose only certificate is "
+                                  "Ed25519, RSA-PSS or brainpool has none that persona uses), or a "
+                                  "client certificate is required"
+                                : "no TLS version, cipher suite, group or signature algorithm in common";
   }
   return role == Role::client
              ? "TLS version and cipher suite were agreed upon, so it may require a client certificate, or "

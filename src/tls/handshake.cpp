@@ -69,9 +69,10 @@ Result<std::unique_ptr<Handshake>> Handshake::create(std::shared_ptr<const Conte
 }
 
 Result<void> Handshake::prepare_client() {
-  std::string sni = target_.server_name;
+  std::string sni(trust::is_spiffe_id(target_.server_name) ? without_final_dot(target_.host)
+                                                           : target_.server_name);
   // mbedTLS sends no SNI for a null name, and must not check names itself: the PeerVerifier does.
-  if (IpAddress::parse(target_.server_name)) {
+  if (IpAddress::parse(sni)) {
     sni.clear();
   }
   if (int code = mbedtls_ssl_set_hostname(&ssl_->context, sni.empty() ? nullptr : sni.c_str()); code != 0) {
@@ -176,6 +177,7 @@ bool Handshake::write_refusal() {
 Status Handshake::establish() {
   SessionInfo info = session_info();
   Buffer& output = *ssl_->output;
+  oddities_ = ssl_->verifier.take_oddities();
   if (info.version == TlsVersion::tls12) {
     keep_tls12_session(info);
     session_ = std::make_unique<MbedtlsSession>(context_, std::move(info), std::move(ssl_));

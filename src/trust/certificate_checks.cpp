@@ -3,12 +3,15 @@
 #include <algorithm>
 
 #include <mbedtls/oid.h>
+#include <mbedtls/x509_crt.h>
 
 #include "name_constraints.hpp"
+#include "path_checks.hpp"
 #include "persona/base/address.hpp"
 #include "persona/x509/der_reader.hpp"
 #include "persona/x509/distinguished_name.hpp"
 #include "persona/x509/dns_name.hpp"
+#include "persona/x509/extensions.hpp"
 #include "persona/x509/san.hpp"
 #include "persona/x509/words.hpp"
 
@@ -16,17 +19,21 @@ namespace persona::trust {
 
 namespace {
 
-Defect defect(VerifyReason reason, std::string predicate) {
-  return {reason, std::move(predicate)};
+constexpr std::string_view baseline = "CA/Browser Forum baseline requirements section 7.1";
+
+// Refused by both profiles.
+Defect defect(VerifyReason reason, std::string predicate, std::string_view source = {}) {
+  return {reason, std::move(predicate), source, {}};
 }
 
-Defect bad(std::string_view what, std::string_view section) {
-  return {VerifyReason::bad_extension, fmt::format("{} (RFC 5280 section {})", what, section)};
+Defect malformed(std::string predicate, std::string_view source) {
+  return defect(VerifyReason::bad_extension, std::move(predicate), source);
 }
 
-Defect against_baseline(std::string_view what) {
-  return {VerifyReason::bad_extension,
-          fmt::format("{} (CA/Browser Forum baseline requirements section 7.1)", what)};
+// Refused by TrustProfile::web_pki alone.
+Defect odd(std::string_view word, std::string predicate, std::string_view source,
+           VerifyReason reason = VerifyReason::bad_extension) {
+  return {reason, std::move(predicate), source, word};
 }
 
 // RFC 5280 section 4.1.2.2: positive, at most 20 octets.
@@ -43,40 +50,56 @@ bool is_good_serial(const mbedtls_x509_buf& serial) {
   return length > 0 && length <= 20;
 }
 
-std::optional<Defect> key_identifier_defect(const mbedtls_x509_crt& certificate,
-                                            const x509::Extensions& extensions, Position position) {
+constexpr std::string_view section_ski = "RFC 5280 section 4.2.1.2";
+constexpr std::string_view section_aki = "RFC 5280 section 4.2.1.1";
+
+// Paths are found by names and proved by signatures: an identifier only helps to find them sooner.
+void judge_own_identifier(const x509::Extensions& extensions, Position position, std::vector<Defect>& found) {
   const x509::Extension* own = extensions.find(x509::oid::subject_key_identifier);
   if (own != nullptr && own->critical) {
-    return bad("has a critical subjectKeyIdentifier", "4.2.1.2");
+    found.push_back(odd("key_identifier", "has a critical subjectKeyIdentifier", section_ski));
+  } else if (own == nullptr && position != Position::leaf) {
+    found.push_back(odd("key_identifier", "has no subjectKeyIdentifier", section_ski));
   }
-  if (own == nullptr && position != Position::leaf) {
-    return bad("has no subjectKeyIdentifier", "4.2.1.2");
-  }
+}
+
+void judge_issuers_identifier(const mbedtls_x509_crt& certificate, const x509::Extensions& extensions,
+                              Position position, std::vector<Defect>& found) {
   const x509::Extension* issuers = extensions.find(x509::oid::authority_key_identifier);
   const bool self_issued = is_self_issued(certificate);
   if (issuers == nullptr) {
-    return self_issued ? std::nullopt : std::optional(bad("has no authorityKeyIdentifier", "4.2.1.1"));
+    if (!self_issued) {
+      found.push_back(odd("key_identifier", "has no authorityKeyIdentifier", section_aki));
+    }
+    return;
   }
   if (issuers->critical) {
-    return bad("has a critical authorityKeyIdentifier", "4.2.1.1");
+    found.push_back(odd("key_identifier", "has a critical authorityKeyIdentifier", section_aki));
   }
   const auto content = x509::DerReader(issuers->value).take(x509::DerReader::sequence);
   x509::DerReader fields(content.value_or(ByteView()));
   const auto key_identifier = fields.take(x509::DerReader::context(0));
   if (!key_identifier) {
-    return bad("has an authorityKeyIdentifier without a key identifier", "4.2.1.1");
+    found.push_back(
+        odd("key_identifier", "has an authorityKeyIdentifier without a key identifier", section_aki));
+    return;
   }
-  if (position == Position::anchor && self_issued) {
-    const auto identifier = x509::DerReader(own->value).take(MBEDTLS_ASN1_OCTET_STRING);  // an anchor has it
-    if (!fields.empty()) {
-      return against_baseline("is a root whose authorityKeyIdentifier names an issuer or a serial number");
-    }
-    if (!identifier ||
-        !std::equal(identifier->begin(), identifier->end(), key_identifier->begin(), key_identifier->end())) {
-      return against_baseline("is a root whose authorityKeyIdentifier is not that of its own key");
-    }
+  if (position != Position::anchor || !self_issued) {
+    return;
   }
-  return std::nullopt;
+  if (!fields.empty()) {
+    found.push_back(odd("key_identifier",
+                        "is a root whose authorityKeyIdentifier names an issuer or a serial number",
+                        baseline));
+  }
+  const x509::Extension* own = extensions.find(x509::oid::subject_key_identifier);
+  const auto identifier =
+      own == nullptr ? std::nullopt : x509::DerReader(own->value).take(MBEDTLS_ASN1_OCTET_STRING);
+  if (own != nullptr && (!identifier || !std::equal(identifier->begin(), identifier->end(),
+                                                    key_identifier->begin(), key_identifier->end()))) {
+    found.push_back(
+        odd("key_identifier", "is a root whose authorityKeyIdentifier is not that of its own key", baseline));
+  }
 }
 
 // AuthorityInfoAccessSyntax ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { OID, GeneralName }
@@ -167,7 +190,7 @@ bool is_among_names(std::string_view name, const mbedtls_x509_crt& leaf) {
   return found;
 }
 
-std::optional<Defect> common_name_defect(const mbedtls_x509_crt& leaf) {
+void judge_common_names(const mbedtls_x509_crt& leaf, std::vector<Defect>& found) {
   for (const mbedtls_x509_name* part = &leaf.subject; part != nullptr; part = part->next) {
     const std::string_view type = as_text(x509::bytes_of(part->oid));
     if (type != std::string_view(MBEDTLS_OID_AT_CN, MBEDTLS_OID_SIZE(MBEDTLS_OID_AT_CN))) {
@@ -175,168 +198,216 @@ std::optional<Defect> common_name_defect(const mbedtls_x509_crt& leaf) {
     }
     const std::string_view name = as_text(x509::bytes_of(part->val));
     if (looks_like_host(name) && !is_among_names(name, leaf)) {
-      return against_baseline(
-          fmt::format("has the CN {}, which is not in its subjectAltName as written", x509::escape(name)));
+      found.push_back(
+          odd("common_name",
+              fmt::format("has the CN {}, which is not in its subjectAltName as written", x509::escape(name)),
+              baseline));
     }
   }
-  return std::nullopt;
 }
 
-std::optional<Defect> alternative_name_defect(const mbedtls_x509_crt& leaf,
-                                              const x509::Extensions& extensions, bool is_gateway) {
+void judge_alternative_names(const mbedtls_x509_crt& leaf, const x509::Extensions& extensions,
+                             bool is_gateway, std::vector<Defect>& found) {
   const x509::Extension* names = extensions.find(x509::oid::subject_alternative_name);
   if (names == nullptr) {
-    return std::nullopt;  // a name that is asked for is then a name_mismatch
+    return;  // a name that is asked for is then a name_mismatch, which says more
   }
   const bool no_subject = x509::is_empty_name(x509::bytes_of(leaf.subject_raw));
   if (no_subject && !names->critical) {
-    return bad("has no subject, so its subjectAltName has to be critical", "4.2.1.6");
+    found.push_back(odd("alternative_name_criticality",
+                        "has no subject, so its subjectAltName has to be critical",
+                        "RFC 5280 section 4.2.1.6"));
   }
   if (is_gateway && !no_subject && names->critical) {
-    return against_baseline("has a subject, so its subjectAltName must not be critical");
+    found.push_back(odd("alternative_name_criticality",
+                        "has a subject, so its subjectAltName must not be critical", baseline));
   }
   for (const GeneralName& name : names_of(leaf)) {
-    // A malformed DNS name does no harm, because it never matches. A malformed mailbox or address might be
-    // read as anything by somebody else.
-    if (name.type != GeneralName::dns_name && !is_well_formed(name)) {
-      return bad(fmt::format("has a malformed {} in its subjectAltName", in_words(name)), "4.2.1.6");
+    // A malformed DNS name does no harm, because it never matches. A malformed address might be read as
+    // anything by somebody else. Nobody is known by a mailbox here.
+    if (name.type == GeneralName::dns_name || is_well_formed(name)) {
+      continue;
     }
+    constexpr std::string_view source = "RFC 5280 section 4.2.1.6";
+    auto predicate = fmt::format("has a malformed {} in its subjectAltName", in_words(name));
+    found.push_back(name.type == GeneralName::rfc822_name
+                        ? odd("malformed_mailbox", std::move(predicate), source)
+                        : malformed(std::move(predicate), source));
   }
-  return std::nullopt;
+  if (is_gateway) {
+    judge_common_names(leaf, found);
+  }
 }
 
-std::optional<Defect> extended_usage_defect(const mbedtls_x509_crt& leaf, const x509::Extensions& extensions,
-                                            bool is_gateway) {
+void judge_extended_usage(const mbedtls_x509_crt& leaf, const x509::Extensions& extensions, bool is_gateway,
+                          std::vector<Defect>& found) {
   const PeerRole role = is_gateway ? PeerRole::gateway : PeerRole::client;
   const x509::Extension* usages = extensions.find(x509::oid::extended_key_usage);
-  const std::string lacking = is_gateway ? "is not for servers (its extendedKeyUsage lacks serverAuth)"
-                                         : "is not for clients (its extendedKeyUsage lacks clientAuth)";
   if (usages == nullptr) {
-    // Otherwise any holder of a certificate from the same CA could pose as the gateway.
-    return is_gateway ? std::optional(defect(VerifyReason::extended_key_usage,
-                                             "does not say that it is for servers (it has no "
-                                             "extendedKeyUsage; serverAuth is needed)"))
-                      : std::nullopt;
+    if (is_gateway) {
+      // Its name or its pin has to match all the same.
+      found.push_back(odd("no_extended_key_usage",
+                          "does not say that it is for servers (it has no extendedKeyUsage; serverAuth is "
+                          "needed)",
+                          {}, VerifyReason::extended_key_usage));
+    }
+    return;
   }
   const bool any = has_usage(leaf, any_usage);
   if (is_gateway && any) {
-    return defect(VerifyReason::extended_key_usage,
-                  "is for anything (anyExtendedKeyUsage), which a gateway's must not be");
+    found.push_back(odd("any_extended_key_usage",
+                        "is for anything (anyExtendedKeyUsage), which a gateway's must not be", {},
+                        VerifyReason::extended_key_usage));
   }
   if (!any && !has_usage(leaf, usage_of(role))) {
-    return defect(VerifyReason::extended_key_usage, lacking);
+    found.push_back(defect(VerifyReason::extended_key_usage,
+                           is_gateway ? "is not for servers (its extendedKeyUsage lacks serverAuth)"
+                                      : "is not for clients (its extendedKeyUsage lacks clientAuth)"));
   }
   if (is_gateway && usages->critical) {
-    return against_baseline("has a critical extendedKeyUsage");
+    found.push_back(odd("critical_extended_key_usage", "has a critical extendedKeyUsage", baseline));
   }
-  return std::nullopt;
+}
+
+void judge_all(const mbedtls_x509_crt& certificate, const x509::Extensions& extensions, Position position,
+               std::vector<Defect>& found) {
+  if (certificate.version != 3) {
+    // An anchor is trusted because it is in trust.ca (RFC 5280 section 6.1.4 (k)), and a leaf issues nothing.
+    auto predicate = fmt::format("is of X.509 version {}, not 3", certificate.version);
+    found.push_back(position == Position::intermediate
+                        ? defect(VerifyReason::malformed, std::move(predicate))
+                        : odd("version", std::move(predicate), {}, VerifyReason::malformed));
+  }
+  if (position != Position::anchor && !is_good_serial(certificate.serial)) {
+    found.push_back(odd("serial_number",
+                        "has a serial number that is not a positive one of at most 20 octets",
+                        "RFC 5280 section 4.1.2.2"));
+  }
+  if (x509::is_empty_name(x509::bytes_of(certificate.issuer_raw))) {
+    found.push_back(malformed("has no issuer name", "RFC 5280 section 4.1.2.4"));
+  }
+  for (const x509::Extension& extension : extensions.all()) {
+    if (extension.critical && !x509::is_known(extension)) {
+      found.push_back(defect(VerifyReason::unsupported_critical_extension,
+                             fmt::format("has a critical extension that persona does not know ({})",
+                                         x509::oid_in_words(extension.oid))));
+    }
+  }
+  if (extensions.find(x509::oid::policy_constraints) != nullptr) {
+    found.push_back(defect(VerifyReason::unsupported_critical_extension,
+                           "has policyConstraints, which are not supported"));
+  }
+  if (const x509::Extension* access = extensions.find(x509::oid::authority_information_access)) {
+    if (access->critical || !is_information_access(access->value)) {
+      found.push_back(malformed(
+          access->critical ? "has a critical authorityInfoAccess" : "has a malformed authorityInfoAccess",
+          "RFC 5280 section 4.2.2.1"));
+    }
+  }
+  if (certificate.version == 3) {
+    judge_own_identifier(extensions, position, found);
+    judge_issuers_identifier(certificate, extensions, position, found);
+  }
+}
+
+void judge_issuers_usage(const mbedtls_x509_crt& certificate, const x509::Extensions& extensions,
+                         Position position, PeerRole role, std::vector<Defect>& found) {
+  if (extensions.find(x509::oid::extended_key_usage) == nullptr) {
+    return;
+  }
+  if (!has_usage(certificate, any_usage) && !has_usage(certificate, usage_of(role))) {
+    const bool is_client = role == PeerRole::client;
+    found.push_back(
+        defect(VerifyReason::extended_key_usage,
+               fmt::format("may not issue for {}s (its extendedKeyUsage lacks {})",
+                           is_client ? "client" : "server", is_client ? "clientAuth" : "serverAuth")));
+  }
+  if (position == Position::anchor && is_self_issued(certificate)) {
+    found.push_back(odd("anchor_extended_key_usage", "is a root with an extendedKeyUsage", baseline));
+  }
+}
+
+void judge_issuer(const mbedtls_x509_crt& certificate, const x509::Extensions& extensions, Position position,
+                  PeerRole role, std::vector<Defect>& found) {
+  if (certificate.version != 3) {
+    return;  // it has no extensions, and is a CA only because it is in trust.ca
+  }
+  if (const auto constraints = basic_constraints(extensions); !constraints || !constraints->is_ca) {
+    found.push_back(
+        defect(VerifyReason::not_a_ca, "has issued a certificate but is not a CA (basicConstraints)"));
+  } else if (!extensions.is_critical(x509::oid::basic_constraints)) {
+    found.push_back(odd("basic_constraints_criticality", "has basicConstraints that are not critical",
+                        "RFC 5280 section 4.2.1.9"));
+  }
+  if (!has_key_usage(certificate, MBEDTLS_X509_KU_KEY_CERT_SIGN)) {
+    found.push_back(defect(VerifyReason::not_a_ca,
+                           "has issued a certificate but may not (its keyUsage lacks keyCertSign)"));
+  }
+  if (x509::is_empty_name(x509::bytes_of(certificate.subject_raw))) {
+    found.push_back(malformed("has no subject name", "RFC 5280 section 4.1.2.6"));
+  }
+  if (const x509::Extension* constraints = extensions.find(x509::oid::name_constraints)) {
+    if (!constraints->critical) {
+      found.push_back(odd("name_constraints_criticality", "has nameConstraints that are not critical",
+                          "RFC 5280 section 4.2.1.10"));
+    }
+    if (!NameConstraints::read(constraints->value)) {
+      found.push_back(malformed("has malformed nameConstraints", "RFC 5280 section 4.2.1.10"));
+    }
+  }
+  judge_issuers_usage(certificate, extensions, position, role, found);
+}
+
+void judge_leaf(const mbedtls_x509_crt& leaf, const x509::Extensions& extensions, PeerRole role,
+                std::vector<Defect>& found) {
+  constexpr std::string_view source = "RFC 5280 section 4.2.1.9";
+  const bool is_gateway = role == PeerRole::gateway;
+  if (!has_key_usage(leaf, MBEDTLS_X509_KU_DIGITAL_SIGNATURE)) {
+    found.push_back(defect(VerifyReason::key_usage, "is not for TLS (its keyUsage lacks digitalSignature)"));
+  }
+  judge_extended_usage(leaf, extensions, is_gateway, found);
+  const auto constraints = basic_constraints(extensions);
+  if (!constraints) {
+    found.push_back(malformed("has malformed basicConstraints", source));
+    return;
+  }
+  // None of these makes it an issuer: that takes CA:TRUE, and keyCertSign if there is a keyUsage.
+  const bool has_usages = extensions.find(x509::oid::key_usage) != nullptr;
+  const bool may_sign = has_usages && has_key_usage(leaf, MBEDTLS_X509_KU_KEY_CERT_SIGN);
+  if (has_usages && constraints->is_ca && !may_sign) {
+    found.push_back(odd("leaf_is_ca", "is a CA's, but its keyUsage lacks keyCertSign", source));
+  }
+  if (!constraints->is_ca && may_sign) {
+    found.push_back(odd("leaf_may_sign", "may sign certificates (keyCertSign) but is not a CA's", source));
+  }
+  if (!constraints->is_ca && constraints->limits_paths) {
+    found.push_back(
+        odd("leaf_path_length", "limits the paths below it (pathLenConstraint) but is not a CA's", source));
+  }
+  if (!constraints->is_ca && extensions.find(x509::oid::name_constraints) != nullptr) {
+    found.push_back(
+        odd("leaf_name_constraints", "has nameConstraints but is not a CA's", "RFC 5280 section 4.2.1.10"));
+  }
+  judge_alternative_names(leaf, extensions, is_gateway, found);
 }
 
 }  // namespace
 
-std::optional<Defect> common_defect(const mbedtls_x509_crt& certificate, const x509::Extensions& extensions,
-                                    Position position) {
-  if (certificate.version != 3) {
-    return defect(VerifyReason::malformed, fmt::format("is of X.509 version {}, not 3", certificate.version));
-  }
-  if (position != Position::anchor && !is_good_serial(certificate.serial)) {
-    return bad("has a serial number that is not a positive one of at most 20 octets", "4.1.2.2");
-  }
-  if (x509::is_empty_name(x509::bytes_of(certificate.issuer_raw))) {
-    return bad("has no issuer name", "4.1.2.4");
-  }
-  for (const x509::Extension& extension : extensions.all()) {
-    if (extension.critical && !x509::is_known(extension)) {
-      return defect(VerifyReason::unsupported_critical_extension,
-                    fmt::format("has a critical extension that persona does not know ({})",
-                                x509::oid_in_words(extension.oid)));
-    }
-  }
-  if (extensions.find(x509::oid::policy_constraints) != nullptr) {
-    return defect(VerifyReason::unsupported_critical_extension,
-                  "has policyConstraints, which are not supported");
-  }
-  if (const x509::Extension* access = extensions.find(x509::oid::authority_information_access)) {
-    if (access->critical || !is_information_access(access->value)) {
-      return bad(
-          access->critical ? "has a critical authorityInfoAccess" : "has a malformed authorityInfoAccess",
-          "4.2.2.1");
-    }
-  }
-  return key_identifier_defect(certificate, extensions, position);
-}
-
-std::optional<Defect> issuer_defect(const mbedtls_x509_crt& certificate, const x509::Extensions& extensions,
-                                    Position position, PeerRole role) {
-  if (const auto constraints = basic_constraints(extensions); !constraints || !constraints->is_ca) {
-    return defect(VerifyReason::not_a_ca, "has issued a certificate but is not a CA (basicConstraints)");
-  }
-  if (!has_key_usage(certificate, MBEDTLS_X509_KU_KEY_CERT_SIGN)) {
-    return defect(VerifyReason::not_a_ca,
-                  "has issued a certificate but may not (its keyUsage lacks keyCertSign)");
-  }
-  if (!extensions.is_critical(x509::oid::basic_constraints)) {
-    return bad("has basicConstraints that are not critical", "4.2.1.9");
-  }
-  if (x509::is_empty_name(x509::bytes_of(certificate.subject_raw))) {
-    return bad("has no subject name", "4.1.2.6");
-  }
-  if (const x509::Extension* constraints = extensions.find(x509::oid::name_constraints)) {
-    if (!constraints->critical) {
-      return bad("has nameConstraints that are not critical", "4.2.1.10");
-    }
-    if (!NameConstraints::read(constraints->value)) {
-      return bad("has malformed nameConstraints", "4.2.1.10");
-    }
-  }
-  if (extensions.find(x509::oid::extended_key_usage) == nullptr) {
-    return std::nullopt;
-  }
-  if (position == Position::anchor && is_self_issued(certificate)) {
-    return against_baseline("is a root with an extendedKeyUsage");
-  }
-  if (!has_usage(certificate, any_usage) && !has_usage(certificate, usage_of(role))) {
-    return defect(VerifyReason::extended_key_usage,
-                  fmt::format("may not issue for {}s (its extendedKeyUsage lacks {})",
-                              role == PeerRole::client ? "client" : "server",
-                              role == PeerRole::client ? "clientAuth" : "serverAuth"));
-  }
-  return std::nullopt;
-}
-
-std::optional<Defect> leaf_defect(const mbedtls_x509_crt& leaf, const x509::Extensions& extensions,
-                                  PeerRole role) {
-  const bool is_gateway = role == PeerRole::gateway;
-  const auto constraints = basic_constraints(extensions);
-  if (!constraints) {
-    return bad("has malformed basicConstraints", "4.2.1.9");
-  }
-  const bool is_ca = constraints->is_ca;
-  const bool has_usages = extensions.find(x509::oid::key_usage) != nullptr;
-  const bool may_sign = has_usages && has_key_usage(leaf, MBEDTLS_X509_KU_KEY_CERT_SIGN);
-  if (!has_key_usage(leaf, MBEDTLS_X509_KU_DIGITAL_SIGNATURE)) {
-    return defect(VerifyReason::key_usage, "is not for TLS (its keyUsage lacks digitalSignature)");
-  }
-  if (auto found = extended_usage_defect(leaf, extensions, is_gateway)) {
+std::vector<Defect> certificate_defects(const mbedtls_x509_crt& certificate, Position position,
+                                        PeerRole role) {
+  std::vector<Defect> found;
+  const auto extensions = x509::Extensions::read(x509::bytes_of(certificate.v3_ext));
+  if (!extensions) {
+    found.push_back(defect(VerifyReason::bad_extension, "has malformed or repeated extensions"));
     return found;
   }
-  if (has_usages && is_ca != may_sign) {
-    return bad(is_ca ? "is a CA's, but its keyUsage lacks keyCertSign"
-                     : "may sign certificates (keyCertSign) but is not a CA's",
-               "4.2.1.9");
+  judge_all(certificate, *extensions, position, found);
+  if (position == Position::leaf) {
+    judge_leaf(certificate, *extensions, role, found);
+  } else {
+    judge_issuer(certificate, *extensions, position, role, found);
   }
-  if (!is_ca && constraints->limits_paths) {
-    return bad("limits the paths below it (pathLenConstraint) but is not a CA's", "4.2.1.9");
-  }
-  if (!is_ca && extensions.find(x509::oid::name_constraints) != nullptr) {
-    return bad("has nameConstraints but is not a CA's", "4.2.1.10");
-  }
-  if (auto found = alternative_name_defect(leaf, extensions, is_gateway)) {
-    return found;
-  }
-  // Without a subjectAltName, name_mismatch says more than this would.
-  const bool has_names = extensions.find(x509::oid::subject_alternative_name) != nullptr;
-  return is_gateway && has_names ? common_name_defect(leaf) : std::nullopt;
+  return found;
 }
 
 }  // namespace persona::trust

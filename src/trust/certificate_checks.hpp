@@ -2,33 +2,35 @@
 // requirements).
 #pragma once
 
-#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
-#include "path_checks.hpp"
+#include "persona/trust/peer_role.hpp"
 #include "persona/trust/verify_reason.hpp"
-#include "persona/x509/extensions.hpp"
+
+struct mbedtls_x509_crt;
 
 namespace persona::trust {
 
 /// Where a certificate stands in its path.
 enum class Position { leaf, intermediate, anchor };
 
-/// The first rule broken, as a predicate to follow "the certificate".
+/// A rule that is broken.
 struct Defect {
   VerifyReason reason = VerifyReason::bad_extension;
-  std::string predicate;
+  std::string predicate;         ///< to follow "the certificate"
+  std::string_view source = {};  ///< where the rule is written; may be empty
+  std::string_view oddity = {};  ///< the word for it where it is tolerated; empty: it never is
+
+  /// Only TrustProfile::web_pki refuses for it, because it lets no attacker in.
+  bool is_tolerable() const { return !oddity.empty(); }
 };
 
-/// The rules for all certificates: version, serial, key identifiers, critical extensions.
-std::optional<Defect> common_defect(const mbedtls_x509_crt& certificate, const x509::Extensions& extensions,
-                                    Position position);
-
-/// The rules for a certificate that has issued another: basicConstraints, keyUsage, extendedKeyUsage, names.
-std::optional<Defect> issuer_defect(const mbedtls_x509_crt& certificate, const x509::Extensions& extensions,
-                                    Position position, PeerRole role);
-
-/// The rules for a leaf: usages, names and constraints.
-std::optional<Defect> leaf_defect(const mbedtls_x509_crt& leaf, const x509::Extensions& extensions,
-                                  PeerRole role);
+/// All rules that `certificate` breaks by itself, whatever is above and below it: version, serial, key
+/// identifiers, critical extensions; of an issuer basicConstraints, usages and nameConstraints; of a leaf
+/// usages and names. Validity, key and signature are not among them.
+std::vector<Defect> certificate_defects(const mbedtls_x509_crt& certificate, Position position,
+                                        PeerRole role);
 
 }  // namespace persona::trust

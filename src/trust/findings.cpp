@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
+#include "name_mismatch.hpp"
 #include "path_checks.hpp"
+#include "persona/x509/certificate.hpp"
 #include "persona/x509/der_reader.hpp"
 #include "persona/x509/distinguished_name.hpp"
-#include "persona/x509/san.hpp"
 #include "persona/x509/words.hpp"
 
 namespace persona::trust {
@@ -26,28 +27,6 @@ bool names_key_of_root(const mbedtls_x509_crt& certificate, const TrustStore& tr
     const ByteView has = x509::bytes_of(root->subject_key_id);
     return std::equal(wanted.begin(), wanted.end(), has.begin(), has.end());
   });
-}
-
-// "a.example.com, b.example.com and 3 more"; empty when there are none.
-std::string names_in_words(const mbedtls_x509_crt& certificate) {
-  constexpr std::size_t shown = 5;
-  std::vector<std::string> names;
-  std::size_t count = 0;
-  x509::for_each_alternative_name(certificate, [&](int type, ByteView value) {
-    if (type != MBEDTLS_X509_SAN_DNS_NAME && type != MBEDTLS_X509_SAN_IP_ADDRESS) {
-      return true;
-    }
-    if (++count <= shown) {
-      names.push_back(type == MBEDTLS_X509_SAN_IP_ADDRESS ? x509::address_in_words(value)
-                                                          : x509::escape(as_text(value)));
-    }
-    return true;
-  });
-  std::string words = fmt::format("{}", fmt::join(names, ", "));
-  if (count > shown) {
-    words += fmt::format(" and {} more", count - shown);
-  }
-  return words;
 }
 
 }  // namespace
@@ -73,47 +52,67 @@ Finding Narrator::bad_key(const x509::KeyDefect& defect) const {
 }
 
 Finding Narrator::wrong_name(std::string_view expected) const {
-  std::string names = names_in_words(certificate_);
-  if (names.empty()) {
-    names = fmt::format("no DNS names or addresses in subjectAltName, and the subject is not used ({})",
-                        x509::display_name(certificate_));
-  }
-  std::string sentence =
-      fmt::format("name {} is not in the {}'s certificate; it has {}", expected, to_string(role_), names);
-  if (expected.find('_') != std::string_view::npos && names.find("*.") != std::string::npos) {
-    sentence += "; no wildcard stands for a name with an underscore (RFC 5280 section 4.2.1.6)";
-  }
-  return make(VerifyReason::name_mismatch, std::move(sentence));
+  Finding finding = make(VerifyReason::name_mismatch, explain_mismatch(certificate_, role_, expected));
+  finding.mend = mend_mismatch(certificate_, role_, expected);
+  return finding;
+}
+
+Finding Narrator::wrong_pin(const SpkiPin& pin) const {
+  Finding finding = about(VerifyReason::pin_mismatch, fmt::format("has a key that is none of {}.pins ({})",
+                                                                  to_string(role_), pin.to_string()));
+  finding.mend = fmt::format(
+      "if its key was replaced on purpose, add that pin to {}.pins; ask whoever runs the {}, over another "
+      "way",
+      to_string(role_), to_string(role_));
+  return finding;
 }
 
 Finding Narrator::untrusted(const TrustStore& trust, bool issuer_presented) const {
   const std::string issuer = x509::name_in_words(certificate_.issuer);
   if (issuer_presented || names_key_of_root(certificate_, trust)) {
-    return about(VerifyReason::bad_signature,
-                 fmt::format("has a signature that is not by its issuer {}", issuer));
+    Finding finding = about(VerifyReason::bad_signature,
+                            fmt::format("has a signature that is not by its issuer {}", issuer));
+    finding.mend = fmt::format(
+        "if that CA was made again with another key, get its present certificate from whoever runs it, for "
+        "trust.ca or for the {}'s chain",
+        to_string(role_));
+    return finding;
   }
   const bool self_issued = is_self_issued(certificate_);
   const auto& namesakes = roots_named_as_issuer(trust, certificate_);
   const mbedtls_x509_crt* namesake = namesakes.empty() ? nullptr : namesakes.front();
   if (depth_ == 0 && self_issued && namesake == nullptr) {
-    return make(VerifyReason::self_signed,
-                fmt::format("the {}'s certificate is self-signed and not in trust.ca: {}", to_string(role_),
-                            x509::display_name(certificate_)));
+    Finding finding = make(VerifyReason::self_signed,
+                           fmt::format("the {}'s certificate is self-signed and not in trust.ca: {}",
+                                       to_string(role_), x509::display_name(certificate_)));
+    finding.mend = fmt::format("if it is the right one (pin {}; ask whoever runs the {}), add it to trust.ca",
+                               x509::spki_pin_of(certificate_).to_string(), to_string(role_));
+    return finding;
   }
   std::string sentence = depth_ == 0
                              ? fmt::format("the {}'s certificate is issued by {}", to_string(role_), issuer)
                              : fmt::format("the {}'s chain {} {}", to_string(role_),
                                            self_issued ? "ends in" : "leads to", issuer);
+  std::string mend;
   if (namesake == nullptr) {
     sentence += ", which trust.ca does not contain";
-  } else if (mbedtls_x509_crt_get_ca_istrue(namesake) != 1) {
+    mend = "if you trust that CA, add its certificate to trust.ca";
+    if (!self_issued) {
+      mend += fmt::format("; if it is an intermediate one, the {} has to send its certificate as well",
+                          to_string(role_));
+    }
+  } else if (namesake->version == 3 && mbedtls_x509_crt_get_ca_istrue(namesake) != 1) {
     sentence += ", which trust.ca contains but is not a CA certificate";
+    mend = "trust.ca needs the certificate of the CA that has issued it";
   } else {
     sentence +=
         ", but not by the CA certificate of that name in trust.ca: was the CA created again with another "
         "key?";
+    mend = "if so, get its present certificate from whoever runs it, and add that to trust.ca";
   }
-  return make(VerifyReason::untrusted_issuer, std::move(sentence));
+  Finding finding = make(VerifyReason::untrusted_issuer, std::move(sentence));
+  finding.mend = std::move(mend);
+  return finding;
 }
 
 }  // namespace persona::trust

@@ -19,7 +19,10 @@ namespace persona::trust {
 struct Finding {
   VerifyReason reason = VerifyReason::ok;
   std::string sentence;
-  std::size_t depth = 0;  ///< 0: the leaf
+  std::size_t depth = 0;     ///< 0: the leaf
+  std::string mend = {};     ///< what to do, where that depends on more than the reason (advice.hpp)
+  bool in_trust_ca = false;  ///< the certificate is the anchor
+  bool tolerable = false;    ///< TrustProfile::private_cas accepts it
 };
 
 /// From the leaf to the anchor, which is in trust.ca; both may be the same. Never empty.
@@ -36,7 +39,12 @@ class Narrator {
 
   Finding expired_or_early(x509::TimePoint at) const;
   Finding bad_key(const x509::KeyDefect& defect) const;
+
+  /// The leaf has another name (name_mismatch.hpp).
   Finding wrong_name(std::string_view expected) const;
+
+  /// The leaf's key is none of gateway.pins.
+  Finding wrong_pin(const SpkiPin& pin) const;
 
   /// No path continues from here. `issuer_presented`: the peer sent a certificate of the issuer's name, but
   /// it leads nowhere or did not sign this one.
@@ -44,7 +52,7 @@ class Narrator {
 
  private:
   Finding make(VerifyReason reason, std::string sentence) const {
-    return {reason, std::move(sentence), depth_};
+    return {reason, std::move(sentence), depth_, {}, false, false};
   }
 
   PeerRole role_;

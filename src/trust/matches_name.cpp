@@ -4,6 +4,7 @@
 
 #include "persona/base/address.hpp"
 #include "persona/base/endpoint.hpp"
+#include "persona/trust/verify.hpp"
 #include "persona/x509/dns_name.hpp"
 #include "persona/x509/san.hpp"
 
@@ -18,9 +19,29 @@ bool matches_address(ByteView octets, const IpAddress& address, bool written_as_
   return std::equal(octets.begin(), octets.end(), wanted.begin(), wanted.end());
 }
 
+bool matches_only_uri(const mbedtls_x509_crt& certificate, std::string_view id) {
+  std::size_t uris = 0;
+  bool found = false;
+  x509::for_each_alternative_name(certificate, [&](int type, ByteView value) {
+    if (type == MBEDTLS_X509_SAN_UNIFORM_RESOURCE_IDENTIFIER) {
+      ++uris;
+      found = as_text(value) == id;
+    }
+    return true;
+  });
+  return uris == 1 && found;
+}
+
 }  // namespace
 
+bool is_spiffe_id(std::string_view name) {
+  return name.starts_with("spiffe://");
+}
+
 bool matches_name(const mbedtls_x509_crt& certificate, std::string_view name) {
+  if (is_spiffe_id(name)) {
+    return matches_only_uri(certificate, name);
+  }
   const auto address = IpAddress::parse(name);
   const bool written_as_v6 = name.find(':') != std::string_view::npos;
   name = without_final_dot(name);

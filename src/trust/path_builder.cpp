@@ -162,7 +162,8 @@ bool PathBuilder::accept(const Path& path) {
     return false;
   }
   x509::TimePoint until = x509::TimePoint::max();
-  auto finding = check_path(path, context_);
+  oddities_.clear();
+  auto finding = check_path(path, context_, oddities_);
   keep_graver(finding, check_revocation(path, until));
   if (finding) {
     note_refused(std::move(*finding));
@@ -187,7 +188,8 @@ std::optional<Finding> PathBuilder::check_revocation(const Path& path, x509::Tim
       keep_graver(gravest,
                   Narrator(context_.policy.role, *path[depth], depth).about(found->reason, found->sentence));
     } else {
-      keep_graver(gravest, Finding{found->reason, std::move(found->sentence), depth});
+      Finding finding{found->reason, std::move(found->sentence), depth};
+      keep_graver(gravest, std::move(finding));
     }
   }
   return gravest;

@@ -33,6 +33,9 @@ class PathBuilder {
   /// Nothing if there is an acceptable path; otherwise why not, from the path that came closest.
   std::optional<Finding> search();
 
+  /// What is odd about the path found, and tolerated by the profile.
+  std::vector<Oddity>& oddities() { return oddities_; }
+
   /// When the first certificate of the path found, or CRL used for it, expires.
   x509::TimePoint valid_until() const { return valid_until_; }
 
@@ -65,6 +68,7 @@ class PathBuilder {
   std::size_t paths_ = 0;
   std::size_t steps_ = 0;
   bool exhausted_ = false;
+  std::vector<Oddity> oddities_;
   x509::TimePoint valid_until_ = x509::TimePoint::max();
   std::optional<Finding> refused_;     // why a path to an anchor is not acceptable
   std::optional<Finding> unsigned_;    // where a path of names to an anchor has a signature that does not fit

@@ -8,6 +8,7 @@
 #include "persona/trust/client_rules.hpp"
 #include "persona/x509/der_reader.hpp"
 #include "persona/x509/distinguished_name.hpp"
+#include "persona/x509/extensions.hpp"
 #include "persona/x509/key_bounds.hpp"
 #include "persona/x509/words.hpp"
 
@@ -28,29 +29,30 @@ bool is_valid_at(const mbedtls_x509_crt& certificate, x509::TimePoint at) {
 
 /// The checks of one certificate by itself, whatever is above and below it.
 std::optional<Finding> check_one(const mbedtls_x509_crt& certificate, std::size_t depth, Position position,
-                                 const CheckContext& context) {
+                                 const CheckContext& context, std::vector<Oddity>& oddities) {
   const Narrator narrator(context.policy.role, certificate, depth);
   std::optional<Finding> gravest;
-  const auto extensions = x509::Extensions::read(x509::bytes_of(certificate.v3_ext));
-  if (!extensions) {
-    return narrator.about(VerifyReason::bad_extension, "has malformed or repeated extensions");
-  }
-  const auto note = [&](const std::optional<Defect>& defect) {
-    if (defect) {
-      keep_graver(gravest, narrator.about(defect->reason, defect->predicate));
-    }
+  const bool in_trust_ca = position == Position::anchor;
+  const auto note = [&](Finding finding) {
+    finding.in_trust_ca = in_trust_ca;
+    keep_graver(gravest, std::move(finding));
   };
-  note(common_defect(certificate, *extensions, position));
-  if (position == Position::leaf) {
-    note(leaf_defect(certificate, *extensions, context.policy.role));
-  } else {
-    note(issuer_defect(certificate, *extensions, position, context.policy.role));
+  for (const Defect& defect : certificate_defects(certificate, position, context.policy.role)) {
+    if (defect.is_tolerable() && context.policy.profile == TrustProfile::private_cas) {
+      oddities.push_back({defect.oddity, narrator.about(defect.reason, defect.predicate).sentence});
+      continue;
+    }
+    Finding finding = narrator.about(
+        defect.reason,
+        defect.source.empty() ? defect.predicate : fmt::format("{} ({})", defect.predicate, defect.source));
+    finding.tolerable = defect.is_tolerable();
+    note(std::move(finding));
   }
   if (!is_valid_at(certificate, context.at)) {
-    keep_graver(gravest, narrator.expired_or_early(context.at));
+    note(narrator.expired_or_early(context.at));
   }
   if (const auto defect = x509::key_defect(certificate)) {
-    keep_graver(gravest, narrator.bad_key(*defect));
+    note(narrator.bad_key(*defect));
   }
   return gravest;
 }
@@ -116,6 +118,17 @@ std::optional<Finding> check_name_constraints(const Path& path, const CheckConte
   return std::nullopt;
 }
 
+// A CA's flag, keyCertSign or cRLSign.
+bool may_issue(const mbedtls_x509_crt& leaf) {
+  const auto extensions = x509::Extensions::read(x509::bytes_of(leaf.v3_ext));
+  const bool has_usages = extensions && extensions->find(x509::oid::key_usage) != nullptr;
+  const auto may = [&](unsigned usage) {
+    return has_usages && mbedtls_x509_crt_check_key_usage(&leaf, usage) == 0;
+  };
+  return mbedtls_x509_crt_get_ca_istrue(&leaf) == 1 || may(MBEDTLS_X509_KU_KEY_CERT_SIGN) ||
+         may(MBEDTLS_X509_KU_CRL_SIGN);
+}
+
 /// What this connection expects of a leaf that is otherwise valid.
 std::optional<Finding> check_expectations(const mbedtls_x509_crt& leaf, const CheckContext& context) {
   const VerifyPolicy& policy = context.policy;
@@ -124,16 +137,20 @@ std::optional<Finding> check_expectations(const mbedtls_x509_crt& leaf, const Ch
   if (policy.expected_name && !matches_name(leaf, *policy.expected_name)) {
     keep_graver(gravest, narrator.wrong_name(*policy.expected_name));
   }
+  if (policy.expected_name && is_spiffe_id(*policy.expected_name) && may_issue(leaf)) {
+    keep_graver(gravest,
+                narrator.about(VerifyReason::key_usage,
+                               "may issue certificates, which that of a SPIFFE ID must not (X509-SVID "
+                               "section 5.2)"));
+  }
   if (!policy.pins.empty()) {
     const SpkiPin pin = x509::spki_pin_of(leaf);
     if (std::find(policy.pins.begin(), policy.pins.end(), pin) == policy.pins.end()) {
-      keep_graver(gravest, narrator.about(VerifyReason::pin_mismatch,
-                                          fmt::format("has a key that is none of {}.pins ({})",
-                                                      to_string(policy.role), pin.to_string())));
+      keep_graver(gravest, narrator.wrong_pin(pin));
     }
   }
   if (policy.clients != nullptr && !policy.clients->admits(leaf)) {
-    keep_graver(gravest, Finding{VerifyReason::not_allowed, policy.clients->refusal(leaf), 0});
+    keep_graver(gravest, Finding{VerifyReason::not_allowed, policy.clients->refusal(leaf)});
   }
   return gravest;
 }
@@ -151,16 +168,18 @@ void keep_graver(std::optional<Finding>& gravest, std::optional<Finding> found) 
   }
 }
 
-std::optional<Finding> check_leaf(const mbedtls_x509_crt& leaf, const CheckContext& context) {
-  std::optional<Finding> gravest = check_one(leaf, 0, Position::leaf, context);
+std::optional<Finding> check_leaf(const mbedtls_x509_crt& leaf, const CheckContext& context,
+                                  std::vector<Oddity>& oddities) {
+  std::optional<Finding> gravest = check_one(leaf, 0, Position::leaf, context, oddities);
   keep_graver(gravest, check_expectations(leaf, context));
   return gravest;
 }
 
-std::optional<Finding> check_path(const Path& path, const CheckContext& context) {
-  std::optional<Finding> gravest = check_leaf(*path.front(), context);
+std::optional<Finding> check_path(const Path& path, const CheckContext& context,
+                                  std::vector<Oddity>& oddities) {
+  std::optional<Finding> gravest = check_leaf(*path.front(), context, oddities);
   for (std::size_t depth = 1; depth < path.size(); ++depth) {
-    keep_graver(gravest, check_one(*path[depth], depth, position_of(path, depth), context));
+    keep_graver(gravest, check_one(*path[depth], depth, position_of(path, depth), context, oddities));
   }
   keep_graver(gravest, check_lengths(path, context));
   keep_graver(gravest, check_name_constraints(path, context));

@@ -4,6 +4,7 @@
 
 #include <mbedtls/x509_crt.h>
 
+#include "advice.hpp"
 #include "path_builder.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/certificate_parser.hpp"
@@ -14,13 +15,17 @@ namespace persona::trust {
 
 namespace {
 
-Verdict verdict_on(const mbedtls_x509_crt& leaf, std::optional<Finding> finding) {
+Verdict verdict_on(const mbedtls_x509_crt& leaf, std::optional<Finding> finding, const VerifyPolicy& policy) {
   Verdict verdict;
   verdict.peer_name = x509::display_name(leaf);
   verdict.leaf_not_after = x509::to_time_point(leaf.valid_to);
   if (finding) {
     verdict.reason = finding->reason;
+    const std::string advice = what_to_do(*finding, policy);
     verdict.sentence = std::move(finding->sentence);
+    if (!advice.empty()) {
+      verdict.sentence += "; " + advice;
+    }
   }
   return verdict;
 }
@@ -30,7 +35,10 @@ Verdict verdict_on(const mbedtls_x509_crt& leaf, std::optional<Finding> finding)
 Verdict verify_chain(const TrustStore& trust, const mbedtls_x509_crt& presented, const VerifyPolicy& policy) {
   const CheckContext context{policy, policy.at.value_or(x509::now())};
   PathBuilder builder(trust, presented, context);
-  Verdict verdict = verdict_on(presented, builder.search());
+  Verdict verdict = verdict_on(presented, builder.search(), policy);
+  if (verdict.accepted()) {
+    verdict.oddities = std::move(builder.oddities());
+  }
   verdict.valid_until = builder.valid_until();
   return verdict;
 }
@@ -42,7 +50,8 @@ Verdict verify_leaf_again(ByteView leaf, const VerifyPolicy& policy) {
   mbedtls_x509_crt certificate;
   mbedtls_x509_crt_init(&certificate);
   if (x509::parse_certificate(certificate, leaf) == 0) {
-    verdict = verdict_on(certificate, check_leaf(certificate, context));
+    std::vector<Oddity> told_before;  // when its chain was verified
+    verdict = verdict_on(certificate, check_leaf(certificate, context, told_before), policy);
     verdict.valid_until = verdict.leaf_not_after;
   }
   mbedtls_x509_crt_free(&certificate);
@@ -76,6 +85,10 @@ void PeerVerifier::judge(const mbedtls_x509_crt& leaf) {
   if (trust_ != nullptr) {
     verdict_ = verify_chain(*trust_, leaf, policy_);
   }
+}
+
+std::vector<Oddity> PeerVerifier::take_oddities() {
+  return verdict_ ? std::move(verdict_->oddities) : std::vector<Oddity>();
 }
 
 std::string PeerVerifier::explain() const {

@@ -2,14 +2,80 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/error.h>
 #include <mbedtls/pk.h>
 
 #include "persona/base/address.hpp"
+#include "persona/x509/der_reader.hpp"
 
 namespace persona::x509 {
+
+namespace {
+
+void append_utf8(std::string& out, std::uint32_t character) {
+  const auto octet = [&out](std::uint32_t value) { out += static_cast<char>(value); };
+  if (character < 0x80) {
+    octet(character);
+  } else if (character < 0x800) {
+    octet(0xc0U | character >> 6U);
+    octet(0x80U | (character & 0x3fU));
+  } else if (character < 0x10000) {
+    octet(0xe0U | character >> 12U);
+    octet(0x80U | (character >> 6U & 0x3fU));
+    octet(0x80U | (character & 0x3fU));
+  } else {
+    octet(0xf0U | character >> 18U);
+    octet(0x80U | (character >> 12U & 0x3fU));
+    octet(0x80U | (character >> 6U & 0x3fU));
+    octet(0x80U | (character & 0x3fU));
+  }
+}
+
+// A BMPString (UCS-2) or UniversalString (UCS-4), which Windows and old CAs write, in UTF-8. Surrogates are
+// taken in pairs, as whoever writes UTF-16 there means them; nothing if it is neither.
+std::optional<std::string> decoded(ByteView text, std::size_t width) {
+  std::string out;
+  std::uint32_t high = 0;
+  if (text.size() % width != 0) {
+    return std::nullopt;
+  }
+  for (std::size_t at = 0; at < text.size(); at += width) {
+    std::uint32_t character = 0;
+    for (const std::uint8_t octet : text.subspan(at, width)) {
+      character = character << 8U | octet;
+    }
+    const bool is_high = character >= 0xd800 && character < 0xdc00;
+    const bool is_low = character >= 0xdc00 && character < 0xe000;
+    if (is_low != (high != 0) || character > 0x10ffff || (width == 4 && (is_high || is_low))) {
+      return std::nullopt;
+    }
+    if (is_high) {
+      high = character;
+      continue;
+    }
+    append_utf8(out, is_low ? 0x10000 + ((high - 0xd800) << 10U) + (character - 0xdc00) : character);
+    high = 0;
+  }
+  return high == 0 ? std::optional(out) : std::nullopt;
+}
+
+std::optional<std::string> decoded(const mbedtls_x509_buf& value) {
+  switch (value.tag) {
+    case MBEDTLS_ASN1_BMP_STRING:
+      return decoded(bytes_of(value), 2);
+    case MBEDTLS_ASN1_UNIVERSAL_STRING:
+      return decoded(bytes_of(value), 4);
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
 
 std::string escape(std::string_view text) {
   std::string escaped;
@@ -26,8 +92,23 @@ std::string escape(std::string_view text) {
 }
 
 std::string name_in_words(const mbedtls_x509_name& name) {
+  // mbedTLS shows every string octet by octet: what has more of them for a character is given to it as UTF-8.
+  std::deque<mbedtls_x509_name> parts;
+  std::deque<std::string> texts;
+  for (const mbedtls_x509_name* part = &name; part != nullptr; part = part->next) {
+    mbedtls_x509_name& copy = parts.emplace_back(*part);
+    if (auto text = decoded(part->val)) {
+      std::string& kept = texts.emplace_back(std::move(*text));
+      copy.val.tag = MBEDTLS_ASN1_UTF8_STRING;
+      copy.val.p = reinterpret_cast<unsigned char*>(kept.data());
+      copy.val.len = kept.size();
+    }
+    if (parts.size() > 1) {
+      parts[parts.size() - 2].next = &copy;
+    }
+  }
   std::array<char, 4096> buffer{};
-  const int length = mbedtls_x509_dn_gets(buffer.data(), buffer.size(), &name);
+  const int length = mbedtls_x509_dn_gets(buffer.data(), buffer.size(), &parts.front());
   if (length < 0) {
     return "(a name that cannot be shown)";
   }

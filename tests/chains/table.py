@@ -7,12 +7,15 @@ from .issue import Certificate
 NAME = "gateway.test"
 # mbedTLS cannot parse it, so that a handshake fails before there is anything to verify.
 UNREADABLE = "cannot be parsed"
+UNREADABLE_ON_WIRE = "a certificate that the gateway sent cannot be read"
+PROFILES = "private", "public"
 
 
 @dataclasses.dataclass
 class Case:
     id: str
     what: str  # in words, for docs/verification.md
+    # Under trust.profile: public; the other one says the same unless `odd` or `private` is there.
     reason: str  # "ok", the word of the refusal, or "at_start": persona does not start with such trust
     says: str  # part of the sentence; "" for what is accepted
     serve: list  # what the gateway presents, leaf first
@@ -20,6 +23,8 @@ class Case:
     crls: list = dataclasses.field(default_factory=list)
     name: str = NAME  # gateway.server_name
     pins: list = dataclasses.field(default_factory=list)
+    odd: str = ""  # the warning with which trust.profile: private accepts it
+    private: tuple = ()  # what trust.profile: private refuses it for, if for something else: (reason, says)
     crl_expired: str = "refuse"  # trust.crl_expired
     openssl: str = ""  # "accepts", "refuses", "strict": refuses with -x509_strict only, or "varies" by its version
     why: str = ""  # where OpenSSL's verdict is another one
@@ -27,18 +32,23 @@ class Case:
     wire: str = "verify_failed"  # the reason word of the log; "start": persona does not start with such trust
     wire_says: str = ""
     unservable: str = ""  # why no TLS server can present it to persona
-    # What is said where mbedTLS is older than 3.6.7, which parses what 3.6.7 does not: (reason, says).
-    older: tuple = ()
+    # What is said where mbedTLS lacks our patches, and cannot parse it: (reason, says).
+    unpatched: tuple = ()
 
     @property
     def is_good(self):
         return self.reason == "ok"
 
-    @property
-    def said(self):
+    def said(self, profile):
         """All that may be said: (reason, words of the verifier, words of the log)."""
-        newest = (self.reason, self.says, self.wire_says or self.says)
-        return [newest, (*self.older, self.older[1])] if self.older else [newest]
+        said = (self.reason, self.says, self.wire_says or self.says)
+        if profile == "private" and (self.odd or self.private):
+            reason, says = self.private or ("ok", "")
+            said = (reason, says, says)
+        return [said, (*self.unpatched, UNREADABLE_ON_WIRE)] if self.unpatched else [said]
+
+    def accepted_by(self, profile):
+        return self.said(profile)[0][0] == "ok"
 
 
 def ok(id, what, serve, trust=None, openssl="accepts", **more):
@@ -49,7 +59,7 @@ def no(reason, id, what, says, serve, trust=None, openssl="refuses", **more):
     if reason == "at_start":
         more["wire"] = "start"
     if says == UNREADABLE:
-        more |= {"wire_says": "a certificate that the gateway sent cannot be read"}
+        more |= {"wire_says": UNREADABLE_ON_WIRE}
     return Case(id, what, reason, says, serve, [ROOT] if trust is None else trust, openssl=openssl, **more)
 
 

@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from chains import document, openssl  # noqa: E402
 from chains.cases import CASES  # noqa: E402
 from chains.issue import Certificate  # noqa: E402
+from chains.table import PROFILES  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "verification.md"
 WORDS = ["ok", "malformed", "untrusted_issuer", "self_signed", "bad_signature", "too_deep", "revoked", "crl_missing",
@@ -54,28 +55,54 @@ def whole(case):
     equal([each.id for each in CASES if bool(each.says) == each.is_good], [], "refusals without a sentence")
 
 
-def as_limbo(each):
+def as_limbo(each, profile):
     kind = "DNS" if openssl.name_option(each.name) == "-verify_hostname" else "IP"
-    return {"id": each.id, "trusted_certs": [one.pem for one in each.trust], "crls": [one.pem for one in each.crls],
+    return {"id": each.id, "profile": profile, "trusted_certs": [one.pem for one in each.trust],
+            "crls": [one.pem for one in each.crls],
             "peer_certificate": each.serve[0].pem, "untrusted_intermediates": [one.pem for one in each.serve[1:]],
             "expected_peer_name": {"kind": kind, "value": each.name}, "validation_time": None, "max_chain_depth": None,
             "validation_kind": "SERVER", "pins": each.pins, "crl_expired": each.crl_expired}
 
 
-@case("in memory: the verifier's word and sentence", deadline=120)
-def in_memory(case):
+def judge_in_memory(case, profile):
     path = case.folder / "cases.json"
-    path.write_text(json.dumps({"testcases": [as_limbo(each) for each in CASES]}))
+    path.write_text(json.dumps({"testcases": [as_limbo(each, profile) for each in CASES]}))
     verdicts = {verdict["id"]: verdict for verdict in verify_cases(path)}
     problems = []
     for each in CASES:
         verdict = verdicts[each.id]
-        words = [says for reason, says, _ in each.said if reason == verdict["reason"]]
-        if verdict["accepted"] != each.is_good or not words:
-            problems.append(f"{each.id}: expected {each.reason}, got {verdict['reason']}: {verdict['sentence']}")
+        words = [says for reason, says, _ in each.said(profile) if reason == verdict["reason"]]
+        expected = {each.odd} if profile == "private" and each.odd else set()
+        if not words:
+            problems.append(f"{each.id}: expected {each.said(profile)[0]}, got {verdict['reason']}: "
+                            f"{verdict['sentence']}")
         elif words[0] not in verdict["sentence"] or bool(words[0]) != bool(verdict["sentence"]):
             problems.append(f"{each.id}: expected the words {words[0]!r}, got {verdict['sentence']!r}")
-    report(problems, f"{len(CASES)} chains, {sum(each.is_good for each in CASES)} of them good")
+        elif set(verdict["oddities"]) != expected and verdict["accepted"]:
+            problems.append(f"{each.id}: expected the warnings {expected or 'none'}, got {verdict['oddities']}")
+        elif profile == "private" and "CA/Browser" in verdict["sentence"]:
+            problems.append(f"{each.id}: the CA/Browser Forum is no reason here: {verdict['sentence']}")
+    report(problems, f"{len(CASES)} chains, {sum(each.accepted_by(profile) for each in CASES)} of them good")
+
+
+@case("in memory, trust.profile: public: the verifier's word and sentence", deadline=120)
+def in_memory_public(case):
+    judge_in_memory(case, "public")
+
+
+@case("in memory, trust.profile: private: the same, and the warnings", deadline=120)
+def in_memory_private(case):
+    judge_in_memory(case, "private")
+
+
+@case("each refusal says what to do")
+def advised(case):
+    path = case.folder / "cases.json"
+    path.write_text(json.dumps({"testcases": [as_limbo(each, "private") for each in CASES]}))
+    silent = [verdict for verdict in verify_cases(path)
+              if not verdict["accepted"] and verdict["reason"] not in ("malformed", "at_start")
+              and "; " not in verdict["sentence"] and ": renew trust.crl" not in verdict["sentence"]]
+    report([f"{each['id']}: {each['sentence']}" for each in silent], "what is wrong; what to do")
 
 
 @case("openssl verify: who is stricter", deadline=120)
@@ -97,7 +124,7 @@ def by_openssl(case):
            f"{sum(document.differs(each) and each.is_good for each in CASES)} the other way round")
 
 
-def gateway_for(case, each, received):
+def gateway_for(case, each, good, received):
     """A TLS gateway that presents the chain just as it is."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("ALL:@SECLEVEL=0")
@@ -116,7 +143,7 @@ def gateway_for(case, each, received):
             context.load_cert_chain(chain, key)
 
     def serve(connection):
-        if each.is_good:
+        if good:
             echo_tls(connection)
         elif data := connection.recv(100):
             received.append((each.id, data))
@@ -124,8 +151,8 @@ def gateway_for(case, each, received):
     return tls_gateway(case, context, serve, failing=True)
 
 
-def config_for(case, pki, each, gateway):
-    trust = {"ca": str(case.folder / f"{each.id}.ca")}
+def config_for(case, pki, each, gateway, profile="public"):
+    trust = {"ca": str(case.folder / f"{each.id}.ca"), "profile": profile}
     if each.crls:
         trust |= {"crl": str(case.folder / f"{each.id}.crl"), "crl_expired": each.crl_expired}
     pins = {"pins": each.pins} if each.pins else {}
@@ -133,23 +160,28 @@ def config_for(case, pki, each, gateway):
             "identity": pki.client.config(), "trust": trust, "log": {"format": "json"}, "threads": 2}
 
 
-def try_one(persona, each, address):
+def try_one(persona, service, address):
     """What is wrong with how persona treats a chain that a gateway presents, or None."""
-    if each.is_good:
+    each, profile, name = service
+    if each.accepted_by(profile):
         try:
             with connect(address) as client:
                 expect_echo(client)
         except (AssertionError, OSError) as error:
-            line = persona.wait_log("connection closed", service=each.id)
-            return f"{each.id}: {error}; the log has {line['reason']}: {line.get('error')}"
-        line = persona.wait_log("connection closed", service=each.id)
-        return None if line["reason"] == "local_closed" else f"{each.id}: closed as {line}"
+            line = persona.wait_log("connection closed", service=name)
+            return f"{name}: {error}; the log has {line['reason']}: {line.get('error')}"
+        line = persona.wait_log("connection closed", service=name)
+        odd = each.odd if profile == "private" else ""
+        told = [line["verify_warning"] for line in list(persona.log)
+                if line.get("service") == name and "verify_warning" in line]
+        return None if line["reason"] == "local_closed" and told == [odd] * bool(odd) \
+            else f"{name}: closed as {line}, with the warnings {told}"
     expect_refused(address, b"secret")
-    line = persona.wait_log("connection closed", service=each.id)
+    line = persona.wait_log("connection closed", service=name)
     is_as_said = line["reason"] == each.wire and line["bytes_up"] == 0 and any(
         line.get("verify_reason") == (reason if each.wire == "verify_failed" else None) and words in line.get("error", "")
-        for reason, _, words in each.said)
-    return None if is_as_said else f"{each.id}: expected {each.wire} and {each.wire_says or each.says!r}, " \
+        for reason, _, words in each.said(profile))
+    return None if is_as_said else f"{name}: expected {each.wire} and {each.said(profile)}, " \
                                    f"got {line['reason']}: {line.get('error')}"
 
 
@@ -160,19 +192,22 @@ def by_gateway(case):
     for each in chosen:
         openssl.write_files(case.folder, each)
     served = [each for each in chosen if not each.unservable and each.wire != "start"]
+    # Those that the profiles differ about under both.
+    services = [(each, profile, f"{each.id}-{profile}") for each in served for profile in PROFILES
+                if profile == "public" or each.odd or each.private]
     received = []
     folder = case.folder / "services"
     folder.mkdir()
-    for each in served:
-        path = folder / f"{each.id}.yaml"
-        path.write_text(json.dumps(config_for(case, pki, each, gateway_for(case, each, received))))
+    for each, profile, name in services:
+        gateway = gateway_for(case, each, each.accepted_by(profile), received)
+        (folder / f"{name}.yaml").write_text(json.dumps(config_for(case, pki, each, gateway, profile)))
     persona = Persona(case, folder, "chains")
     addresses = {line["service"]: address_of(line["address"]) for line in persona.listening()}
-    equal(len(addresses), len(served), "services that listen")
-    problems = [problem for problem in at_once(lambda each: try_one(persona, each, addresses[each.id]), served)
+    equal(len(addresses), len(services), "services that listen")
+    problems = [problem for problem in at_once(lambda one: try_one(persona, one, addresses[one[2]]), services)
                 if problem]
     problems += [f"{name}: {data!r} reached a gateway that is to be refused" for name, data in received]
-    bad = {each.id for each in served if not each.is_good}
+    bad = {name for each, profile, name in services if not each.accepted_by(profile)}
     problems += [f"{line['service']}: open though it is to be refused" for line in persona.find("connection open")
                  if line["service"] in bad]
     persona.stop()
@@ -180,7 +215,7 @@ def by_gateway(case):
     unservable = [each for each in CASES if each.unservable]
     for each in unservable:
         print(f"  not servable: {each.id}: {each.unservable}", flush=True)
-    report(problems, f"{len(served)} chains presented, {len(unservable)} cannot be")
+    report(problems, f"{len(services)} chains presented, {len(unservable)} cannot be")
 
 
 @case("trust that cannot be is told before any connection", deadline=60)

@@ -1,11 +1,13 @@
 // Judges chains in memory: reads a file in the format of x509-limbo and prints a line of JSON for each case.
 //
-//   verify_cases FILE      {"id": "...", "accepted": false, "reason": "expired", "sentence": "..."}
+//   verify_cases FILE      {"id": "...", "accepted": false, "reason": "expired", "sentence": "...",
+//   "oddities": []}
 //
 // Of a test case it reads trusted_certs, untrusted_intermediates, peer_certificate, crls, validation_kind,
-// validation_time (null: now), expected_peer_name and max_chain_depth, and of ours pins and crl_expired
-// ("allow" or "refuse"). A chain that cannot be read is "malformed", as in a handshake; trust that cannot be
-// loaded, and would keep persona from starting, is "at_start".
+// validation_time (null: now), expected_peer_name and max_chain_depth, and of ours profile ("private", the
+// default, or "public"), pins and crl_expired ("allow" or "refuse"). A chain that cannot be read is
+// "malformed", as in a handshake; trust that cannot be loaded, and would keep persona from starting, is
+// "at_start".
 #include <charconv>
 #include <chrono>
 #include <fstream>
@@ -61,11 +63,13 @@ std::string joined(const json& texts) {
 }
 
 json refused(std::string_view reason, const std::string& sentence) {
-  return {{"accepted", false}, {"reason", reason}, {"sentence", sentence}};
+  return {{"accepted", false}, {"reason", reason}, {"sentence", sentence}, {"oddities", json::array()}};
 }
 
 VerifyPolicy policy_of(const json& test) {
   VerifyPolicy policy;
+  policy.profile =
+      test.value("profile", "private") == "public" ? TrustProfile::web_pki : TrustProfile::private_cas;
   policy.role = test.value("validation_kind", "SERVER") == "CLIENT" ? persona::trust::PeerRole::client
                                                                     : persona::trust::PeerRole::gateway;
   if (is_set(test, "expected_peer_name")) {
@@ -114,9 +118,14 @@ json judge(const json& test) {
     }
   }
   const Verdict verdict = verify_chain(**trust, *presented.get(), policy_of(test));
+  json oddities = json::array();
+  for (const Oddity& oddity : verdict.oddities) {
+    oddities.push_back(oddity.word);
+  }
   return {{"accepted", verdict.accepted()},
           {"reason", to_string(verdict.reason)},
-          {"sentence", verdict.sentence}};
+          {"sentence", verdict.sentence},
+          {"oddities", std::move(oddities)}};
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "persona/base/spki_pin.hpp"
 #include "persona/base/tcp_options.hpp"
 #include "persona/base/tls_parameters.hpp"
+#include "persona/base/trust_profile.hpp"
 #include "persona/config/diagnostic.hpp"
 
 namespace persona::config {
@@ -50,11 +51,17 @@ struct ClientAllow {
   std::vector<SpkiPin> pins;
 };
 
+/// `gateway.verify`: what of a gateway's leaf must match. Its chain, validity and revocation count all the
+/// same.
+enum class GatewayVerify { name, pins };
+
 /// `gateway:`, mode persona.
 struct Gateway {
-  std::vector<Located<Endpoint>> addresses;         ///< at least one; always TCP
-  std::optional<Located<std::string>> server_name;  ///< default: the host of the address dialled
-  std::vector<SpkiPin> pins;                        ///< one must be the leaf's; empty: any
+  std::vector<Located<Endpoint>> addresses;  ///< at least one; always TCP
+  std::optional<Located<std::string>>
+      server_name;                             ///< or a SPIFFE ID; default: the host of the address dialled
+  GatewayVerify verify = GatewayVerify::name;  ///< pins: no name is looked at, and `pins` is not empty
+  std::vector<SpkiPin> pins;                   ///< one must be the leaf's; empty: any
   AllowedAddresses allowed_addresses;
 };
 
@@ -68,9 +75,10 @@ struct Identity {
 
 /// `trust:`.
 struct Trust {
-  std::vector<Located<std::filesystem::path>> ca;   ///< every certificate in every file counts
-  std::vector<Located<std::filesystem::path>> crl;  ///< every CRL in every file counts
-  bool crl_expired_allowed = false;                 ///< `crl_expired`: refuse | allow
+  TrustProfile profile = TrustProfile::private_cas;  ///< `profile`: private | public
+  std::vector<Located<std::filesystem::path>> ca;    ///< every certificate in every file counts
+  std::vector<Located<std::filesystem::path>> crl;   ///< every CRL in every file counts
+  bool crl_expired_allowed = false;                  ///< `crl_expired`: refuse | allow
 };
 
 /// `tls:`. Code points are IANA's; every one is in base/tls_parameters.

@@ -33,6 +33,7 @@ struct HandshakeJob {
   Buffer output;
   tls::Status status = tls::Status::want_input;
   std::unique_ptr<tls::Session> session;  ///< once established
+  std::vector<trust::Oddity> oddities;    ///< once established
   std::optional<tls::Failure> failure;    ///< once failed
   /// Any thread: the connection has ended, so the step can be skipped.
   std::atomic<bool> abandoned = false;

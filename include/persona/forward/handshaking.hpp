@@ -28,6 +28,7 @@ class Handshaking final : private net::StreamEvents {
   /// The result, with everything that the stream delivered after the handshake.
   struct Verified {
     std::unique_ptr<tls::Session> session;
+    std::vector<trust::Oddity> oddities;  ///< of the peer's certificates
     Milliseconds took{0};
     Buffer rest;               ///< records that came together with the end of the handshake, or after it
     std::optional<int> ended;  ///< the status of on_end, if the peer ended after `rest`

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,9 @@ class Service {
   /// Records the certificate that a gateway presented.
   void saw_gateway(const Endpoint& target, const std::string& name, x509::TimePoint not_after);
 
+  /// Logs what is odd about a verified peer's certificates, each sentence once.
+  void saw_oddities(const std::vector<trust::Oddity>& oddities);
+
   /// Of the certificates in use, and of those that the gateways presented last.
   std::vector<Expiry> expiries() const;
 
@@ -64,10 +68,11 @@ class Service {
   config::Mode mode_;
   std::shared_ptr<log::Logger> logger_;
   FailureLog failures_;
-  mutable std::mutex mutex_;  // guards the three below; locked only a few times per connection
+  mutable std::mutex mutex_;  // guards the four below; locked only a few times per connection
   std::shared_ptr<const Generation> current_;
   ReloadStatus reload_status_;
   std::map<std::string, Expiry> gateways_;  // by target
+  std::set<std::string> told_oddities_;     // sentences; bounded
   std::atomic<std::size_t> live_ = 0;
 };
 

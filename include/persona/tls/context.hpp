@@ -10,6 +10,7 @@
 #include "persona/base/result.hpp"
 #include "persona/base/spki_pin.hpp"
 #include "persona/base/tls_parameters.hpp"
+#include "persona/base/trust_profile.hpp"
 #include "persona/tls/clock.hpp"
 #include "persona/trust/verify.hpp"
 
@@ -47,9 +48,11 @@ struct ContextOptions {
   /// IANA code points in order of preference. In TLS 1.2 they also limit the curves of certificates: the
   /// peer's, and ours if the gateway follows RFC 8422 section 5.3.
   std::vector<std::uint16_t> groups;
-  std::vector<std::string> alpn;                      ///< empty: not offered
-  bool resumption = true;                             ///< with tickets
-  std::vector<SpkiPin> pins;                          ///< the peer's leaf must match one; empty: any
+  std::vector<std::string> alpn;                     ///< empty: not offered
+  bool resumption = true;                            ///< with tickets
+  TrustProfile profile = TrustProfile::private_cas;  ///< which rules the peer's certificates have to keep
+  std::vector<SpkiPin> pins;                         ///< the peer's leaf must match one; empty: any
+  bool pins_alone = false;                           ///< role client: no name must match; `pins` is not empty
   std::shared_ptr<const trust::ClientRules> clients;  ///< role server; null: any verified client
   Clock clock = &now_by_both_clocks;                  ///< decides when a peer must prove its key again
 
@@ -68,7 +71,8 @@ class Context {
 
   const ContextOptions& options() const { return options_; }
 
-  /// What the peer of a handshake must be. `expected_name` is for the client role only.
+  /// What the peer of a handshake must be. `expected_name` is for the client role only, and dropped where
+  /// pins decide alone.
   trust::VerifyPolicy verify_policy(std::optional<std::string> expected_name) const;
 
   const mbedtls_ssl_config* config() const { return config_.get(); }

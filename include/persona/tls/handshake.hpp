@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "persona/base/buffer.hpp"
 #include "persona/base/bytes.hpp"
@@ -28,11 +29,14 @@ struct Ssl;
 class Handshake {
  public:
   struct Target {
-    /// Client: the name to verify, also sent as SNI unless it is a numeric address (RFC 6066 section 3).
+    /// Client: the name to verify, also sent as SNI unless it is a numeric address (RFC 6066 section 3) or a
+    /// SPIFFE ID.
     std::string server_name;
     /// Client: tickets are kept for this address and the name, usually the address dialled. Empty: no
     /// resumption.
     std::string address;
+    /// Client: the host dialled. It is sent as SNI where `server_name` is a SPIFFE ID.
+    std::string host = {};
   };
 
   static Result<std::unique_ptr<Handshake>> create(std::shared_ptr<const Context> context, Target target);
@@ -49,6 +53,9 @@ class Handshake {
   std::unique_ptr<Session> take_session() { return std::move(session_); }
 
   const std::optional<Failure>& failure() const { return failure_; }
+
+  /// Once established: what is odd about the peer's certificates, and tolerated. Empty after a resumption.
+  std::vector<trust::Oddity> take_oddities() { return std::move(oddities_); }
 
  private:
   explicit Handshake(std::shared_ptr<const Context> context);
@@ -76,6 +83,7 @@ class Handshake {
   std::shared_ptr<const Ticket> offered_;  // client
   bool resumed_ = false;
   std::optional<Failure> failure_;
+  std::vector<trust::Oddity> oddities_;
   std::uint8_t first_bytes_[5] = {};
   std::size_t first_count_ = 0;
 };

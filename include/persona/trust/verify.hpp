@@ -13,6 +13,7 @@
 
 #include "persona/base/bytes.hpp"
 #include "persona/base/spki_pin.hpp"
+#include "persona/base/trust_profile.hpp"
 #include "persona/trust/peer_role.hpp"
 #include "persona/trust/verify_reason.hpp"
 #include "persona/x509/time.hpp"
@@ -27,18 +28,32 @@ class TrustStore;
 /// What the peer must be.
 struct VerifyPolicy {
   PeerRole role = PeerRole::gateway;
-  std::optional<std::string> expected_name;  ///< the leaf must carry it
-  std::vector<SpkiPin> pins;                 ///< one must be the pin of the leaf's key; empty: any key
-  const ClientRules* clients = nullptr;      ///< must admit the leaf; null: any leaf
-  std::size_t max_intermediates = 8;         ///< between leaf and root; self-issued ones do not count
-  std::optional<x509::TimePoint> at;         ///< default: now
+  TrustProfile profile = TrustProfile::private_cas;
+  /// The leaf must carry it: a DNS name, an address, or a SPIFFE ID.
+  std::optional<std::string> expected_name;
+  std::vector<SpkiPin> pins;             ///< one must be the pin of the leaf's key; empty: any key
+  const ClientRules* clients = nullptr;  ///< must admit the leaf; null: any leaf
+  std::size_t max_intermediates = 8;     ///< between leaf and root; self-issued ones do not count
+  std::optional<x509::TimePoint> at;     ///< default: now
+};
+
+/// Is a name that a peer must have one of these, "spiffe://..."?
+bool is_spiffe_id(std::string_view name);
+
+/// A rule that a certificate breaks and TrustProfile::private_cas tolerates, because no attacker comes in by
+/// it.
+struct Oddity {
+  std::string_view word;  ///< "no_extended_key_usage"; docs/verification.md lists them
+  std::string sentence;   ///< without a full stop
 };
 
 struct Verdict {
   VerifyReason reason = VerifyReason::ok;
-  /// One sentence without a full stop, for the log; empty if accepted. "gateway certificate expired 3 days
-  /// ago (2026-11-18): CN=db.example.com"
+  /// One sentence without a full stop, for the log, that ends with what to do; empty if accepted. "gateway
+  /// certificate expired 3 days ago (2026-11-18): CN=db.example.com; the gateway needs a new one from whoever
+  /// issued it"
   std::string sentence;
+  std::vector<Oddity> oddities;                          ///< of the path, if accepted
   std::string peer_name;                                 ///< display_name() of the leaf
   x509::TimePoint valid_until = x509::TimePoint::max();  ///< when the first certificate or CRL used expires
   x509::TimePoint leaf_not_after = x509::TimePoint::max();  ///< of the leaf alone
@@ -67,6 +82,9 @@ class PeerVerifier {
   /// Nothing until a leaf was seen.
   const std::optional<Verdict>& verdict() const { return verdict_; }
   bool passed() const { return verdict_ && verdict_->accepted(); }
+
+  /// The verdict's, which it has no longer then.
+  std::vector<Oddity> take_oddities();
 
   /// Must the leaf's key not be used, not even to check that the peer has the private key? Then the verdict
   /// is a refusal as well, and a handshake that goes on after other refusals must end here.

@@ -160,6 +160,30 @@ conf/pg.yaml:6:9: gateway.pins: the list is empty
   6 |   pins: []
     |         ^
 )"},
+    {"pins alone, and none",
+     dial_yaml + "  verify: pins\n",
+     R"(
+conf/pg.yaml:6:11: gateway.verify: without gateway.pins nothing would tell the gateway from others with a certificate of the same CA; persona pki show FILE prints the pin of its certificate
+  6 |   verify: pins
+    |           ^~~~
+)"},
+    {"a verification that there is not",
+     dial_yaml + "  verify: none\n  server_name: https://db.example.com\n",
+     R"(
+conf/pg.yaml:6:11: gateway.verify: expected "name" or "pins", found "none"
+  6 |   verify: none
+    |           ^~~~
+conf/pg.yaml:7:16: gateway.server_name: "https://db.example.com" is neither a host name nor a SPIFFE ID; those begin with spiffe://
+  7 |   server_name: https://db.example.com
+    |                ^~~~~~~~~~~~~~~~~~~~~~
+)"},
+    {"a SPIFFE ID with a pattern",
+     dial_yaml + "  server_name: spiffe://example.com/*\n",
+     R"(
+conf/pg.yaml:6:16: gateway.server_name: "spiffe://example.com/*" has a *; a gateway is one SPIFFE ID, as written
+  6 |   server_name: spiffe://example.com/*
+    |                ^~~~~~~~~~~~~~~~~~~~~~
+)"},
     {"CRLs",
      "listen: 127.0.0.1:1\n"
      "gateway: db.example.com:1\n"

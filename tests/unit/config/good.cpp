@@ -59,6 +59,8 @@ TEST_CASE("the smallest file has the documented defaults") {
   CHECK(!config.access.allow);
   CHECK(!config.access.allow_users);
   CHECK(config.gateway.pins.empty());
+  CHECK(config.gateway.verify == GatewayVerify::name);
+  CHECK(config.trust.profile == TrustProfile::private_cas);
   CHECK(config.gateway.allowed_addresses.empty());
   CHECK(config.trust.crl.empty());
   CHECK(!config.trust.crl_expired_allowed);
@@ -77,12 +79,13 @@ gateway:
   address: [a.example.com.:5433, "[2001:db8::1]:5433"]
   server_name: db.example.com.
   pins: sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=
+  verify: pins
   allowed_addresses: ["*.Example.com.", 10.0.0.0/8, "2001:db8::1"]
 identity:
   certificate: pg.crt
   private_key: pg.key
   private_key_password_file: pg.key
-trust: {ca: [ca.crt, next-ca.crt], crl: [ca.crt], crl_expired: allow}
+trust: {profile: public, ca: [ca.crt, next-ca.crt], crl: [ca.crt], crl_expired: allow}
 tls:
   min_version: 1.3
   max_version: 1.3
@@ -104,6 +107,7 @@ threads: 4
   CHECK(config.gateway.addresses.front().value.host == "a.example.com.");  // for the resolver
   CHECK(config.gateway.server_name->value == "db.example.com");            // for SNI and certificates
   CHECK(config.gateway.pins == std::vector{SpkiPin::parse(pin).value()});
+  CHECK(config.gateway.verify == GatewayVerify::pins);
   CHECK(config.gateway.allowed_addresses.names == Names{"*.example.com"});
   CHECK(config.gateway.allowed_addresses.blocks ==
         std::vector{Cidr::parse("10.0.0.0/8").value(), Cidr::parse("2001:db8::1/128").value()});
@@ -111,6 +115,7 @@ threads: 4
   CHECK(config.trust.ca.size() == 2);
   CHECK(config.trust.crl.at(0).value == folder.path() / "ca.crt");
   CHECK(config.trust.crl_expired_allowed);
+  CHECK(config.trust.profile == TrustProfile::web_pki);
   CHECK(suite_names(config) == Names{"TLS_CHACHA20_POLY1305_SHA256"});
   CHECK(config.tls.groups == std::vector<std::uint16_t>{0x0019});
   CHECK(config.tls.alpn == Names{"postgresql", "h2"});
@@ -118,7 +123,7 @@ threads: 4
   REQUIRE(config.access.allow_users->size() == 2);
   CHECK(config.access.allow_users->at(0).value == "root");
   CHECK(config.access.allow_users->at(1).value == "1000");
-  CHECK(config.access.allow_users->at(1).mark == Mark{21, 62});
+  CHECK(config.access.allow_users->at(1).mark == Mark{22, 62});
   CHECK(!config.reload.watch);
   CHECK(config.reload.interval == std::chrono::minutes(1));
   CHECK(config.reload.probe);
@@ -135,6 +140,17 @@ threads: 4
   CHECK(config.log.max_size == 1'073'741'824);
   CHECK(config.log.max_files == 9);
   CHECK(config.threads == 4);
+}
+
+TEST_CASE("a gateway may be known by its SPIFFE ID") {
+  const Folder folder;
+  const Config config = good(folder, R"(
+listen: 127.0.0.1:5432
+gateway: {address: db.example.com:5433, server_name: "SPIFFE://Example.com/Db"}
+identity: {certificate: pg.crt, private_key: pg.key}
+trust: {ca: ca.crt}
+)");
+  CHECK(config.gateway.server_name->value == "spiffe://example.com/Db");
 }
 
 TEST_CASE("a gateway listens anywhere and needs no CA when it asks for no certificate") {

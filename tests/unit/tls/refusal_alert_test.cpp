@@ -40,6 +40,7 @@ std::string alert_to(Role refused, const Wrong& wrong, TlsVersion version) {
   ContextOptions& judge = refused == Role::client ? server : client;
   accused.identity = wrong.identity;
   judge.trust = wrong.store;
+  judge.profile = TrustProfile::web_pki;
   judge.pins = wrong.pins;
   server.min_version = server.max_version = version;
   Pair pair(std::move(client), std::move(server));

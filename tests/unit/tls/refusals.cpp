@@ -33,8 +33,9 @@ TEST_CASE("a server of another authority is refused and told") {
     pair.handshake();
     CHECK(pair.client_status == Status::failed);
     CHECK(failure(pair.client).kind == Failure::Kind::verify_failed);
-    CHECK(failure(pair.client).message ==
-          "the gateway's certificate is issued by CN=Other CA, which trust.ca does not contain");
+    CHECK(failure(pair.client)
+              .message.starts_with(
+                  "the gateway's certificate is issued by CN=Other CA, which trust.ca does not contain"));
     CHECK(failure(pair.server).kind == Failure::Kind::handshake_failed);
     CHECK(failure(pair.server).message ==
           "the client refused our certificate (CN=server, issued by CN=Other CA): it does not trust the "
@@ -49,8 +50,9 @@ TEST_CASE("a server with another name is refused") {
     pair.handshake();
     CHECK(pair.client_status == Status::failed);
     CHECK(failure(pair.client).kind == Failure::Kind::verify_failed);
-    CHECK(failure(pair.client).message ==
-          "name other.example.com is not in the gateway's certificate; it has db.example.com, 127.0.0.1");
+    CHECK(failure(pair.client)
+              .message.starts_with("name other.example.com is not in the gateway's certificate; it has "
+                                   "db.example.com, 127.0.0.1"));
     CHECK(pair.server_status == Status::failed);
   }
 }
@@ -95,8 +97,9 @@ TEST_CASE("a client of another authority is refused, even where a certificate is
       pair.handshake();
       CHECK(pair.server_status == Status::failed);
       CHECK(failure(pair.server).kind == Failure::Kind::verify_failed);
-      CHECK(failure(pair.server).message ==
-            "the client's certificate is issued by CN=Other CA, which trust.ca does not contain");
+      CHECK(failure(pair.server)
+                .message.starts_with(
+                    "the client's certificate is issued by CN=Other CA, which trust.ca does not contain"));
       read_on(pair);
       CHECK(failure(pair.client).kind == Failure::Kind::client_certificate_refused);
     }
@@ -125,7 +128,9 @@ TEST_CASE("no version, suite or protocol in common is said in words") {
     CHECK(failure(pair.client).kind == Failure::Kind::handshake_failed);
     CHECK(failure(pair.client).message ==
           "the gateway ended the TLS session: no TLS version, cipher suite, group or signature algorithm in "
-          "common, or a client certificate is required (alert handshake_failure)");
+          "common (a gateway whose only certificate is Ed25519, RSA-PSS or brainpool has none that persona "
+          "uses), "
+          "or a client certificate is required (alert handshake_failure)");
   }
   SUBCASE("suite") {
     ContextOptions client = only(client_options(), TlsVersion::tls13);

@@ -78,9 +78,9 @@ TEST_CASE("of a chain that names our root only the root's key is used") {
   const Scene scene;
   const Judged judged = scene.judge(ladder_of_one_name(8, "CN=Root"));
   CHECK(judged.reason == "untrusted_issuer");
-  CHECK(judged.sentence ==
-        "the client's chain leads to CN=Root, but not by the CA certificate of that name in trust.ca: was "
-        "the CA created again with another key?");
+  CHECK(judged.sentence.starts_with(
+      "the client's chain leads to CN=Root, but not by the CA certificate of that name in trust.ca: was "
+      "the CA created again with another key?"));
   CHECK(judged.computed == 1);
 }
 
@@ -101,7 +101,8 @@ TEST_CASE("forged issuers below the root are tried a few times") {
   }
   const Judged judged = scene.judge(chain);
   CHECK(judged.reason == "too_deep");
-  CHECK(judged.sentence == "client certificate comes with a chain that takes too much work to follow: CN=x");
+  CHECK(judged.sentence.starts_with(
+      "client certificate comes with a chain that takes too much work to follow: CN=x"));
   CHECK(judged.computed == PathBuilder::most_bad_signatures);
 }
 
@@ -131,7 +132,7 @@ TEST_CASE("the right issuer is found beside forged ones") {
   }
   chain.push_back(good);
   judged = scene.judge(chain);
-  CHECK(judged.reason == "bad_extension");  // it has no authorityKeyIdentifier; but its path was found
+  CHECK(judged.sentence.empty());
   CHECK(judged.computed == PathBuilder::most_bad_signatures);
 }
 
@@ -155,8 +156,9 @@ TEST_CASE("a signature by a trusted issuer that is bad is told before names that
   const std::string leaf = support::forge(support::client("CN=x", "CN=CA"), leaf_key, scene.other);
   const std::string good = scene.by_root(support::ca("CN=CA", "CN=Root"), scene.key);
   const std::string stray = support::forge(support::ca("CN=CA", "CN=Nobody"), scene.other, scene.other);
-  CHECK(scene.judge({leaf, stray, good}).sentence ==
-        "client certificate has a signature that is not by its issuer CN=CA: CN=x");
+  CHECK(
+      scene.judge({leaf, stray, good})
+          .sentence.starts_with("client certificate has a signature that is not by its issuer CN=CA: CN=x"));
 }
 
 TEST_CASE("a key that costs too much is not used, whoever vouches for it") {
@@ -166,10 +168,9 @@ TEST_CASE("a key that costs too much is not used, whoever vouches for it") {
 
   Judged judged = scene.judge({scene.by_root(support::client("CN=x", "CN=Root"), costly)});
   CHECK(judged.reason == "weak_key");
-  CHECK(
-      judged.sentence ==
+  CHECK(judged.sentence.starts_with(
       "a key in the client's chain would take too long to use: CN=x (RSA 8192 with a public exponent of 8192 "
-      "bits), issued by CN=Root");
+      "bits), issued by CN=Root"));
 
   // The signature is of the right kind and size, so that only the key's own bounds keep it from being used.
   ForgedKey leaf_key;

@@ -62,7 +62,7 @@ CertificateList issued(const IssueRequest& request) {
 
 void check_refused(const Verdict& verdict, VerifyReason reason, const std::string& sentence) {
   CHECK(to_string(verdict.reason) == to_string(reason));
-  CHECK(verdict.sentence == sentence);
+  CHECK(verdict.sentence.starts_with(sentence + "; "));  // and what to do
 }
 
 }  // namespace
@@ -254,11 +254,11 @@ TEST_CASE("a name with an underscore matches itself, and is told that no wildcar
   const auto asked = for_gateway("db_1.example.com");
   CHECK(verify(issued(server({"DB_1.example.com"})), test_trust(), asked).accepted());
   CHECK(verify(issued(server({"db_2.example.com"})), test_trust(), asked)
-            .sentence.ends_with("it has db_2.example.com"));
+            .sentence.find("it has db_2.example.com; ") != std::string::npos);
   const Verdict verdict = verify(issued(server({"*.example.com"})), test_trust(), asked);
   CHECK(verdict.reason == VerifyReason::name_mismatch);
-  CHECK(verdict.sentence.ends_with(
-      "it has *.example.com; no wildcard stands for a name with an underscore (RFC 5280 section 4.2.1.6)"));
+  CHECK(verdict.sentence.find("it has *.example.com; no wildcard stands for a name with an underscore (RFC "
+                              "5280 section 4.2.1.6)") != std::string::npos);
 }
 
 TEST_CASE("a certificate for another use is refused") {

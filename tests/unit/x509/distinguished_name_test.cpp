@@ -5,6 +5,7 @@
 
 #include "persona/x509/der_writer.hpp"
 #include "persona/x509/extensions.hpp"
+#include "persona/x509/words.hpp"
 
 using namespace persona;
 using namespace persona::x509;
@@ -36,6 +37,15 @@ Bytes name_of(const std::vector<Attribute>& attributes) {
 void check_same(const Bytes& left, const Bytes& right, bool same) {
   CHECK(same_distinguished_name(left, right) == same);
   CHECK((comparable_name(left) == comparable_name(right)) == same);
+}
+
+/// What people are shown of a name with one attribute.
+std::string shown(unsigned char tag, std::string value) {
+  std::string oid = "\x55\x04\x03";
+  mbedtls_x509_name name{};
+  name.oid = {MBEDTLS_ASN1_OID, oid.size(), reinterpret_cast<unsigned char*>(oid.data())};
+  name.val = {tag, value.size(), reinterpret_cast<unsigned char*>(value.data())};
+  return name_in_words(name);
 }
 
 }  // namespace
@@ -70,4 +80,23 @@ TEST_CASE("what cannot be read is the same as itself only") {
   check_same(cut, other, false);
   check_same({0x01, 0x02}, {0x01, 0x02}, true);
   check_same({0x01, 0x02}, name_of({}), false);
+}
+
+TEST_CASE("strings of two and four octets for a character are shown as people read them") {
+  using namespace std::string_literals;
+  CHECK(shown(MBEDTLS_ASN1_BMP_STRING,
+              "\0D\0B\0-\0"
+              "1"s) == "CN=DB-1");
+  CHECK(shown(MBEDTLS_ASN1_UNIVERSAL_STRING, "\0\0\0D\0\0\0B"s) == "CN=DB");
+  // As a UTF8String of the same characters: two, three and four octets.
+  for (const auto& [wide, narrow] :
+       {std::pair("\0\xfc"s, "\xc3\xbc"s), std::pair("\x20\xac"s, "\xe2\x82\xac"s),
+        std::pair("\xd8\x3d\xde\x00"s, "\xf0\x9f\x98\x80"s)}) {
+    CHECK(shown(MBEDTLS_ASN1_BMP_STRING, wide) == shown(MBEDTLS_ASN1_UTF8_STRING, narrow));
+  }
+  // What is none is shown in hexadecimal: half a character, half a pair, a pair the wrong way round.
+  for (const std::string& broken : {"\0D\0"s, "\xd8\x3d"s, "\xd8\x3d\0D"s, "\xde\x00\xd8\x3d"s}) {
+    CHECK(shown(MBEDTLS_ASN1_BMP_STRING, broken).starts_with("CN=#1E"));
+  }
+  CHECK(shown(MBEDTLS_ASN1_UNIVERSAL_STRING, "\0\x11\0\0"s).starts_with("CN=#1C"));
 }
