@@ -13,13 +13,10 @@ constexpr std::string_view ca_extensions =
     R"(basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash)";
 
 std::string alternative_name(std::string_view name) {
-  if (name.empty()) {
-    return {};
-  }
   const std::string_view kind = IpAddress::parse(name)                       ? "IP"
                                 : name.find("://") != std::string_view::npos ? "URI"
                                                                              : "DNS";
-  return fmt::format(R"(\nsubjectAltName={}:{})", kind, name);
+  return fmt::format("subjectAltName={}:{}", kind, name);
 }
 
 // Root CAs sign themselves again, with the same key: what they have issued stays good.
@@ -40,7 +37,7 @@ std::string issue_again(const Finding& finding, const VerifyPolicy& policy) {
                        command_to_issue_ca(finding.in_trust_ca));
   }
   return fmt::format("whoever issues the {}'s certificates has to issue it again: {}", to_string(policy.role),
-                     command_to_issue(policy.role, policy.expected_name.value_or("")));
+                     command_to_issue(policy.role, policy.expected_name.value_or(""), finding.self_issued));
 }
 
 std::string renew(const Finding& finding, const VerifyPolicy& policy) {
@@ -54,11 +51,23 @@ std::string renew(const Finding& finding, const VerifyPolicy& policy) {
 
 }  // namespace
 
-std::string command_to_issue(PeerRole role, std::string_view name) {
+std::string command_to_issue(PeerRole role, std::string_view name, bool self_issued) {
+  const std::string_view usage = role == PeerRole::gateway ? "serverAuth" : "clientAuth";
+  if (self_issued) {
+    const bool is_subject = !name.empty() && name.find("://") == std::string_view::npos;
+    return fmt::format(
+        "openssl req -x509 -key {0}.key -days 365 -sha256 -subj /CN={1}{2} -addext "
+        "basicConstraints=critical,CA:FALSE "
+        "-addext keyUsage=digitalSignature -addext extendedKeyUsage={3} -out {0}.crt, and put it into "
+        "trust.ca again",
+        to_string(role), is_subject ? name : to_string(role),
+        name.empty() ? "" : " -addext " + alternative_name(name), usage);
+  }
+  // keyid,issuer: a CA may have no key identifier.
   return fmt::format(
       "openssl x509 -req -in {0}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 365 -sha256 -extfile "
-      R"(<(printf 'keyUsage=digitalSignature\nextendedKeyUsage={1}\nauthorityKeyIdentifier=keyid{2}') -out {0}.crt)",
-      to_string(role), role == PeerRole::gateway ? "serverAuth" : "clientAuth", alternative_name(name));
+      R"(<(printf 'keyUsage=digitalSignature\nextendedKeyUsage={1}\nauthorityKeyIdentifier=keyid,issuer{2}') -out {0}.crt)",
+      to_string(role), usage, name.empty() ? "" : R"(\n)" + alternative_name(name));
 }
 
 std::string what_to_do(const Finding& finding, const VerifyPolicy& policy) {

@@ -14,7 +14,7 @@ namespace persona::trust {
 std::string what_to_do(const Finding& finding, const VerifyPolicy& policy);
 
 /// The command that issues a peer's certificate again, with `name` (a DNS name, an address or a URI) in its
-/// subjectAltName; empty: without one.
-std::string command_to_issue(PeerRole role, std::string_view name);
+/// subjectAltName; empty: without one. `self_issued`: by itself, as before.
+std::string command_to_issue(PeerRole role, std::string_view name, bool self_issued);
 
 }  // namespace persona::trust

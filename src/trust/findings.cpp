@@ -31,6 +31,10 @@ bool names_key_of_root(const mbedtls_x509_crt& certificate, const TrustStore& tr
 
 }  // namespace
 
+Finding Narrator::make(VerifyReason reason, std::string sentence) const {
+  return {reason, std::move(sentence), depth_, {}, false, false, is_self_issued(certificate_)};
+}
+
 Finding Narrator::about(VerifyReason reason, std::string_view predicate) const {
   const std::string subject = depth_ == 0 ? fmt::format("{} certificate", to_string(role_))
                                           : fmt::format("CA certificate in the {}'s chain", to_string(role_));

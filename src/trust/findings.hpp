@@ -23,6 +23,7 @@ struct Finding {
   std::string mend = {};     ///< what to do, where that depends on more than the reason (advice.hpp)
   bool in_trust_ca = false;  ///< the certificate is the anchor
   bool tolerable = false;    ///< TrustProfile::private_cas accepts it
+  bool self_issued = false;  ///< the certificate names itself as its issuer
 };
 
 /// From the leaf to the anchor, which is in trust.ca; both may be the same. Never empty.
@@ -51,9 +52,7 @@ class Narrator {
   Finding untrusted(const TrustStore& trust, bool issuer_presented) const;
 
  private:
-  Finding make(VerifyReason reason, std::string sentence) const {
-    return {reason, std::move(sentence), depth_, {}, false, false};
-  }
+  Finding make(VerifyReason reason, std::string sentence) const;
 
   PeerRole role_;
   const mbedtls_x509_crt& certificate_;

@@ -8,6 +8,7 @@
 
 #include "advice.hpp"
 #include "matches_name.hpp"
+#include "path_checks.hpp"
 #include "persona/base/address.hpp"
 #include "persona/base/endpoint.hpp"
 #include "persona/base/text.hpp"
@@ -81,7 +82,10 @@ std::string what_it_has(const Names& names, bool spiffe) {
   if (!names.has_hosts()) {
     return "no DNS names or addresses, only the URI " + list(escaped(names.uris));
   }
-  std::vector<std::string> hosts = escaped(names.dns);
+  std::vector<std::string> hosts;
+  for (const std::string_view name : names.dns) {
+    hosts.push_back(IpAddress::parse(name) ? fmt::format("the DNS name {}", name) : x509::escape(name));
+  }
   hosts.insert(hosts.end(), names.addresses.begin(), names.addresses.end());
   return list(hosts);
 }
@@ -91,8 +95,7 @@ std::string why_not(const Names& names, std::string_view expected) {
   const bool is_address = IpAddress::parse(expected).has_value();
   for (const std::string_view name : names.dns) {
     if (is_address && equals_ignoring_case(name, expected)) {
-      return fmt::format("{} is there as a DNS name, and an address counts only as one (IP:{})", expected,
-                         expected);
+      return fmt::format("an address counts only as one (IP:{})", expected);
     }
     const std::size_t star = name.find('*');
     if (is_address || star == std::string_view::npos) {
@@ -154,7 +157,7 @@ std::string mend_mismatch(const mbedtls_x509_crt& leaf, PeerRole role, std::stri
   const Names names = names_in(leaf);
   const std::string again =
       fmt::format("whoever issues the {}'s certificates has to issue it with that name: {}", to_string(role),
-                  command_to_issue(role, expected));
+                  command_to_issue(role, expected, is_self_issued(leaf)));
   if (names.has_hosts() || (is_spiffe_id(expected) && !names.uris.empty())) {
     return "if this is the right gateway, set gateway.server_name to a name that it has; otherwise " + again;
   }

@@ -49,9 +49,9 @@ std::optional<Finding> PathBuilder::search() {
     return narrator(0).about(VerifyReason::too_deep,
                              fmt::format("comes with {} other certificates, which is too many", others));
   }
-  // A self-signed certificate that is itself in trust.ca is its own anchor.
-  if (is_self_issued(leaf) && is_one_of(leaf, trust_.roots()) && accept({&leaf})) {
-    return std::nullopt;
+  // A self-signed certificate that is itself in trust.ca is its own anchor. A longer path would ask for more.
+  if (is_self_issued(leaf) && is_one_of(leaf, trust_.roots())) {
+    return accept({&leaf}) ? std::nullopt : refused_;
   }
   if (climb()) {
     return std::nullopt;

@@ -70,7 +70,7 @@ def accepted(case, pki, folder, name, **more):
 
 
 def command_in(sentence):
-    found = re.search(r"openssl x509 .* -out \S+?(?=;|$)", sentence)
+    found = re.search(r"openssl (x509|req) .* -out \S+?(?=;|,|$)", sentence)
     check(found, f"no command in {sentence!r}")
     return found.group()
 
@@ -91,7 +91,7 @@ def no_name(case):
 @case("an address as a DNS name: issued again as an address")
 def address_as_name(case):
     mended_by_command(case, "subjectAltName=DNS:127.0.0.1\nextendedKeyUsage=serverAuth", "127.0.0.1", "name_mismatch",
-                      "127.0.0.1 is there as a DNS name, and an address counts only as one (IP:127.0.0.1)")
+                      "it has the DNS name 127.0.0.1; an address counts only as one (IP:127.0.0.1)")
 
 
 @case("a URI that is not the SPIFFE ID asked for")
@@ -110,6 +110,25 @@ def for_clients(case):
 def no_signatures(case):
     mended_by_command(case, "subjectAltName=DNS:gateway.test\nkeyUsage=keyEncipherment", "gateway.test", "key_usage",
                       "its keyUsage lacks digitalSignature")
+
+
+@case("self-signed without subjectAltName: it signs itself again, and goes into trust.ca again")
+def self_signed(case):
+    pki = Pki(case)
+    folder = Folder(case)
+    folder.openssl("x509", "-req", "-in", "gateway.csr", "-signkey", "gateway.key", "-sha1", "-out", "gateway.crt")
+    sentence = refusal(case, pki, folder, "gateway.test", "name_mismatch", "put it into trust.ca again", ca="gateway.crt")
+    folder.shell(command_in(sentence))
+    accepted(case, pki, folder, "gateway.test", ca="gateway.crt")
+
+
+@case("a CA without a key identifier: the command works too")
+def no_key_identifier(case):
+    pki = Pki(case)
+    folder = Folder(case, "basicConstraints=CA:TRUE\nsubjectKeyIdentifier=none")
+    folder.issue("")
+    folder.shell(command_in(refusal(case, pki, folder, "gateway.test", "name_mismatch", "a CN does not count")))
+    accepted(case, pki, folder, "gateway.test")
 
 
 @case("a root that says it is no CA: it signs itself again, and what it has issued stays good")
