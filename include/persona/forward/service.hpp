@@ -1,7 +1,6 @@
 // What the connections of one configured service share.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "persona/config/config.hpp"
 #include "persona/forward/failure_log.hpp"
 #include "persona/forward/generation.hpp"
+#include "persona/forward/places.hpp"
 #include "persona/x509/time.hpp"
 
 namespace persona::forward {
@@ -52,10 +52,11 @@ class Service {
   /// Of the certificates in use, and of those that the gateways presented last.
   std::vector<Expiry> expiries() const;
 
-  /// Counts a new connection. False: there are `limit` already (limits.connections).
-  bool enter(std::size_t limit);
-  void leave() { --live_; }
-  std::size_t live() const { return live_; }
+  /// Every connection has one from before it is made until it is freed.
+  Places& places() { return places_; }
+
+  /// Connections that are open or being set up.
+  std::size_t live() const { return places_.count(); }
 
  private:
   Service(std::shared_ptr<const Generation> first, std::shared_ptr<log::Logger> logger);
@@ -68,7 +69,7 @@ class Service {
   std::shared_ptr<const Generation> current_;
   ReloadStatus reload_status_;
   std::map<std::string, Expiry> gateways_;  // by target
-  std::atomic<std::size_t> live_ = 0;
+  Places places_;
 };
 
 }  // namespace persona::forward
