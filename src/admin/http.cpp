@@ -4,6 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "persona/base/address.hpp"
+#include "persona/base/endpoint.hpp"
+#include "persona/base/text.hpp"
+
 namespace persona::admin {
 
 namespace {
@@ -18,6 +22,8 @@ std::string_view reason_phrase(int status) {
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 421:
+      return "Misdirected Request";
     case 431:
       return "Request Header Fields Too Large";
     case 503:
@@ -31,6 +37,41 @@ bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
+// RFC 9110 section 5.6.2, but for its rarer characters.
+bool is_field_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_'; });
+}
+
+std::string_view without_blanks(std::string_view text) {
+  constexpr std::string_view blanks = " \t";
+  const std::size_t first = std::min(text.find_first_not_of(blanks), text.size());
+  return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+}
+
+/// RFC 9112 section 5. False: a line is no field, or there are several Hosts.
+bool parse_fields(std::string_view lines, std::optional<std::string>& host) {
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find("\r\n"), lines.size());
+    const std::string_view line = lines.substr(0, end);
+    lines.remove_prefix(std::min(end + 2, lines.size()));
+    if (line.empty()) {
+      break;  // the end of the head
+    }
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || !is_field_name(line.substr(0, colon))) {
+      return false;
+    }
+    if (equals_ignoring_case(line.substr(0, colon), "host")) {
+      if (host) {
+        return false;
+      }
+      host = std::string(without_blanks(line.substr(colon + 1)));
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<std::size_t> head_size(std::string_view received) {
@@ -40,7 +81,8 @@ std::optional<std::size_t> head_size(std::string_view received) {
 }
 
 std::optional<Request> parse_request(std::string_view head) {
-  const std::string_view line = head.substr(0, head.find("\r\n"));
+  const std::size_t line_end = std::min(head.find("\r\n"), head.size());
+  const std::string_view line = head.substr(0, line_end);
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
   if (first == std::string_view::npos || first == last) {
@@ -54,7 +96,29 @@ std::optional<Request> parse_request(std::string_view head) {
     return std::nullopt;
   }
   path = path.substr(0, path.find('?'));
-  return Request{std::string(method), std::string(path)};
+  Request request{std::string(method), std::string(path)};
+  if (!parse_fields(head.substr(std::min(line_end + 2, head.size())), request.host)) {
+    return std::nullopt;
+  }
+  return request;
+}
+
+// RFC 9110 section 7.2: uri-host [ ":" port ].
+bool is_host_of_this_machine(std::string_view host) {
+  const bool in_brackets = host.starts_with('[');
+  const std::size_t end = std::min(in_brackets ? host.find(']') : host.find(':'), host.size());
+  const std::string_view name =
+      in_brackets ? host.substr(1, std::max(end, std::size_t{1}) - 1) : host.substr(0, end);
+  const std::string_view port = host.substr(std::min(in_brackets ? end + 1 : end, host.size()));
+  if (in_brackets && end == host.size()) {
+    return false;
+  }
+  if (!port.empty() && (port[0] != ':' || !std::all_of(port.begin() + 1, port.end(), is_digit))) {
+    return false;
+  }
+  const auto address = IpAddress::parse(name);
+  return address ? in_brackets == (name.find(':') != std::string_view::npos)
+                 : !in_brackets && equals_ignoring_case(without_final_dot(name), "localhost");
 }
 
 std::string render(const Response& response, bool with_body) {

@@ -14,13 +14,14 @@ class Server::Exchange final : public net::HandleOwner,
                                private net::StreamEvents,
                                public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(net::Loop& loop, Answer answer) : loop_(loop), answer_(std::move(answer)) {}
+  Exchange(net::Loop& loop, net::Stream::Kind kind, Answer answer)
+      : loop_(loop), kind_(kind), answer_(std::move(answer)) {}
 
-  void start(net::Socket socket, net::Stream::Kind kind) {
+  void start(net::Socket socket) {
     self_ = shared_from_this();
     timer_ = net::Timer::create(loop_, this);
     int error = 0;
-    stream_ = net::Stream::create(loop_, kind, *this, error);
+    stream_ = net::Stream::create(loop_, kind_, *this, error);
     if (stream_) {
       stream_->tell(this);
       error = stream_->adopt(std::move(socket));
@@ -72,11 +73,22 @@ class Server::Exchange final : public net::HandleOwner,
   void answer(const std::optional<Request>& request) {
     if (!request) {
       send({400, "text/plain; charset=utf-8", "this is not an HTTP request\n"}, true);
+    } else if (!is_for_us(*request)) {
+      send({421, "text/plain; charset=utf-8",
+            "only requests for an address or localhost are answered (http://127.0.0.1/, http://[::1]/, "
+            "http://localhost/, each with the port): another name could be that of a web page that wants to "
+            "read this (DNS rebinding)\n"},
+           true);
     } else if (request->method != "GET" && request->method != "HEAD") {
       send({405, "text/plain; charset=utf-8", "only GET and HEAD are answered\n"}, true);
     } else {
       send(answer_(*request), request->method == "GET");
     }
+  }
+
+  // No browser can be made to open a Unix socket.
+  bool is_for_us(const Request& request) const {
+    return kind_ == net::Stream::Kind::unix_socket || !request.host || is_host_of_this_machine(*request.host);
   }
 
   void send(const Response& response, bool with_body) {
@@ -98,6 +110,7 @@ class Server::Exchange final : public net::HandleOwner,
   }
 
   net::Loop& loop_;
+  const net::Stream::Kind kind_;
   Answer answer_;
   std::shared_ptr<Exchange> self_;  // while handles are open
   net::HandlePtr<net::Stream> stream_;
@@ -147,11 +160,12 @@ Server::~Server() {
 void Server::accepted(net::Socket socket, net::Stream::Kind kind) {
   exchanges_.remove_if([](const auto& each) { return each.expired(); });
   if (exchanges_.size() >= most_exchanges) {
-    return;  // closes it
+    exchanges_.front().lock()->let_go();
+    exchanges_.pop_front();
   }
-  auto exchange = std::make_shared<Exchange>(loop_, answer_);
+  auto exchange = std::make_shared<Exchange>(loop_, kind, answer_);
   exchanges_.push_back(exchange);
-  exchange->start(std::move(socket), kind);
+  exchange->start(std::move(socket));
 }
 
 }  // namespace persona::admin

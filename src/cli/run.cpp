@@ -55,11 +55,15 @@ ServiceExit complain(const Refusal& refusal, Supervisor& supervisor) {
   return refusal.end;
 }
 
-/// Each connection needs two descriptors; everything else needs some too.
+/// Each connection needs two descriptors, a stranger's one; everything else needs some too.
 void warn_of_descriptors(const std::vector<Prepared>& services, log::Logger& logger) {
   std::size_t wanted = 64;
   for (const auto& service : services) {
     wanted += 2 * service.config.limits.connections;
+    if (service.config.mode == config::Mode::gateway) {
+      wanted += config::effective_handshakes(service.config.limits);
+    }
+    wanted += service.config.admin ? admin::Server::most_exchanges : 0;
   }
   const std::size_t limit = host::descriptor_limit();
   if (limit != 0 && wanted > limit) {

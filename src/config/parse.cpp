@@ -51,7 +51,7 @@ class ConfigReader {
     read_tls(root_.section("tls"), config_.tls);
     read_tcp(root_.section("tcp"), config_.tcp);
     read_timeouts();
-    read_limits();
+    read_limits(mode_known);
     read_reload(mode_known);
     config::read_log(root_.section("log"), config_);
     read_threads();
@@ -233,11 +233,25 @@ class ConfigReader {
     section.finish();
   }
 
-  void read_limits() {
+  void read_limits(bool mode_known) {
     Section section = root_.section("limits");
+    const auto read = [&section](std::string_view key, std::optional<std::size_t>& limit) {
+      if (const auto value = section.get(key)) {
+        limit = value->integer(1, most_connections);
+      }
+    };
     if (const auto value = section.get("connections")) {
       config_.limits.connections = value->integer(1, most_connections).value_or(config_.limits.connections);
     }
+    if (mode_known && config_.mode == Mode::persona) {
+      section.refuse(
+          "handshakes",
+          "belongs to a file with \"service\": clients of this end are not asked to prove who they "
+          "are; access and limits.per_source restrict them");
+    } else {
+      read("handshakes", config_.limits.handshakes);
+    }
+    read("per_source", config_.limits.per_source);
     section.finish();
   }
 

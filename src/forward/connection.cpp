@@ -24,10 +24,11 @@ Connection::Connection(Worker& worker, std::shared_ptr<Service> service,
     : worker_(worker),
       service_(std::move(service)),
       generation_(std::move(generation)),
+      place_(accepted.place),
       log_(*service_, accepted.client.to_string()) {}
 
 Connection::~Connection() {
-  service_->leave();
+  service_->places().leave(place_);
 }
 
 void Connection::start(Accepted accepted) {
@@ -58,16 +59,16 @@ Dialler::Options Connection::dial_options() const {
   return {generation_->config().timeouts.connect, Dialler::Health::told};
 }
 
-Handshaking::Place Connection::place() {
+Handshaking::Place Connection::handshaking_place() {
   return {worker_.loop(), worker_.pool(), service_.get(), *this, worker_.scratch().input()};
 }
 
 void Connection::reach_gateway() {
   const auto left = [this](int status) { accepted_left(status); };
   const GatewayDialler::Options options{dial_options(), generation_->config().timeouts.handshake};
-  auto stage = std::unique_ptr<ReachingGateway>(
-      new ReachingGateway{ReadAhead(worker_.loop(), *this, *plain_, worker_.scratch().input(), left),
-                          GatewayDialler(place(), worker_.resolver(), *generation_, options, *this)});
+  auto stage = std::unique_ptr<ReachingGateway>(new ReachingGateway{
+      ReadAhead(worker_.loop(), *this, *plain_, worker_.scratch().input(), left),
+      GatewayDialler(handshaking_place(), worker_.resolver(), *generation_, options, *this)});
   ReachingGateway& reaching = *stage;
   stage_ = std::move(stage);
   if (const int error = reaching.client.start(); error != 0) {
@@ -78,7 +79,7 @@ void Connection::reach_gateway() {
 }
 
 void Connection::verify_client() {
-  std::unique_ptr<Handshaking> stage(new Handshaking(place(), *tls_, generation_->tls(), {},
+  std::unique_ptr<Handshaking> stage(new Handshaking(handshaking_place(), *tls_, generation_->tls(), {},
                                                      generation_->config().timeouts.handshake, *this));
   Handshaking& handshaking = *stage;
   stage_ = std::move(stage);
@@ -95,6 +96,11 @@ void Connection::reach_service(Handshaking::Verified client) {
       Dialler(worker_.loop(), worker_.resolver(), *this, *generation_, dial_options(), *this)});
   ReachingService& reaching = *stage;
   stage_ = std::move(stage);
+  const std::size_t limit = generation_->config().limits.connections;
+  if (const auto refusal = service_->places().verified(place_, limit)) {
+    close({Reason::limit_reached, *refusal});
+    return;
+  }
   if (client.ended) {
     reaching.client.start_ended(*client.ended);
   } else if (const int error = reaching.client.start(); error != 0) {
@@ -205,6 +211,12 @@ bool Connection::close(const End& why) {
   plain_.reset();
   tls_.reset();
   return true;
+}
+
+void Connection::drop_stranger(const End& why) {
+  if (in<Handshaking>() != nullptr) {
+    close(why);
+  }
 }
 
 void Connection::log_close(const End& why) {

@@ -30,18 +30,22 @@ class Connection final : public net::HandleOwner,
                          private Handshaking::Events,
                          private Tunnel::Host {
  public:
-  /// The service has counted it (Service::enter); the destructor calls leave().
+  /// `accepted` has its place at the service; the destructor gives it back.
   Connection(Worker& worker, std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
              const Accepted& accepted);
   ~Connection();
 
   const Service& service() const { return *service_; }
+  Places::Number place() const { return place_; }
 
   /// Takes over the socket and starts. The connection may be freed within the call.
   void start(Accepted accepted);
 
   /// Every connection ends here. Idempotent: the first reason wins. False: it was closed already.
   bool close(const End& why);
+
+  /// The same for a client that is not verified yet (mode gateway); else nothing happens.
+  void drop_stranger(const End& why);
 
  private:
   /// Mode persona: the client waits while a gateway is dialled and verified.
@@ -68,7 +72,7 @@ class Connection final : public net::HandleOwner,
   int adopt(Accepted accepted);
   void accepted_left(int status);
   Dialler::Options dial_options() const;
-  Handshaking::Place place();
+  Handshaking::Place handshaking_place();
   void reach_gateway();
   void verify_client();
   void reach_service(Handshaking::Verified client);
@@ -103,6 +107,7 @@ class Connection final : public net::HandleOwner,
   Worker& worker_;
   std::shared_ptr<Service> service_;
   std::shared_ptr<const Generation> generation_;  // the current one when it was accepted
+  const Places::Number place_;
   ConnectionLog log_;
   Stage stage_;
   bool closed_ = false;

@@ -77,6 +77,7 @@ void Runtime::start_listening(Entry& entry) {
     events.resting = [this, where, service = entry.service](const std::string& why, Milliseconds rest) {
       service->failures().report(fmt::format("cannot accept on {}: {}; connections wait", where, why),
                                  {{"retry_ms", rest.count()}}, net::now(loop()));
+      make_room(*service);
     };
     listener->start(std::move(events));
   }

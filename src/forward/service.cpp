@@ -81,14 +81,4 @@ std::vector<Expiry> Service::expiries() const {
   return expiries;
 }
 
-bool Service::enter(std::size_t limit) {
-  std::size_t live = live_;
-  while (live < limit) {
-    if (live_.compare_exchange_weak(live, live + 1)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace persona::forward

@@ -80,7 +80,6 @@ void Tunnel::tls_received(ByteSpan received) {
   if (to_plain_.state != Pump::State::flowing) {
     return;  // RFC 8446 section 6.1: data after a closure alert is ignored
   }
-  touch();
   tls::Plaintext& plaintext = scratch_.plaintext();
   Buffer& records = scratch_.records();
   const tls::Status status = session_->open(received, plaintext, records);
@@ -99,6 +98,7 @@ void Tunnel::tls_received(ByteSpan received) {
     alert_sent_ = !records.empty() && broken_ == 0 && !to_tls_.sink.writing();
   }
   if (!plaintext.empty()) {
+    touch();  // not for a record without data, of which a peer may send as many as it likes
     to_plain_.bytes += plaintext.size();
     if (auto written = to_plain_.sink.write(plaintext.pieces); !written) {
       plain_written(written.error());
@@ -111,6 +111,7 @@ void Tunnel::tls_received(ByteSpan received) {
   if (status == tls::Status::failed) {
     end(End(*session_->failure()));
   } else if (status == tls::Status::closed) {
+    touch();  // timeouts.half_close counts from here
     to_plain_.state = Pump::State::eof;
     first_end_ = first_end_.value_or(Reason::gateway_closed);
     resume(to_plain_);  // a leg that is not read would not show a reset
@@ -148,6 +149,7 @@ void Tunnel::plain_ended(int status) {
     end({Reason::local_reset, fmt::format("the {}: {}", plain_peer(), net::error_words(status))});
     return;
   }
+  touch();  // timeouts.half_close counts from here
   to_tls_.state = Pump::State::eof;
   first_end_ = first_end_.value_or(Reason::local_closed);
   progress();
@@ -311,6 +313,11 @@ Milliseconds Tunnel::quiet_limit() const {
   return first_end_ && limits_.half_close.count() > 0 ? limits_.half_close : limits_.idle;
 }
 
+void Tunnel::touch() {
+  last_traffic_ = host_.now();
+  last_held_ = 0;
+}
+
 void Tunnel::watch_traffic() {
   if (const Milliseconds limit = quiet_limit(); limit.count() > 0) {
     last_unsent_ = to_plain_.sink.unsent() + to_tls_.sink.unsent();
@@ -322,9 +329,8 @@ void Tunnel::watch_traffic() {
 
 void Tunnel::quiet() {
   const Milliseconds limit = quiet_limit();
-  const std::size_t unsent = to_plain_.sink.unsent() + to_tls_.sink.unsent();
-  if (unsent < std::exchange(last_unsent_, unsent)) {
-    touch();  // a slow receiver: bytes leave, but too few for on_written
+  if (moves_slowly()) {
+    last_traffic_ = host_.now();
   }
   if (host_.now() - last_traffic_ < limit) {
     watch_traffic();
@@ -337,6 +343,16 @@ void Tunnel::quiet() {
   } else {
     end({Reason::idle_timeout, fmt::format("no traffic for {} (timeouts.idle)", format_duration(limit))});
   }
+}
+
+// A slow receiver: bytes leave, but too few for on_written. Or a slow sender: more of a record has come than
+// ever since the last data. Of a record that turns out to have none, this much more is not held again.
+bool Tunnel::moves_slowly() {
+  const std::size_t unsent = to_plain_.sink.unsent() + to_tls_.sink.unsent();
+  const std::size_t held = held_.size() + session_->held();
+  const bool sends_more = held > last_held_;
+  last_held_ = std::max(last_held_, held);
+  return unsent < std::exchange(last_unsent_, unsent) || sends_more;
 }
 
 bool Tunnel::answer_under_way() const {

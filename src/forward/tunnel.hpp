@@ -146,10 +146,11 @@ class Tunnel {
   void resume(Pump& pump);
   void look_for_hangup();
   void tls_gone(int status);
-  void touch() { last_traffic_ = host_.now(); }
+  void touch();
   Milliseconds quiet_limit() const;
   void watch_traffic();
   void quiet();
+  bool moves_slowly();
   void end(const End& why);
   std::string_view tls_peer() const { return mode_ == config::Mode::persona ? "gateway" : "client"; }
   std::string_view plain_peer() const { return mode_ == config::Mode::persona ? "client" : "service"; }
@@ -170,6 +171,7 @@ class Tunnel {
   bool ended_ = false;
   Milliseconds last_traffic_{0};
   std::size_t last_unsent_ = 0;
+  std::size_t last_held_ = 0;
 };
 
 }  // namespace persona::forward

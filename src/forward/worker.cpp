@@ -38,13 +38,21 @@ void Worker::open_connection(std::shared_ptr<Service> service, std::shared_ptr<c
   loop_->assert_here();
   auto owned = std::make_unique<Connection>(*this, std::move(service), std::move(generation), accepted);
   Connection& connection = *owned;
-  connections_.emplace(&connection, std::move(owned));
+  connections_.emplace(connection.place(), std::move(owned));
   connection.start(std::move(accepted));
 }
 
 void Worker::release(Connection& connection) {
-  connections_.erase(&connection);
+  connections_.erase(connection.place());
   check_drained();
+}
+
+void Worker::drop_stranger(Places::Number place, const End& why) {
+  loop_->post([this, place, why] {
+    if (const auto found = connections_.find(place); found != connections_.end()) {
+      found->second->drop_stranger(why);
+    }
+  });
 }
 
 void Worker::drain(std::function<void()> drained) {
@@ -64,7 +72,7 @@ void Worker::cut(std::shared_ptr<const Service> service) {
   loop_->post([this, service = std::move(service)] {
     // A connection leaves the map only in a later callback (its handles' close callbacks), so closing while
     // iterating is safe.
-    for (auto& [connection, owned] : connections_) {
+    for (auto& [place, connection] : connections_) {
       const bool meant = !service || service.get() == &connection->service();
       if (meant && connection->close({Reason::shutdown, "persona is shutting down"})) {
         ++connections_cut_;

@@ -5,6 +5,8 @@
 #include <memory>
 #include <unordered_map>
 
+#include "persona/forward/places.hpp"
+#include "persona/forward/reason.hpp"
 #include "persona/net/loop.hpp"
 #include "persona/net/resolver.hpp"
 #include "persona/net/socket.hpp"
@@ -23,6 +25,7 @@ struct Accepted {
   net::Socket socket;
   net::SocketAddress client;
   net::Stream::Kind kind = net::Stream::Kind::tcp;
+  Places::Number place = 0;  ///< once it has one
 };
 
 /// Loop's thread only, unless stated otherwise.
@@ -36,9 +39,12 @@ class Worker {
   HandshakePool& pool() { return pool_; }
   net::Resolver& resolver() { return resolver_; }
 
-  /// Any thread: makes a connection, which Service::enter() has counted already.
+  /// Any thread: makes a connection, which has its place already.
   void adopt(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
              Accepted accepted);
+
+  /// Any thread: ends the connection that has this place, if it is still there and not verified.
+  void drop_stranger(Places::Number place, const End& why);
 
   /// Any thread: `drained` is called on this loop's thread once the last connection has ended. No new ones
   /// may follow.
@@ -65,7 +71,7 @@ class Worker {
   std::unique_ptr<net::Loop> loop_;
   HandshakePool& pool_;
   net::Resolver& resolver_;
-  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::unordered_map<Places::Number, std::unique_ptr<Connection>> connections_;
   std::function<void()> drained_;
   std::size_t connections_cut_ = 0;
   Scratch scratch_;

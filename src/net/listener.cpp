@@ -18,8 +18,7 @@ namespace {
 
 constexpr Milliseconds shortest_rest{50};
 constexpr Milliseconds longest_rest{1'000};
-constexpr int accepts_per_wake = 64;  // so that a burst does not starve the loop's other work
-constexpr int most_ports = 10;        // that the kernel may choose, until one is free at every address
+constexpr int most_ports = 10;  // that the kernel may choose, until one is free at every address
 
 bool is_lacking(int uv_code) {
   return uv_code == UV_EADDRNOTAVAIL || uv_code == UV_EAFNOSUPPORT;

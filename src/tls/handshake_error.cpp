@@ -116,6 +116,12 @@ std::optional<std::string> explain_error(const Ssl& ssl, const ContextOptions& o
           MBEDTLS_SSL_IN_CONTENT_LEN / kibibyte);
 #endif
     case MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE:
+      if (ssl.sends_nothing_useful()) {
+        return broke(
+            ssl.received.empty() > RecordWatch::most_empty
+                ? "it keeps sending records that are no part of a handshake (change_cipher_spec, alerts)"
+                : "it sent change_cipher_spec before its ClientHello");
+      }
       return broke("it sent a message that does not belong there");
     case MBEDTLS_ERR_SSL_DECODE_ERROR:
       return broke("it sent a message that cannot be read");

@@ -108,6 +108,13 @@ int Ssl::verify(void* self, mbedtls_x509_crt* certificate, int depth, std::uint3
   return code;
 }
 
+bool Ssl::sends_nothing_useful() const {
+  const bool is_server =
+      mbedtls_ssl_conf_get_endpoint(mbedtls_ssl_context_get_config(&context)) == MBEDTLS_SSL_IS_SERVER;
+  return context.MBEDTLS_PRIVATE(state) < MBEDTLS_SSL_HANDSHAKE_OVER &&
+         (received.empty() > RecordWatch::most_empty || (is_server && received.began_without_hello()));
+}
+
 int Ssl::receive(void* self, unsigned char* buffer, std::size_t count) {
   auto& ssl = *static_cast<Ssl*>(self);
   if (ssl.input.empty()) {
@@ -116,6 +123,10 @@ int Ssl::receive(void* self, unsigned char* buffer, std::size_t count) {
   const std::size_t taken = std::min(count, ssl.input.size());
   std::memcpy(buffer, ssl.input.data(), taken);
   ssl.input = ssl.input.subspan(taken);
+  ssl.received.take({buffer, taken});
+  if (ssl.sends_nothing_useful()) {
+    return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
+  }
   return static_cast<int>(taken);
 }
 

@@ -14,6 +14,7 @@
 #include "persona/tls/key_schedule.hpp"
 #include "persona/tls/tickets.hpp"
 #include "persona/trust/verify.hpp"
+#include "record_watch.hpp"
 
 namespace persona::tls {
 
@@ -55,12 +56,17 @@ struct Ssl {
   /// not with a key that must not be used: then mbedTLS fails, and its alert is discarded (see `muted`).
   static int verify(void* self, mbedtls_x509_crt* certificate, int depth, std::uint32_t* flags);
 
+  /// Did the peer send records that mbedTLS would ignore, where or as often as none may be sent? Then
+  /// receiving fails with MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE.
+  bool sends_nothing_useful() const;
+
   static int receive(void* self, unsigned char* buffer, std::size_t count);
   static int send(void* self, const unsigned char* bytes, std::size_t count);
 
   mbedtls_ssl_context context;
   trust::PeerVerifier verifier;
   ByteView input;            // of the current call
+  RecordWatch received;      // all that was taken of `input`
   Buffer* output = nullptr;  // of the current call
   bool sent_alert = false;   // was that the last record of the current step of the handshake?
   bool muted = false;  // discard what mbedTLS sends: the peer could not read its alert. Handshake writes ours

@@ -1,8 +1,11 @@
 """The admin endpoint: metrics of expiry and reloads as Prometheus reads them, readiness, and no harm by odd clients."""
 
+import collections
+import contextlib
 import http.client
 import json
 import signal
+import threading
 import time
 import urllib.request
 
@@ -12,6 +15,8 @@ from harness.rotation import put, wait_refused
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
 from harness.sockets import connect, expect_echo, read_to_end
+
+MOST = 128  # at once
 
 
 def admin_of(persona):
@@ -86,16 +91,6 @@ def odd(case):
         with connect(admin) as client:
             client.sendall(request)
             check(read_to_end(client)[0].startswith(b"HTTP/1.1 %d " % status), f"no {status} for {request[:40]}")
-    # Those before may still count when the first of these come, which are hung up on then.
-    silent = [connect(admin) for _ in range(16)]
-    while answers(admin):
-        check(len(silent) < 64, "there is no end to what is answered")
-        silent.append(connect(admin))
-    for client in silent:
-        client.close()
-    deadline = time.monotonic() + 20
-    while not answers(admin):
-        check(time.monotonic() < deadline, "no answer when the silent ones have gone", persona.tail())
     head = http.client.HTTPConnection(*admin, timeout=10)
     head.request("HEAD", "/metrics")
     answer = head.getresponse()
@@ -103,11 +98,84 @@ def odd(case):
     head.close()
 
 
-def answers(address):
+@case("idle ones, however many, keep nobody out: the oldest go, and bring no descriptors along")
+def idle(case):
+    pki = Pki(case)
+    persona = Persona(case, config(pki, gateway=tls_gateway(case, pki.server_context()), admin={"listen": "127.0.0.1:0"}))
+    admin = admin_of(persona)
+    get(admin, "/healthz")
+    before = persona.settled_descriptors()
+    silent = []
+    for _ in range(30):
+        silent += [connect(admin) for _ in range(24)]
+        silent[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: ")
+        equal(get(admin, "/healthz"), "ok\n", "answer")
+    persona.wait_descriptors(lambda count: count <= before + MOST, "as many as may be")
+    expect_hung_up(silent[0])
+    for client in silent:
+        client.close()
+    persona.wait_descriptors(lambda count: count <= before, "as before")
+
+
+@case("a flood of them, as fast as one can, keeps nobody out either", deadline=120)
+def flood(case):
+    pki = Pki(case)
+    persona = Persona(case, config(pki, gateway=tls_gateway(case, pki.server_context()), admin={"listen": "127.0.0.1:0"}))
+    admin = admin_of(persona)
+    ending = threading.Event()
+
+    def pour():
+        held = collections.deque(maxlen=400)  # the oldest one is closed when it is forgotten
+        while not ending.is_set():
+            with contextlib.suppress(OSError):
+                held.append(connect(admin))
+
+    pouring = threading.Thread(target=pour, daemon=True)
+    pouring.start()
     try:
-        return get(address, "/healthz") == "ok\n"
-    except (OSError, http.client.HTTPException):
-        return False
+        for _ in range(200):
+            equal(get(admin, "/healthz"), "ok\n", "answer")
+    finally:
+        ending.set()
+        pouring.join(20)
+
+
+@case("a web page whose name points here reads nothing: only addresses and localhost are answered")
+def rebinding(case):
+    pki = Pki(case)
+    persona = Persona(case, config(pki, gateway=tls_gateway(case, pki.server_context()), admin={"listen": "127.0.0.1:0"}))
+    address = admin_of(persona)
+    for host in ("attacker.example", f"attacker.example:{address[1]}", "127.0.0.1.attacker.example",
+                 "localhost.attacker.example", f"[{address[0]}]", ""):
+        for path in ("/metrics", "/status", "/healthz", "/"):
+            answer = ask(address, path, f"Host: {host}")
+            check(answer.startswith(b"HTTP/1.1 421 Misdirected Request\r\n"), f"{path} is answered for {host!r}", answer)
+            check(b"DNS rebinding" in answer and b"service" not in answer, "not what is to be said", answer)
+    for fields in ("Host: 127.0.0.1\r\nHost: attacker.example", "Host : 127.0.0.1", "Host: localhost\r\n attacker.example"):
+        check(ask(address, "/status", fields).startswith(b"HTTP/1.1 400 "), "is answered in spite of", fields)
+    for host in (f"{address[0]}:{address[1]}", address[0], "localhost", f"localhost:{address[1]}", "[::1]", "192.0.2.1:80"):
+        check(ask(address, "/status", f"Host: {host}").startswith(b"HTTP/1.1 200 "), "is not answered", host)
+
+
+@case("at a Unix socket, which no web page reaches, the name does not matter")
+def unix(case):
+    pki = Pki(case)
+    where = case.folder / "admin"
+    persona = Persona(case, config(pki, gateway=tls_gateway(case, pki.server_context()), admin={"listen": f"unix:{where}"}))
+    persona.wait_log("answering administrators")
+    for fields in ("Host: attacker.example", "Host: localhost", "Host: ", "X: y"):
+        check(ask(where, "/status", fields).startswith(b"HTTP/1.1 200 "), "is not answered", fields)
+
+
+def ask(address, path, fields):
+    with connect(address) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\n{fields}\r\n\r\n".encode())
+        return read_to_end(client)[0]
+
+
+def expect_hung_up(connection):
+    with contextlib.suppress(ConnectionResetError):
+        equal(connection.recv(1), b"", "what an idle one is sent")
 
 
 main()

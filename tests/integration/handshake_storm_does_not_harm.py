@@ -5,7 +5,6 @@ import collections
 import contextlib
 import signal
 import socket
-import ssl
 import threading
 
 from harness.certificates import Pki, accept_tls
@@ -74,15 +73,6 @@ class Live:
     def close(self):
         for connection in self._connections:
             connection.close()
-
-
-def client_hello(pki):
-    """Of a client that may be let in."""
-    outgoing = ssl.MemoryBIO()
-    client = pki.client_context(pki.client).wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=Pki.GATEWAY_NAME)
-    with contextlib.suppress(ssl.SSLWantReadError):
-        client.do_handshake()
-    return outgoing.read()
 
 
 def ends_well(persona, count, reasons):
@@ -158,7 +148,7 @@ def gateway_resets(case):
 def clients_of_gateway_leave(case):
     pki = Pki(case)
     near, far = pair(case, pki, Server(case, echo, failing=True))
-    hello = client_hello(pki)
+    hello = pki.client_hello()
     live = Live(near.address)
 
     def one(number):

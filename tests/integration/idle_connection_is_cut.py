@@ -7,7 +7,8 @@ from harness.certificates import Pki, end_of
 from harness.persona import Persona, config
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
-from harness.sockets import TIMEOUT, connect, expect_echo, expect_refused, read_exactly
+from harness.sockets import TIMEOUT, Server, connect, expect_echo, expect_refused, read_exactly
+from harness.tls_peers import OpenSsl
 
 
 @case("silence is cut, and both sides see a reset")
@@ -51,6 +52,24 @@ def one_way(case):
     equal(read_exactly(client, 8), b"x" * 8, "what the gateway sent")
     client.close()
     persona.next_close()
+
+
+@case("records without data, such as KeyUpdates, do not keep it open")
+def empty_records(case):
+    pki = Pki(case)
+    sent = []
+
+    def trickle(connection):
+        gateway = OpenSsl(pki, connection, server=True).handshake()
+        while True:  # until persona resets
+            gateway.update_keys()
+            sent.append(connection)
+            threading.Event().wait(0.05)
+
+    persona = Persona(case, config(pki, gateway=Server(case, trickle, failing=True), timeouts={"idle": "1s"}))
+    expect_refused(persona.address)
+    persona.next_close("idle_timeout")
+    check(len(sent) > 3, "no such records were sent", len(sent))
 
 
 main()

@@ -1,7 +1,6 @@
 """10,000 idle connections at once through one persona, in both modes: each still echoes, and costs little memory."""
 
 import pathlib
-import resource
 import subprocess
 import sys
 
@@ -18,24 +17,10 @@ KIB_PER_CONNECTION = 16
 SERVICE = pathlib.Path(__file__).parent / "harness" / "echo_service.py"
 
 
-def raise_limit(wanted):
-    """The limit of open files for us and our children. Raising the hard one takes a privilege."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < wanted:
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
-            return wanted
-        except (ValueError, PermissionError):
-            pass
-    granted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, granted), hard))
-    return granted
-
-
 @case("each of 10,000 connections echoes before and after all of them were idle", deadline=200)
 def idle(case):
     # Each connection takes two descriptors of persona.
-    count = min(WANTED, (raise_limit(2 * WANTED + SPARE) - SPARE) // 2)
+    count = min(WANTED, (process.raise_descriptor_limit(2 * WANTED + SPARE) - SPARE) // 2)
     if count < 10_000:
         print(f"only {count} connections: " + ("a sanitizer's build" if SANITIZED else "the hard limit of open files "
                                               "(ulimit -Hn) is too low for more"))

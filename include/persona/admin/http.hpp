@@ -14,6 +14,8 @@ inline constexpr std::size_t longest_head = 8192;
 struct Request {
   std::string method;  ///< as written: "GET"
   std::string path;    ///< without query
+  /// The field Host, as written; nothing when it is not there, which HTTP/1.0 allows and no browser does.
+  std::optional<std::string> host{};
 };
 
 struct Response {
@@ -25,8 +27,14 @@ struct Response {
 /// Where the head ends, its empty line included; nothing when it has not come yet.
 std::optional<std::size_t> head_size(std::string_view received);
 
-/// Parses a whole head. Nothing when it is not an HTTP/1 request.
+/// Parses a whole head. Nothing when it is not an HTTP/1 request, or has several Hosts (RFC 9112
+/// section 3.2).
 std::optional<Request> parse_request(std::string_view head);
+
+/// Is this Host an IP address or localhost, with or without a port? Another name may be one that a web page
+/// has made point to this machine, so that the browser reads the answer for it (DNS rebinding). What is asked
+/// by an address or as localhost, which no name server is asked for, comes from nobody's page.
+bool is_host_of_this_machine(std::string_view host);
 
 /// With its head. `with_body`: false for HEAD.
 std::string render(const Response& response, bool with_body);

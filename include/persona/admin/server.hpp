@@ -19,8 +19,10 @@ namespace persona::admin {
 /// On one loop, which cannot end before this is destroyed; exchanges under way are cut off then.
 class Server {
  public:
-  static constexpr std::size_t most_exchanges = 16;  ///< at once; more are hung up on
-  static constexpr Milliseconds patience{5'000};     ///< for a whole exchange
+  /// At once. With one more the oldest is hung up on, so idle ones keep nobody out. More than a listener
+  /// accepts before its loop reads what the first of them have sent.
+  static constexpr std::size_t most_exchanges = std::size_t{2} * net::Listener::accepts_per_wake;
+  static constexpr Milliseconds patience{5'000};  ///< for a whole exchange
 
   /// For a GET or HEAD.
   using Answer = std::function<Response(const Request&)>;
@@ -44,7 +46,7 @@ class Server {
   net::Loop& loop_;
   std::vector<net::HandlePtr<net::Listener>> listeners_;
   Answer answer_;
-  std::list<std::weak_ptr<Exchange>> exchanges_;
+  std::list<std::weak_ptr<Exchange>> exchanges_;  // the oldest first
 };
 
 }  // namespace persona::admin

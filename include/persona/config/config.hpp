@@ -100,9 +100,21 @@ struct Timeouts {
   Milliseconds shutdown{30'000};    ///< how long a drain waits for live connections
 };
 
+/// `limits:`.
 struct Limits {
-  std::size_t connections = 10'000;
+  std::size_t connections = 10'000;       ///< that are open; in mode gateway, of clients that are verified
+  std::optional<std::size_t> handshakes;  ///< mode gateway: unfinished; absent: see effective_handshakes()
+  std::optional<std::size_t> per_source;  ///< from one address; absent: see effective_per_source()
 };
+
+/// `limits.handshakes`, else as many as `limits.connections`, so that all clients may come back at once; at
+/// least 100, so that a few strangers do not displace a client; at most 4096, because each may cost 50 kB.
+std::size_t effective_handshakes(const Limits& limits);
+
+/// `limits.per_source`, else nine tenths of `limits.connections`: one address never has them all, and one
+/// with many clients behind it has enough. For loopback addresses, which are one machine: as many as there
+/// may be.
+std::size_t effective_per_source(const Limits& limits, bool loopback);
 
 /// `access:`.
 struct Access {

@@ -1,7 +1,6 @@
 // What the connections of one configured service share.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "persona/config/config.hpp"
 #include "persona/forward/failure_log.hpp"
 #include "persona/forward/generation.hpp"
+#include "persona/forward/places.hpp"
 #include "persona/x509/time.hpp"
 
 namespace persona::forward {
@@ -56,10 +56,11 @@ class Service {
   /// Of the certificates in use, and of those that the gateways presented last.
   std::vector<Expiry> expiries() const;
 
-  /// Counts a new connection. False: there are `limit` already (limits.connections).
-  bool enter(std::size_t limit);
-  void leave() { --live_; }
-  std::size_t live() const { return live_; }
+  /// Every connection has one from before it is made until it is freed.
+  Places& places() { return places_; }
+
+  /// Connections that are open or being set up.
+  std::size_t live() const { return places_.count(); }
 
  private:
   Service(std::shared_ptr<const Generation> first, std::shared_ptr<log::Logger> logger);
@@ -73,7 +74,7 @@ class Service {
   ReloadStatus reload_status_;
   std::map<std::string, Expiry> gateways_;  // by target
   std::set<std::string> told_oddities_;     // sentences; bounded
-  std::atomic<std::size_t> live_ = 0;
+  Places places_;
 };
 
 }  // namespace persona::forward

@@ -18,6 +18,9 @@ namespace persona::net {
 
 class Listener {
  public:
+  /// At most, so that a burst does not starve the loop's other work.
+  static constexpr int accepts_per_wake = 64;
+
   struct Events {
     std::function<void(Socket, SocketAddress)> accepted;
     /// Accepting pauses for `rest`, because descriptors or memory have run out. Connections wait in the

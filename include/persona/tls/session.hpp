@@ -79,6 +79,9 @@ class Session {
   /// Appends what is owed, if anything. False: failed.
   [[nodiscard]] virtual bool answer(Buffer& output) = 0;
 
+  /// How much of an incomplete record the session itself keeps, instead of leaving it in the input.
+  virtual std::size_t held() const { return 0; }
+
   /// Appends a close_notify alert: we shall send nothing more (RFC 8446 section 6.1). Idempotent.
   virtual void close_notify(Buffer& output) = 0;
 

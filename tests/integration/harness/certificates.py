@@ -1,5 +1,6 @@
 """Throwaway authorities and certificates, and ssl contexts made of them."""
 
+import contextlib
 import copy
 import datetime
 import ipaddress
@@ -159,6 +160,14 @@ class Pki:
             context.load_cert_chain(credential.certificate, credential.key)
         _prepare(context, version)
         return context
+
+    def client_hello(self):
+        """The first message of a client that may be let in."""
+        outgoing = ssl.MemoryBIO()
+        client = self.client_context(self.client).wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=self.GATEWAY_NAME)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        return outgoing.read()
 
 
 def _prepare(context, version):

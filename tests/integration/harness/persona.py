@@ -150,6 +150,12 @@ class Persona(process.Process):
             unchanged = unchanged + 1 if count == before else 0
         return count
 
+    def wait_descriptors(self, fits, what, timeout=20):
+        deadline = time.monotonic() + timeout
+        while not fits(count := self.descriptors()):
+            check(time.monotonic() < deadline, f"the descriptors are not {what}", count)
+            time.sleep(0.02)
+
     def resident_kib(self):
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))

@@ -12,10 +12,10 @@ from .runner import Failure, check
 TIMEOUT = 20  # no read or write of a test waits longer
 
 
-def connect(address, timeout=TIMEOUT):
-    """Connects to a (host, port) or to the path of a Unix socket."""
+def connect(address, timeout=TIMEOUT, source=None):
+    """Connects to a (host, port), from the address `source` if there is one, or to the path of a Unix socket."""
     if isinstance(address, tuple):
-        return socket.create_connection(address, timeout)
+        return socket.create_connection(address, timeout, source and (source, 0))
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(timeout)
     connection.connect(str(address))

@@ -67,6 +67,10 @@ class TlsPeer:
         while left:
             left = left[self._until(lambda: self._write(left), "sending"):]
 
+    def update_keys(self):
+        """Sends a KeyUpdate that asks for none."""
+        self._until(lambda: self._key_update(request=False), "KeyUpdate")
+
     def recv(self, size):
         """b"" after close_notify."""
         while (part := self._read(size)) is None:

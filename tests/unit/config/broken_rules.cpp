@@ -227,6 +227,23 @@ conf/pg.yaml:5:10: "reload.probe" belongs to a file with "gateway": the probe is
   5 | reload: {probe: false}
     |          ^~~~~
 )"},
+    {"a limit of handshakes where clients have none",
+     persona_yaml + "limits: {handshakes: 5, per_source: 0}\n",
+     R"(
+conf/pg.yaml:5:10: "limits.handshakes" belongs to a file with "service": clients of this end are not asked to prove who they are; access and limits.per_source restrict them
+  5 | limits: {handshakes: 5, per_source: 0}
+    |          ^~~~~~~~~~
+conf/pg.yaml:5:37: limits.per_source: expected a whole number from 1 to 1000000, found "0"
+  5 | limits: {handshakes: 5, per_source: 0}
+    |                                     ^
+)"},
+    {"limits of strangers that are none",
+     gateway_yaml + "limits: {handshakes: none}\n",
+     R"(
+conf/pg.yaml:5:22: limits.handshakes: expected a whole number from 1 to 1000000, found "none"
+  5 | limits: {handshakes: none}
+    |                      ^~~~
+)"},
 };
 // clang-format on
 

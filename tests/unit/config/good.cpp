@@ -50,6 +50,7 @@ TEST_CASE("the smallest file has the documented defaults") {
   CHECK(config.timeouts.handshake == std::chrono::seconds(10));
   CHECK(config.timeouts.idle == std::chrono::seconds(0));
   CHECK(config.limits.connections == 10'000);
+  CHECK(!config.limits.per_source);
   CHECK(config.tcp == TcpOptions{std::chrono::seconds(60), std::chrono::seconds(75)});
   CHECK(config.log.level == log::Level::info);
   CHECK(config.log.file.empty());
@@ -95,7 +96,7 @@ tls:
 access: {allow: [10.0.0.0/8, "::1/128"], allow_users: [root, 1000]}
 reload: {watch: false, interval: 1m, probe: true}
 timeouts: {connect: 1s, handshake: 2s, idle: 3m, half_close: 0s, shutdown: 250ms}
-limits: {connections: 5}
+limits: {connections: 5, per_source: 3}
 tcp: {keepalive: 0s, user_timeout: 2m}
 log: {level: debug, format: json, file: pg.log, max_size: 1GiB, max_files: 9}
 threads: 4
@@ -133,6 +134,7 @@ threads: 4
   CHECK(config.timeouts.half_close == std::chrono::seconds(0));
   CHECK(config.timeouts.shutdown == Milliseconds(250));
   CHECK(config.limits.connections == 5);
+  CHECK(config.limits.per_source == 3);
   CHECK(config.tcp == TcpOptions{std::chrono::seconds(0), std::chrono::minutes(2)});
   CHECK(config.log.level == log::Level::debug);
   CHECK(config.log.format == log::Format::json);
@@ -165,6 +167,21 @@ TEST_CASE("a gateway listens anywhere and needs no CA when it asks for no certif
   CHECK(folder.findings("listen: 0.0.0.0:1\nservice: 127.0.0.1:2\nclients: {certificate: optional}\n"
                         "identity: {certificate: pg.crt, private_key: pg.key}\n") ==
         "conf/pg.yaml:1:1: \"trust.ca\" is missing\n");
+}
+
+TEST_CASE("limits that are not given follow from limits.connections") {
+  const Folder folder;
+  const auto limits = [&](const std::string& text) { return good(folder, gateway_yaml + text).limits; };
+  CHECK(effective_handshakes(limits("")) == 4096);
+  CHECK(effective_per_source(limits(""), false) == 9'000);
+  CHECK(effective_per_source(limits(""), true) > 1'000'000);
+  CHECK(effective_handshakes(limits("limits: {connections: 200}\n")) == 200);
+  CHECK(effective_per_source(limits("limits: {connections: 200}\n"), false) == 180);
+  CHECK(effective_handshakes(limits("limits: {connections: 1}\n")) == 100);
+  CHECK(effective_per_source(limits("limits: {connections: 1}\n"), false) == 1);
+  CHECK(effective_handshakes(limits("limits: {connections: 1, handshakes: 9999}\n")) == 9999);
+  CHECK(effective_per_source(limits("limits: {per_source: 7}\n"), false) == 7);
+  CHECK(effective_per_source(limits("limits: {per_source: 7}\n"), true) == 7);
 }
 
 TEST_CASE("which clients may come in is read as patterns and pins") {

@@ -20,9 +20,9 @@ struct Sessions {
   std::unique_ptr<tls::Session> server;
 };
 
-inline Sessions make_sessions() {
-  static const auto client_context = tls::test::make_context(tls::test::client_options());
-  static const auto server_context = tls::test::make_context(tls::test::server_options());
+inline Sessions make_sessions(TlsVersion version) {
+  const auto client_context = tls::test::make_context(tls::test::only(tls::test::client_options(), version));
+  const auto server_context = tls::test::make_context(tls::test::only(tls::test::server_options(), version));
   HandshakeJob client(client_context, {"db.example.com", ""});
   HandshakeJob server(server_context, {"", ""});
   for (int round = 0; round < 10 && !(client.session && server.session); ++round) {
@@ -71,10 +71,11 @@ class Unsealing final : public tls::Session {
 class Scene final : private Tunnel::Host {
  public:
   /// Of mode persona the tunnel is the client, of mode gateway the server.
-  explicit Scene(Tunnel::Limits limits = {}, config::Mode mode = config::Mode::persona)
-      : Scene(limits, mode, make_sessions()) {}
-  explicit Scene(std::unique_ptr<tls::Session> session)
-      : tunnel(*this, scratch, plain, tls, std::move(session), config::Mode::persona, {}) {}
+  explicit Scene(Tunnel::Limits limits = {}, config::Mode mode = config::Mode::persona,
+                 TlsVersion version = TlsVersion::tls13)
+      : Scene(limits, mode, make_sessions(version)) {}
+  explicit Scene(std::unique_ptr<tls::Session> session, Tunnel::Limits limits = {})
+      : tunnel(*this, scratch, plain, tls, std::move(session), config::Mode::persona, limits) {}
 
   /// Tells what has come until nothing moves.
   void turn() {

@@ -1,12 +1,23 @@
 #include <doctest/doctest.h>
 #include <uv.h>
 
+#include "../../support/peer.hpp"
 #include "forward/tunnel.hpp"
 #include "tunnel_scene.hpp"
 
 using namespace persona;
 using namespace persona::forward;
 using namespace persona::forward::test;
+
+namespace {
+
+/// A client's, whose far end is a Forger.
+std::unique_ptr<tls::Session> forged_session() {
+  return std::make_unique<tls::OpenSession>(
+      tls::test::parts_of(tls::test::make_context(tls::test::client_options()), tls::test::aes_256));
+}
+
+}  // namespace
 
 TEST_CASE("a TCP end without close_notify is a truncation") {
   Scene scene;
@@ -145,6 +156,78 @@ TEST_CASE("a connection that is idle for timeouts.idle is cut, one that moves is
   scene.pass(std::chrono::seconds(11));
   CHECK(scene.ended() == "idle_timeout");
   CHECK(scene.end->error == "no traffic for 10s (timeouts.idle)");
+}
+
+TEST_CASE("records without data are no traffic: not empty ones, KeyUpdates, alerts that announce an end") {
+  for (const bool padded : {false, true}) {
+    tls::test::Forger peer(tls::test::aes_256, tls::test::server_sends);
+    Scene scene(forged_session(), {.idle = std::chrono::seconds(10)});
+    scene.start();
+    scene.pass(std::chrono::seconds(6));
+    scene.tls.receive(peer.data(as_bytes("words")));
+    for (int second = 0; second < 9; ++second) {
+      CHECK(scene.ended() == "open");
+      scene.pass(std::chrono::seconds(1));
+      scene.tls.receive(peer.data({}, padded ? 1'000 : 0));
+      scene.tls.receive(peer.update(second % 2 == 0));
+      scene.tls.receive(peer.alert(1, tls::AlertDescription::user_canceled));
+    }
+    CHECK(scene.ended() == "open");
+    scene.pass(std::chrono::seconds(2));
+    CHECK(scene.ended() == "idle_timeout");
+    CHECK(scene.plain.text() == "words");
+  }
+}
+
+TEST_CASE("an empty record that comes bit by bit does not keep a connection open for long") {
+  tls::test::Forger peer(tls::test::aes_256, tls::test::server_sends);
+  Scene scene(forged_session(), {.idle = std::chrono::seconds(1)});
+  scene.start();
+  int bytes = 0;
+  for (int record = 0; record < 100 && !scene.end; ++record) {
+    for (const std::uint8_t byte : peer.data({}, 78)) {  // of 100 bytes
+      if (!scene.end) {
+        scene.tls.receive(Bytes{byte});
+        scene.pass(Milliseconds(900));
+        ++bytes;
+      }
+    }
+  }
+  CHECK(scene.ended() == "idle_timeout");
+  CHECK(bytes <= 103);
+}
+
+TEST_CASE("a sender that takes long for one record is not idle, in both versions of TLS") {
+  for (const auto version : {TlsVersion::tls12, TlsVersion::tls13}) {
+    Scene scene({.idle = std::chrono::seconds(10)}, config::Mode::persona, version);
+    scene.start();
+    const Bytes record = scene.sealed(std::string(100, 'x'));
+    for (std::size_t at = 0; at < record.size(); at += 20) {
+      scene.pass(std::chrono::seconds(9));
+      scene.tls.receive(ByteView(record).subspan(at, std::min<std::size_t>(20, record.size() - at)));
+    }
+    CHECK(scene.ended() == "open");
+    CHECK(scene.plain.text() == std::string(100, 'x'));
+    scene.pass(std::chrono::seconds(11));
+    CHECK(scene.ended() == "idle_timeout");
+  }
+}
+
+TEST_CASE("timeouts.half_close counts from the end, however long nothing had moved before it") {
+  for (const bool of_tls : {false, true}) {
+    Scene scene({.half_close = std::chrono::seconds(3)});
+    scene.start();
+    scene.pass(std::chrono::seconds(50));
+    if (of_tls) {
+      scene.tls.receive(scene.close_notify());
+    } else {
+      scene.plain.end();
+    }
+    scene.pass(std::chrono::seconds(2));
+    CHECK(scene.ended() == "open");
+    scene.pass(std::chrono::seconds(2));
+    CHECK(scene.ended() == "half_close_timeout");
+  }
 }
 
 TEST_CASE("once one side has ended timeouts.half_close counts") {
