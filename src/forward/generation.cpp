@@ -57,18 +57,21 @@ std::vector<Endpoint> endpoints(const config::Config& config) {
   return result;
 }
 
-std::vector<Expiry> expiries_of(const tls::ContextOptions& options) {
+std::vector<Expiry> all_expiries(const tls::ContextOptions& options) {
   std::vector<Expiry> expiries;
   if (options.identity) {
-    for (const auto& each : options.identity->chain().describe()) {
-      const auto role = expiries.empty() ? Expiry::Role::leaf : Expiry::Role::intermediate;
-      expiries.push_back({role, each.name, each.not_after});
-    }
+    expiries = forward::expiries_of(*options.identity);
   }
   if (options.trust) {
     for (const auto& each : options.trust->roots().describe()) {
       if (each.not_after >= x509::now()) {  // an expired one was reported on loading; nothing depends on it
         expiries.push_back({Expiry::Role::ca, each.name, each.not_after});
+      }
+    }
+    for (const auto& each : options.trust->crls()) {
+      // Where trust.crl_expired allows it, nothing depends on one that has expired.
+      if (!each.superseded && (each.next_update >= x509::now() || !options.trust->allows_expired_crls())) {
+        expiries.push_back(expiry_of(each));
       }
     }
   }
@@ -155,7 +158,7 @@ Generation::Generation(Material material, std::shared_ptr<const tls::Context> tl
       dial_rules_(config_.gateway.allowed_addresses.names, config_.gateway.allowed_addresses.blocks),
       digest_(std::move(material.digest)),
       certificate_digest_(std::move(material.certificate_digest)),
-      expiries_(expiries_of(tls_->options())) {}
+      expiries_(all_expiries(tls_->options())) {}
 
 const std::string& Generation::server_name(const Endpoint& target) const {
   return config_.gateway.server_name ? config_.gateway.server_name->value : target.host;

@@ -30,6 +30,14 @@ x509::TimePoint next_update(const mbedtls_x509_crl& list) {
   return has_next_update(list) ? x509::to_time_point(list.next_update) : x509::TimePoint::max();
 }
 
+/// Of the key that signed it (RFC 5280 section 5.2.1); empty: it does not say.
+std::string key_identifier(const mbedtls_x509_crl& list) {
+  const auto extensions = x509::Extensions::read(x509::bytes_of(list.crl_ext));
+  const x509::Extension* identifier =
+      extensions ? extensions->find(x509::oid::authority_key_identifier) : nullptr;
+  return identifier != nullptr ? std::string(as_text(identifier->value)) : std::string();
+}
+
 /// Why a CRL cannot be used, if so. Without a number (RFC 5280 section 5.2.3) nobody could say which of two
 /// is newer. mbedTLS has already refused critical extensions.
 std::optional<std::string> defect(const mbedtls_x509_crl& list) {
@@ -75,7 +83,17 @@ void RevocationLists::Deleter::operator()(mbedtls_x509_crl* list) const {
 
 RevocationLists::~RevocationLists() = default;
 
-Result<void> RevocationLists::append(std::string_view text, std::string_view source) {
+Result<void> RevocationLists::append(std::string_view text, std::string_view source, std::size_t file) {
+  const std::size_t before = entries_.size();
+  auto added = append_all(text, source);
+  for (std::size_t index = before; index < entries_.size(); ++index) {
+    entries_[index].source = source;
+    entries_[index].file = file;
+  }
+  return added;
+}
+
+Result<void> RevocationLists::append_all(std::string_view text, std::string_view source) {
   const auto blocks = x509::find_pem_blocks(text);
   if (!blocks) {
     return fail(ErrorKind::configuration, "{} {}", source, blocks.error().message);
@@ -103,7 +121,7 @@ Result<void> RevocationLists::append(std::string_view text, std::string_view sou
 }
 
 Result<void> RevocationLists::append_one(const unsigned char* data, std::size_t size, std::string_view what) {
-  Entry entry{std::unique_ptr<mbedtls_x509_crl, Deleter>(new mbedtls_x509_crl), {}};
+  Entry entry{std::unique_ptr<mbedtls_x509_crl, Deleter>(new mbedtls_x509_crl), {}, {}, 0};
   mbedtls_x509_crl& list = *entry.list;
   mbedtls_x509_crl_init(&list);
   if (const int status = mbedtls_x509_crl_parse(&list, data, size); status != 0) {
@@ -133,9 +151,22 @@ std::vector<CrlInfo> RevocationLists::describe() const {
   std::vector<CrlInfo> infos;
   for (const Entry& entry : entries_) {
     infos.push_back({x509::name_in_words(entry.list->issuer), x509::to_time_point(entry.list->this_update),
-                     next_update(*entry.list), entry.revoked.size()});
+                     next_update(*entry.list), entry.revoked.size(), entry.source, entry.file,
+                     is_superseded(entry)});
   }
   return infos;
+}
+
+/// Does one of the same issuer, and of the same key as far as they say, take over from it?
+bool RevocationLists::is_superseded(const Entry& entry) const {
+  const x509::TimePoint from = x509::to_time_point(entry.list->this_update);
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& other) {
+    const x509::TimePoint others = x509::to_time_point(other.list->this_update);
+    return from < others && others <= next_update(*entry.list) &&
+           x509::same_distinguished_name(x509::bytes_of(other.list->issuer_raw),
+                                         x509::bytes_of(entry.list->issuer_raw)) &&
+           key_identifier(*other.list) == key_identifier(*entry.list);
+  });
 }
 
 std::optional<RevocationFinding> RevocationLists::check(const mbedtls_x509_crt& certificate,

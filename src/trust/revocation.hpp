@@ -33,12 +33,14 @@ class RevocationLists {
   RevocationLists(const RevocationLists&) = delete;
   RevocationLists& operator=(const RevocationLists&) = delete;
 
-  /// Appends every CRL of a PEM text (or one DER CRL). Messages call the text `source`. Refuses delta and
+  /// Appends every CRL of a PEM text (or one DER CRL), which describe() will say to be of file number `file`.
+  /// Messages call the text `source`. Refuses delta and
   /// indirect CRLs and those that cover only some certificates: they have critical extensions that we do not
   /// process (RFC 5280 sections 5.2.4, 5.2.5 and 5.3.3).
-  Result<void> append(std::string_view text, std::string_view source);
+  Result<void> append(std::string_view text, std::string_view source, std::size_t file = 0);
 
   bool empty() const { return entries_.empty(); }
+  bool expired_allowed() const { return expired_allowed_; }
   std::vector<CrlInfo> describe() const;
 
   /// Nothing if there are no CRLs at all, or if one of `issuer`'s is in force and does not list
@@ -54,9 +56,13 @@ class RevocationLists {
   struct Entry {
     std::unique_ptr<mbedtls_x509_crl, Deleter> list;
     std::vector<std::string> revoked;  ///< serial numbers without leading zeros, sorted
+    std::string source;                ///< what has it
+    std::size_t file = 0;
   };
 
+  Result<void> append_all(std::string_view text, std::string_view source);
   Result<void> append_one(const unsigned char* data, std::size_t size, std::string_view what);
+  bool is_superseded(const Entry& entry) const;
   std::optional<RevocationFinding> check(const Entry& entry, const mbedtls_x509_crt& certificate,
                                          x509::TimePoint at) const;
 

@@ -55,7 +55,7 @@ class Generation {
   Targets& targets() const { return *targets_; }
   const std::string& digest() const { return digest_; }
 
-  /// Of the certificates in our chain and in trust.ca.
+  /// Of the certificates in our chain and in trust.ca, and of the CRLs.
   const std::vector<Expiry>& expiries() const { return expiries_; }
 
   /// The name that a target's certificate must match: gateway.server_name, or the target's host.

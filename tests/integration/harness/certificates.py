@@ -116,6 +116,17 @@ class Authority:
         kind = "-expired" if expired else "-self-signed" if self_signed else ""
         return Credential(self._folder, f"{self._stem}-{common_name}{kind}", certificate, key)
 
+    def revocation_list(self, number, revoked=(), since=-1, until=30):
+        """A CRL in PEM that revokes these credentials; valid between so many days from now."""
+        builder = (x509.CertificateRevocationListBuilder().issuer_name(self._subject)
+                   .last_update(_now() + since * DAY).next_update(_now() + until * DAY)
+                   .add_extension(x509.CRLNumber(number), critical=False)
+                   .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False))
+        for each in revoked:
+            builder = builder.add_revoked_certificate(x509.RevokedCertificateBuilder().serial_number(each.serial)
+                                                      .revocation_date(_now() - DAY).build())
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
 
 class Pki:
     """One authority, one gateway and one client, and an authority that nobody trusts."""
