@@ -24,6 +24,7 @@ std::unique_ptr<TicketBank> make_bank(Handover& handover, const Context& context
   parts.cipher_suite = handover.cipher_suite;
   parts.resumption_master_secret = std::move(handover.resumption_master_secret);
   parts.peer = handover.info.peer;
+  parts.peer_ids = handover.info.peer_ids;
   parts.valid_until = handover.peer_valid_until;
   parts.authenticated_at = handover.authenticated_at;
   return std::make_unique<TicketBank>(std::move(parts));

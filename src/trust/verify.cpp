@@ -17,6 +17,7 @@ namespace {
 Verdict verdict_on(const mbedtls_x509_crt& leaf, std::optional<Finding> finding) {
   Verdict verdict;
   verdict.peer_name = x509::display_name(leaf);
+  verdict.peer_ids = x509::ids_of(leaf);
   verdict.leaf_not_after = x509::to_time_point(leaf.valid_to);
   if (finding) {
     verdict.reason = finding->reason;

@@ -28,8 +28,9 @@ struct SessionInfo {
   TlsVersion version = TlsVersion::tls13;
   std::string_view cipher_suite;  ///< IANA name
   bool resumed = false;
-  std::string alpn;  ///< empty: none negotiated
-  std::string peer;  ///< subject of the peer's certificate; empty: it presented none
+  std::string alpn;                 ///< empty: none negotiated
+  std::string peer;                 ///< subject of the peer's certificate; empty: it presented none
+  x509::CertificateIds peer_ids{};  ///< of that certificate
   /// When the peer's leaf expires; nothing if it presented none, as in a resumed session.
   std::optional<x509::TimePoint> peer_not_after;
 };

@@ -15,6 +15,7 @@
 #include "persona/base/spki_pin.hpp"
 #include "persona/trust/peer_role.hpp"
 #include "persona/trust/verify_reason.hpp"
+#include "persona/x509/certificate.hpp"
 #include "persona/x509/time.hpp"
 
 struct mbedtls_x509_crt;
@@ -40,6 +41,7 @@ struct Verdict {
   /// ago (2026-11-18): CN=db.example.com"
   std::string sentence;
   std::string peer_name;                                 ///< display_name() of the leaf
+  x509::CertificateIds peer_ids;                         ///< of the leaf
   x509::TimePoint valid_until = x509::TimePoint::max();  ///< when the first certificate or CRL used expires
   x509::TimePoint leaf_not_after = x509::TimePoint::max();  ///< of the leaf alone
 

@@ -1,7 +1,9 @@
 """Throwaway authorities and certificates, and ssl contexts made of them."""
 
+import base64
 import copy
 import datetime
+import hashlib
 import ipaddress
 import socket
 import ssl
@@ -57,6 +59,8 @@ class Credential:
         self.certificate = folder / f"{stem}.crt"
         self.key = folder / f"{stem}.key"
         self.serial = certificate.serial_number
+        self.pin = "sha256//" + base64.b64encode(hashlib.sha256(certificate.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)).digest()).decode()
         self.both = folder / f"{stem}.pem"  # what HAProxy wants
         certificate_text = certificate.public_bytes(serialization.Encoding.PEM)
         key_text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
