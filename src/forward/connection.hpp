@@ -17,6 +17,7 @@
 #include "persona/forward/service.hpp"
 #include "persona/net/stream.hpp"
 #include "persona/net/timer.hpp"
+#include "persona/trust/peer_path.hpp"
 #include "tunnel.hpp"
 #include "worker.hpp"
 
@@ -42,6 +43,9 @@ class Connection final : public net::HandleOwner,
 
   /// Every connection ends here. Idempotent: the first reason wins. False: it was closed already.
   bool close(const End& why);
+
+  /// Ends it if a certificate by which its peer was accepted is revoked now. True: it has ended.
+  bool close_if_revoked(trust::RevocationSweep& sweep);
 
  private:
   /// Mode persona: the client waits while a gateway is dialled and verified.
@@ -73,6 +77,7 @@ class Connection final : public net::HandleOwner,
   void verify_client();
   void reach_service(Handshaking::Verified client);
   void open(std::unique_ptr<tls::Session> session, Tunnel::Before before);
+  bool close_if_revoked_meanwhile();
   void note_target();
   const tls::SessionInfo* session();
   void log_close(const End& why);

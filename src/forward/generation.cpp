@@ -23,6 +23,7 @@ tls::ContextOptions tls_options(const Material& material) {
   options.alpn = config.tls.alpn;
   options.resumption = config.tls.resumption;
   options.pins = config.gateway.pins;
+  options.keep_peer_paths = config.trust.cut_on_revocation;
   if (config.client_allow) {
     const auto& allow = *config.client_allow;
     options.clients = std::make_shared<trust::ClientRules>(
@@ -146,6 +147,22 @@ Result<std::shared_ptr<const Generation>> Generation::create(Material material, 
                      : std::make_shared<Targets>(std::move(addresses));
   return std::shared_ptr<const Generation>(
       new Generation(std::move(material), std::move(context), std::move(targets), std::move(*users)));
+}
+
+std::shared_ptr<const Generation> Generation::with_newer_crls(std::vector<trust::CrlInfo>& added) const {
+  const auto& trust = tls_->options().trust;
+  if (!trust || config_.trust.crl.empty()) {
+    return nullptr;
+  }
+  Material material;
+  material.trust = trust->with_newer_crls(values_of(config_.trust.crl), added);
+  if (!material.trust) {
+    return nullptr;
+  }
+  material.config = config_;
+  material.identity = tls_->options().identity;
+  auto next = create(std::move(material), this);
+  return next ? std::move(*next) : nullptr;
 }
 
 Generation::Generation(Material material, std::shared_ptr<const tls::Context> tls,

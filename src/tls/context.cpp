@@ -115,6 +115,7 @@ trust::VerifyPolicy Context::verify_policy(std::optional<std::string> expected_n
   policy.expected_name = std::move(expected_name);
   policy.pins = options_.pins;
   policy.clients = options_.clients.get();
+  policy.keep_path = options_.keep_peer_paths;
   return policy;
 }
 

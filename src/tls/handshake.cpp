@@ -239,6 +239,7 @@ void Handshake::keep_tls12_session(const SessionInfo& info) {
   ticket->authenticated_at = resumed_ ? offered_->authenticated_at : options.clock();
   ticket->peer = info.peer;
   ticket->peer_ids = info.peer_ids;
+  ticket->peer_path = info.peer_path;
   ticket->valid_until = resumed_ ? offered_->valid_until : verdict->valid_until;
   ticket->received = ticket_time();
   // RFC 5077 section 3.3: a lifetime of zero leaves it to the client.
@@ -364,12 +365,15 @@ SessionInfo Handshake::session_info() const {
   if (const TicketContent* ticket = resumed_ ? resumed_ticket(*ssl_) : nullptr) {
     info.peer = ticket->peer;
     info.peer_ids = ticket->peer_ids;
+    info.peer_path = ticket->peer_path;
   } else if (resumed_) {
     info.peer = offered_->peer;
     info.peer_ids = offered_->peer_ids;
+    info.peer_path = offered_->peer_path;
   } else if (const auto& verdict = ssl_->verifier.verdict()) {
     info.peer = verdict->peer_name;
     info.peer_ids = verdict->peer_ids;
+    info.peer_path = verdict->path;
   }
   const mbedtls_x509_crt* leaf = resumed_ ? nullptr : mbedtls_ssl_get_peer_cert(ssl);
   if (leaf != nullptr) {

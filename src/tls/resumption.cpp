@@ -233,6 +233,7 @@ int write_ticket(void* context, const mbedtls_ssl_session* session, unsigned cha
     content.authenticated_at = ours.options().clock();
     content.valid_until = verdict ? verdict->valid_until : x509::TimePoint::max();
     content.peer = verdict ? verdict->peer_name : "";
+    content.peer_path = verdict ? verdict->path : nullptr;
     if (const mbedtls_x509_crt* leaf = session->MBEDTLS_PRIVATE(peer_cert)) {
       content.client_certificate.assign(leaf->raw.p, leaf->raw.p + leaf->raw.len);
     }

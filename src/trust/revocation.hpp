@@ -19,6 +19,9 @@
 
 namespace persona::trust {
 
+/// The octets of a serial number without leading zeros.
+std::string serial_octets(const mbedtls_x509_buf& serial);
+
 /// Why a certificate is refused because of a CRL, or because there is none.
 struct RevocationFinding {
   VerifyReason reason = VerifyReason::ok;
@@ -49,20 +52,34 @@ class RevocationLists {
                                          x509::TimePoint at, SignatureCache& signatures,
                                          x509::TimePoint& valid_until) const;
 
+  /// The numbers of the lists that `issuer` has signed and may sign.
+  std::vector<std::size_t> signed_by(const mbedtls_x509_crt& issuer, SignatureCache& signatures) const;
+
+  /// Has list number `list` this serial number (octets without leading zeros)?
+  bool revokes(std::size_t list, const std::string& serial) const;
+
+  /// These lists with those of `found` that are newer and signed by their issuer, which are appended to
+  /// `added`. Null: there is none.
+  std::unique_ptr<RevocationLists> with_newer(const RevocationLists& found, const TrustStore& trust,
+                                              std::vector<CrlInfo>& added) const;
+
  private:
   struct Deleter {
     void operator()(mbedtls_x509_crl* list) const;
   };
   struct Entry {
-    std::unique_ptr<mbedtls_x509_crl, Deleter> list;
+    std::shared_ptr<const mbedtls_x509_crl> list;
     std::vector<std::string> revoked;  ///< serial numbers without leading zeros, sorted
     std::string source;                ///< what has it
     std::size_t file = 0;
+    bool is_proven = true;  ///< false: put into use by itself, and its issuer's key is not known yet
   };
 
   Result<void> append_all(std::string_view text, std::string_view source);
   Result<void> append_one(const unsigned char* data, std::size_t size, std::string_view what);
   bool is_superseded(const Entry& entry) const;
+  static bool have_same_issuer(const Entry& one, const Entry& other);
+  static bool is_signed_list(const Entry& entry, const mbedtls_x509_crt& issuer, SignatureCache& signatures);
   std::optional<RevocationFinding> check(const Entry& entry, const mbedtls_x509_crt& certificate,
                                          x509::TimePoint at) const;
 

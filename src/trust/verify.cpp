@@ -33,6 +33,7 @@ Verdict verify_chain(const TrustStore& trust, const mbedtls_x509_crt& presented,
   PathBuilder builder(trust, presented, context);
   Verdict verdict = verdict_on(presented, builder.search());
   verdict.valid_until = builder.valid_until();
+  verdict.path = builder.kept_path();
   return verdict;
 }
 

@@ -20,6 +20,7 @@ namespace persona::identity {
 class Identity;
 }  // namespace persona::identity
 namespace persona::trust {
+struct CrlInfo;
 class TrustStore;
 }  // namespace persona::trust
 
@@ -49,6 +50,10 @@ class Generation {
   /// Reuses the TLS context and the targets' health of `before` (may be null) if nothing that they depend on
   /// has changed.
   static Result<std::shared_ptr<const Generation>> create(Material material, const Generation* before);
+
+  /// The same with CRLs that are newer, and nothing else new; see TrustStore::with_newer_crls. Its digest()
+  /// is empty, because no files as they are make it. Null: there are none, or they cannot be used.
+  std::shared_ptr<const Generation> with_newer_crls(std::vector<trust::CrlInfo>& added) const;
 
   const config::Config& config() const { return config_; }
   const std::shared_ptr<const tls::Context>& tls() const { return tls_; }

@@ -51,6 +51,7 @@ struct ContextOptions {
   bool resumption = true;                             ///< with tickets
   std::vector<SpkiPin> pins;                          ///< the peer's leaf must match one; empty: any
   std::shared_ptr<const trust::ClientRules> clients;  ///< role server; null: any verified client
+  bool keep_peer_paths = false;                       ///< for SessionInfo::peer_path
   Clock clock = &now_by_both_clocks;                  ///< decides when a peer must prove its key again
 
   /// Identity, trust and rules are compared by address, not by content.

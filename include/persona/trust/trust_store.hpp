@@ -72,6 +72,12 @@ class TrustStore {
 
   std::vector<CrlInfo> crls() const;
 
+  /// The same trust with the CRLs in `files` that are newer than those here and signed by a CA of trust.ca,
+  /// or take the place of an intermediate's (whose signature then decides when it is used); they are appended
+  /// to `added`. Null: there is none. Reads the files, so not on a loop.
+  std::shared_ptr<const TrustStore> with_newer_crls(const std::vector<std::filesystem::path>& files,
+                                                    std::vector<CrlInfo>& added) const;
+
   /// trust.crl_expired: allow
   bool allows_expired_crls() const;
 

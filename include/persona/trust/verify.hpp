@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 
 #include "persona/base/bytes.hpp"
 #include "persona/base/spki_pin.hpp"
+#include "persona/trust/peer_path.hpp"
 #include "persona/trust/peer_role.hpp"
 #include "persona/trust/verify_reason.hpp"
 #include "persona/x509/certificate.hpp"
@@ -33,6 +35,7 @@ struct VerifyPolicy {
   const ClientRules* clients = nullptr;      ///< must admit the leaf; null: any leaf
   std::size_t max_intermediates = 8;         ///< between leaf and root; self-issued ones do not count
   std::optional<x509::TimePoint> at;         ///< default: now
+  bool keep_path = false;                    ///< for Verdict::path
 };
 
 struct Verdict {
@@ -44,6 +47,7 @@ struct Verdict {
   x509::CertificateIds peer_ids;                         ///< of the leaf
   x509::TimePoint valid_until = x509::TimePoint::max();  ///< when the first certificate or CRL used expires
   x509::TimePoint leaf_not_after = x509::TimePoint::max();  ///< of the leaf alone
+  std::shared_ptr<const PeerPath> path;  ///< of an accepted chain, if VerifyPolicy::keep_path asks for it
 
   bool accepted() const { return reason == VerifyReason::ok; }
 };
