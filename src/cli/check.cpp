@@ -22,10 +22,12 @@ std::string plural(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-std::string expiry(const x509::CertificateInfo& certificate) {
-  const auto days = std::max<std::int64_t>(0, x509::days_between(x509::now(), certificate.not_after));
-  return fmt::format("expires {} ({} left)", x509::format_date(certificate.not_after),
-                     plural(static_cast<std::size_t>(days), "day"));
+/// "expires 2026-12-03 (12 days left)"
+std::string expiry(x509::TimePoint end) {
+  const x509::TimePoint now = x509::now();
+  return end < now
+             ? fmt::format("expired {} ({} ago)", x509::format_date(end), x509::span_in_words(now - end))
+             : fmt::format("expires {} ({} left)", x509::format_date(end), x509::span_in_words(end - now));
 }
 
 /// Two columns: a label and its value. A repeated label is left out.
@@ -86,15 +88,20 @@ std::string summary(const Prepared& prepared) {
     const x509::CertificateInfo& leaf = chain.front();
     table.row("identity", leaf.name);
     table.row("identity", fmt::format("issued by {}", leaf.issuer));
-    table.row("identity", expiry(leaf));
+    table.row("identity", expiry(leaf.not_after));
     table.row("identity", fmt::format("key {}, pin {}", leaf.key, leaf.spki_pin));
     for (std::size_t index = 1; index < chain.size(); ++index) {
-      table.row("identity", fmt::format("intermediate {}, {}", chain[index].name, expiry(chain[index])));
+      table.row("identity",
+                fmt::format("intermediate {}, {}", chain[index].name, expiry(chain[index].not_after)));
     }
   }
   if (prepared.trust != nullptr) {
     for (const x509::CertificateInfo& ca : prepared.trust->roots().describe()) {
-      table.row("trust", fmt::format("{}, {}", ca.name, expiry(ca)));
+      table.row("trust", fmt::format("{}, {}", ca.name, expiry(ca.not_after)));
+    }
+    for (const trust::CrlInfo& list : prepared.trust->crls()) {
+      table.row("crl",
+                fmt::format("{}, {}, {} revoked", list.issuer, expiry(list.next_update), list.revoked));
     }
   }
   return fmt::format("{}\n{}", config.name, table.text());

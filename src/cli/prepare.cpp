@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "persona/config/load.hpp"
+#include "persona/forward/expiry.hpp"
 #include "persona/identity/digest.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/net/users.hpp"
+#include "persona/reload/expiry_watch.hpp"
 #include "persona/trust/trust_store.hpp"
 
 namespace persona::cli {
@@ -19,8 +21,6 @@ namespace {
 using config::Mark;
 using config::Mode;
 using x509::LoadError;
-
-constexpr std::int64_t days_that_are_soon = 30;
 
 bool is_named(const config::Located<std::filesystem::path>& file) {
   return !file.value.empty() || file.mark != Mark{};
@@ -69,13 +69,11 @@ void report_all(Prepared& prepared, const std::vector<LoadError>& errors) {
 }
 
 /// "certificate expires in 12 days (2026-12-03): CN=client", when it does so soon.
-void warn_of_expiry(const x509::CertificateInfo& info, std::string_view kind, Mark mark,
-                    config::Report& report) {
+void warn_of_expiry(const forward::Expiry& expiry, Mark mark, config::Report& report) {
   const x509::TimePoint now = x509::now();
-  const std::int64_t days = x509::days_between(now, info.not_after);
-  if (now <= info.not_after && days < days_that_are_soon) {  // one that has expired is told of already
-    report.warning(mark, fmt::format("{} expires in {} day{} ({}): {}", kind, days, days == 1 ? "" : "s",
-                                     x509::format_date(info.not_after), info.name));
+  // One that has expired is told of already.
+  if (now <= expiry.not_after && expiry.not_after - now < expiry.notice) {
+    report.warning(mark, reload::expiry_sentence(expiry, now));
   }
 }
 
@@ -110,20 +108,24 @@ void load_identity(Prepared& prepared, const identity::IdentityFiles& files) {
   }
   prepared.identity = std::move(*loaded);
   report_all(prepared, prepared.identity->warnings());
-  for (const x509::CertificateInfo& info : prepared.identity->chain().describe()) {
-    warn_of_expiry(info, "certificate", prepared.config.identity.certificate.mark, prepared.report);
+  for (const forward::Expiry& expiry : forward::expiries_of(*prepared.identity)) {
+    warn_of_expiry(expiry, prepared.config.identity.certificate.mark, prepared.report);
   }
 }
 
-/// What refuses connections later: CRLs that have expired, CAs that have none.
+/// What refuses connections later: CRLs that have expired or will soon, CAs that have none.
 void warn_of_revocation_lists(const trust::TrustStore& trust, const config::Config& config,
                               config::Report& report) {
   const auto lists = trust.crls();
   if (lists.empty()) {
     return;
   }
-  const Mark mark = config.trust.crl.front().mark;
   for (const trust::CrlInfo& list : lists) {
+    if (list.superseded) {
+      continue;
+    }
+    const Mark mark = config.trust.crl[list.file].mark;
+    warn_of_expiry(forward::expiry_of(list), mark, report);
     if (list.next_update < x509::now()) {
       report.warning(mark, fmt::format("the revocation list of {} has expired ({}){}", list.issuer,
                                        x509::format_date(list.next_update),
@@ -147,7 +149,7 @@ void warn_of_revocation_lists(const trust::TrustStore& trust, const config::Conf
     }
   }
   if (!without.empty()) {
-    report.warning(mark,
+    report.warning(config.trust.crl.front().mark,
                    fmt::format("no revocation list of {}{} is in trust.crl: certificates that they have "
                                "issued are refused",
                                fmt::join(without, "; "), more == 0 ? "" : fmt::format(" and {} more", more)));
@@ -164,7 +166,8 @@ void load_trust(Prepared& prepared, const trust::TrustFiles& files) {
   const std::vector<x509::CertificateInfo> roots = (*loaded)->roots().describe();
   for (std::size_t i = 0; i < roots.size(); ++i) {
     const std::size_t file = (*loaded)->files_of_roots()[i];
-    warn_of_expiry(roots[i], "CA certificate", config.trust.ca[file].mark, prepared.report);
+    warn_of_expiry({forward::Expiry::Role::ca, roots[i].name, roots[i].not_after}, config.trust.ca[file].mark,
+                   prepared.report);
   }
   prepared.trust = std::move(*loaded);
   report_all(prepared, prepared.trust->warnings());

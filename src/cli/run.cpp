@@ -216,6 +216,7 @@ class Run {
       if (is_first) {
         logger_->set_level(service->current()->config().log.level);  // as its lines go where this one's go
       }
+      runtime_->cut_revoked(service);
       watch->look();
     };
     auto reloader = std::make_unique<reload::Reloader>(

@@ -215,6 +215,12 @@ class ConfigReader {
         value->warning("has no effect without trust.crl");
       }
     }
+    if (const auto value = section.get("on_revocation")) {
+      config_.trust.cut_on_revocation = value->one_of({"keep", "cut"}) == "cut";
+      if (!section.has("crl")) {
+        value->warning("has no effect without trust.crl");
+      }
+    }
     section.finish();
   }
 

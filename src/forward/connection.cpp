@@ -151,7 +151,34 @@ void Connection::open(std::unique_ptr<tls::Session> session, Tunnel::Before befo
   Tunnel& tunnel = *stage;
   stage_ = std::move(stage);
   log_.opened(tunnel.session());
-  tunnel.start(std::move(before));
+  if (!close_if_revoked_meanwhile()) {
+    tunnel.start(std::move(before));
+  }
+}
+
+bool Connection::close_if_revoked(trust::RevocationSweep& sweep) {
+  const tls::SessionInfo* peer = closed_ ? nullptr : session();
+  const auto revoked =
+      peer != nullptr && peer->peer_path ? sweep.find(*peer->peer_path, peer->peer) : std::nullopt;
+  if (!revoked) {
+    return false;
+  }
+  End why(Reason::verify_failed, *revoked);
+  why.verify_reason = to_string(trust::VerifyReason::revoked);
+  why.peer = peer->peer;
+  why.peer_ids = peer->peer_ids;
+  return close(why);
+}
+
+// CRLs that came into use during the handshake were compared with open connections only.
+bool Connection::close_if_revoked_meanwhile() {
+  const auto current = service_->current();
+  const tls::ContextOptions& options = current->tls()->options();
+  if (current == generation_ || !options.keep_peer_paths || !options.trust) {
+    return false;
+  }
+  trust::RevocationSweep sweep(options.trust, tls::peer_of(options.role));
+  return close_if_revoked(sweep);
 }
 
 void Connection::on_next_address(const End& why) {

@@ -17,6 +17,7 @@
 #include "persona/forward/service.hpp"
 #include "persona/net/stream.hpp"
 #include "persona/net/timer.hpp"
+#include "persona/trust/peer_path.hpp"
 #include "tunnel.hpp"
 #include "worker.hpp"
 
@@ -46,6 +47,9 @@ class Connection final : public net::HandleOwner,
 
   /// The same for a client that is not verified yet (mode gateway); else nothing happens.
   void drop_stranger(const End& why);
+
+  /// Ends it if a certificate by which its peer was accepted is revoked now. True: it has ended.
+  bool close_if_revoked(trust::RevocationSweep& sweep);
 
  private:
   /// Mode persona: the client waits while a gateway is dialled and verified.
@@ -77,6 +81,7 @@ class Connection final : public net::HandleOwner,
   void verify_client();
   void reach_service(Handshaking::Verified client);
   void open(std::unique_ptr<tls::Session> session, Tunnel::Before before);
+  bool close_if_revoked_meanwhile();
   void note_target();
   const tls::SessionInfo* session();
   void log_close(const End& why);

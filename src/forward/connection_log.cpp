@@ -11,6 +11,16 @@ namespace {
 
 std::atomic<std::uint64_t> last_id = 0;
 
+void add_peer(log::Fields& fields, const std::string& name, const x509::CertificateIds& ids) {
+  if (!name.empty()) {
+    fields.emplace_back("peer", name);
+  }
+  if (!ids.serial.empty()) {
+    fields.emplace_back("peer_serial", ids.serial);
+    fields.emplace_back("peer_pin", ids.pin);
+  }
+}
+
 }  // namespace
 
 ConnectionLog::ConnectionLog(Service& service, std::string client)
@@ -28,8 +38,9 @@ void ConnectionLog::opened(const tls::SessionInfo& session) const {
 }
 
 void ConnectionLog::next_address(const End& why, Milliseconds now) const {
-  service_.failures().report(
-      why.error, {{"reason", to_string(why.reason)}, {"target", target_}, {"next", "another address"}}, now);
+  log::Fields fields{{"reason", to_string(why.reason)}, {"target", target_}, {"next", "another address"}};
+  add_peer(fields, why.peer, why.peer_ids);
+  service_.failures().report(why.error, std::move(fields), now);
 }
 
 void ConnectionLog::add_session(log::Fields& fields, const tls::SessionInfo& session) const {
@@ -37,9 +48,7 @@ void ConnectionLog::add_session(log::Fields& fields, const tls::SessionInfo& ses
   fields.emplace_back("cipher_suite", session.cipher_suite);
   fields.emplace_back("resumed", session.resumed);
   fields.emplace_back("handshake_ms", handshake_time_.count());
-  if (!session.peer.empty()) {
-    fields.emplace_back("peer", session.peer);
-  }
+  add_peer(fields, session.peer, session.peer_ids);
   if (!session.alpn.empty()) {
     fields.emplace_back("alpn", session.alpn);
   }
@@ -53,6 +62,8 @@ void ConnectionLog::closed(const End& why, const tls::SessionInfo* session, Traf
   }
   if (session != nullptr) {
     add_session(fields, *session);
+  } else {
+    add_peer(fields, why.peer, why.peer_ids);
   }
   fields.emplace_back("bytes_up", traffic.up);
   fields.emplace_back("bytes_down", traffic.down);
@@ -65,8 +76,9 @@ void ConnectionLog::closed(const End& why, const tls::SessionInfo* session, Traf
   }
   service_.logger().info("connection closed", fields);
   if (!why.error.empty() && is_trouble(why.reason) && !expected) {
-    service_.failures().report(
-        why.error, {{"reason", to_string(why.reason)}, {"client", client_}, {"target", target_}}, now);
+    log::Fields about{{"reason", to_string(why.reason)}, {"client", client_}, {"target", target_}};
+    add_peer(about, why.peer, why.peer_ids);
+    service_.failures().report(why.error, std::move(about), now);
   }
 }
 

@@ -1,6 +1,28 @@
 #include "persona/forward/expiry.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "persona/identity/identity.hpp"
+#include "persona/trust/trust_store.hpp"
+
 namespace persona::forward {
+
+std::vector<Expiry> expiries_of(const identity::Identity& identity) {
+  std::vector<Expiry> expiries;
+  for (const auto& each : identity.chain().describe()) {
+    const auto role = expiries.empty() ? Expiry::Role::leaf : Expiry::Role::intermediate;
+    expiries.push_back({role, each.name, each.not_after});
+  }
+  return expiries;
+}
+
+Expiry expiry_of(const trust::CrlInfo& list) {
+  Expiry expiry{Expiry::Role::crl, fmt::format("{} ({})", list.issuer, list.source), list.next_update};
+  expiry.notice = std::min(expiry.notice, (list.next_update - list.this_update) / 3);
+  return expiry;
+}
 
 std::string_view to_string(Expiry::Role role) {
   switch (role) {
@@ -12,6 +34,8 @@ std::string_view to_string(Expiry::Role role) {
       return "ca";
     case Expiry::Role::gateway:
       return "gateway";
+    case Expiry::Role::crl:
+      return "crl";
   }
   return {};
 }

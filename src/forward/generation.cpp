@@ -25,6 +25,7 @@ tls::ContextOptions tls_options(const Material& material) {
   options.profile = config.trust.profile;
   options.pins = config.gateway.pins;
   options.pins_alone = config.gateway.verify == config::GatewayVerify::pins;
+  options.keep_peer_paths = config.trust.cut_on_revocation;
   if (config.client_allow) {
     const auto& allow = *config.client_allow;
     options.clients = std::make_shared<trust::ClientRules>(
@@ -59,18 +60,21 @@ std::vector<Endpoint> endpoints(const config::Config& config) {
   return result;
 }
 
-std::vector<Expiry> expiries_of(const tls::ContextOptions& options) {
+std::vector<Expiry> all_expiries(const tls::ContextOptions& options) {
   std::vector<Expiry> expiries;
   if (options.identity) {
-    for (const auto& each : options.identity->chain().describe()) {
-      const auto role = expiries.empty() ? Expiry::Role::leaf : Expiry::Role::intermediate;
-      expiries.push_back({role, each.name, each.not_after});
-    }
+    expiries = forward::expiries_of(*options.identity);
   }
   if (options.trust) {
     for (const auto& each : options.trust->roots().describe()) {
       if (each.not_after >= x509::now()) {  // an expired one was reported on loading; nothing depends on it
         expiries.push_back({Expiry::Role::ca, each.name, each.not_after});
+      }
+    }
+    for (const auto& each : options.trust->crls()) {
+      // Where trust.crl_expired allows it, nothing depends on one that has expired.
+      if (!each.superseded && (each.next_update >= x509::now() || !options.trust->allows_expired_crls())) {
+        expiries.push_back(expiry_of(each));
       }
     }
   }
@@ -147,6 +151,22 @@ Result<std::shared_ptr<const Generation>> Generation::create(Material material, 
       new Generation(std::move(material), std::move(context), std::move(targets), std::move(*users)));
 }
 
+std::shared_ptr<const Generation> Generation::with_newer_crls(std::vector<trust::CrlInfo>& added) const {
+  const auto& trust = tls_->options().trust;
+  if (!trust || config_.trust.crl.empty()) {
+    return nullptr;
+  }
+  Material material;
+  material.trust = trust->with_newer_crls(values_of(config_.trust.crl), added);
+  if (!material.trust) {
+    return nullptr;
+  }
+  material.config = config_;
+  material.identity = tls_->options().identity;
+  auto next = create(std::move(material), this);
+  return next ? std::move(*next) : nullptr;
+}
+
 Generation::Generation(Material material, std::shared_ptr<const tls::Context> tls,
                        std::shared_ptr<Targets> targets, UserRules users)
     : config_(std::move(material.config)),
@@ -157,7 +177,7 @@ Generation::Generation(Material material, std::shared_ptr<const tls::Context> tl
       dial_rules_(config_.gateway.allowed_addresses.names, config_.gateway.allowed_addresses.blocks),
       digest_(std::move(material.digest)),
       certificate_digest_(std::move(material.certificate_digest)),
-      expiries_(expiries_of(tls_->options())) {}
+      expiries_(all_expiries(tls_->options())) {}
 
 const std::string& Generation::server_name(const Endpoint& target) const {
   return config_.gateway.server_name ? config_.gateway.server_name->value : target.host;

@@ -60,7 +60,11 @@ bool is_trouble(Reason reason) {
 }
 
 End::End(const tls::Failure& failure)
-    : reason(reason_of(failure)), error(failure.message), verify_reason(failure.verify_reason) {}
+    : reason(reason_of(failure)),
+      error(failure.message),
+      verify_reason(failure.verify_reason),
+      peer(failure.peer),
+      peer_ids(failure.peer_ids) {}
 
 Reason reason_of(const tls::Failure& failure) {
   switch (failure.kind) {

@@ -159,6 +159,17 @@ void Runtime::cut() {
   }
 }
 
+void Runtime::cut_revoked(const std::shared_ptr<Service>& service) {
+  const auto generation = service->current();
+  const tls::ContextOptions& options = generation->tls()->options();
+  if (!options.keep_peer_paths || !options.trust) {
+    return;
+  }
+  for (auto& worker : workers_) {
+    worker->cut_revoked(service, generation);
+  }
+}
+
 void Runtime::worker_drained() {
   if (++workers_drained_ < workers_.size()) {
     return;

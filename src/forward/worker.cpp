@@ -68,6 +68,19 @@ void Worker::check_drained() {
   }
 }
 
+void Worker::cut_revoked(std::shared_ptr<const Service> service,
+                         std::shared_ptr<const Generation> generation) {
+  loop_->post([this, service = std::move(service), generation = std::move(generation)] {
+    const tls::ContextOptions& options = generation->tls()->options();
+    trust::RevocationSweep sweep(options.trust, tls::peer_of(options.role));
+    for (auto& [connection, owned] : connections_) {
+      if (service.get() == &connection->service()) {
+        connection->close_if_revoked(sweep);
+      }
+    }
+  });
+}
+
 void Worker::cut(std::shared_ptr<const Service> service) {
   loop_->post([this, service = std::move(service)] {
     // A connection leaves the map only in a later callback (its handles' close callbacks), so closing while

@@ -53,6 +53,10 @@ class Worker {
   /// Any thread: ends every connection of `service` (null: of all services) with reason `shutdown`.
   void cut(std::shared_ptr<const Service> service);
 
+  /// Any thread: ends every connection of `service` whose peer was accepted by a certificate that a CRL of
+  /// `generation`, which is current now, revokes.
+  void cut_revoked(std::shared_ptr<const Service> service, std::shared_ptr<const Generation> generation);
+
   /// How many connections cut() has ended. To be read after the loop has ended.
   std::size_t connections_cut() const { return connections_cut_; }
 

@@ -24,6 +24,8 @@ std::string_view noun(Expiry::Role role) {
       return "CA certificate";
     case Expiry::Role::gateway:
       return "the gateway's certificate";
+    case Expiry::Role::crl:
+      return "revocation list";
   }
   return {};
 }
@@ -33,19 +35,24 @@ std::string_view noun(Expiry::Role role) {
 std::string expiry_sentence(const Expiry& expiry, TimePoint now) {
   const bool over = expiry.not_after < now;
   const std::string span = x509::span_in_words(over ? now - expiry.not_after : expiry.not_after - now);
-  return fmt::format("{} {} ({}): {}", noun(expiry.role),
-                     over ? fmt::format("expired {} ago", span) : fmt::format("expires in {}", span),
-                     x509::format_date(expiry.not_after), expiry.name);
+  std::string sentence =
+      fmt::format("{} {} ({}): {}", noun(expiry.role),
+                  over ? fmt::format("expired {} ago", span) : fmt::format("expires in {}", span),
+                  x509::format_date(expiry.not_after), expiry.name);
+  if (expiry.role == Expiry::Role::crl) {
+    sentence += "; trust.crl needs the next one";
+  }
+  return sentence;
 }
 
 std::vector<Expiry> ExpiryNotices::due(const std::vector<Expiry>& expiries, TimePoint now) {
   std::map<Key, Told> told;
   std::vector<Expiry> result;
   for (const Expiry& expiry : expiries) {
-    const auto reached = std::find_if(thresholds.begin(), thresholds.end(), [&](std::int64_t days) {
-      return expiry.not_after - now <= std::chrono::hours(24) * days;
-    });
-    if (reached == thresholds.end()) {
+    const auto left = expiry.not_after - now;
+    const auto reached = std::find_if(thresholds.begin(), thresholds.end(),
+                                      [&](std::int64_t days) { return left <= std::chrono::days(days); });
+    if (reached == thresholds.end() || left > expiry.notice) {
       continue;
     }
     const Key key{expiry.role, expiry.name, expiry.not_after};

@@ -87,6 +87,9 @@ Reloader::Look Reloader::look_at(const Task& task) {
     if (task.how == How::load || (task.how == How::load_if_changed && look.stamps != task.stamps)) {
       load_settled(look, task.load);
       judge(look, *task.running);
+      if (look.settled && !look.same && (!look.next || look.next->config().reload.probe)) {
+        look.newer_crls = task.running->with_newer_crls(look.crls);
+      }
     }
     look.places = net::places_of(look.files);
   } catch (const std::exception& error) {  // for example, out of memory
@@ -192,6 +195,7 @@ void Reloader::looked(Cause cause, const std::shared_ptr<Look>& look) {
   soon_ = !look->settled || (look->fresh && settings().watch);
   if (look->settled && !look->next) {
     refuse(cause, look->loaded->errors, !look->same);
+    apply_newer_crls(*look);
   } else if (!look->settled) {
     pending_ = cause == Cause::asked ? cause : pending_;  // the request still needs an answer
   } else if (look->same && cause != Cause::asked) {
@@ -213,6 +217,7 @@ void Reloader::probe(Cause cause, const std::shared_ptr<Look>& look) {
               cause,
               {fmt::format("the trial connection to the gateway failed (reload.probe): {}", failed->error)},
               true);
+          apply_newer_crls(*look);
         } else {
           apply(cause, *look);
         }
@@ -280,6 +285,24 @@ void Reloader::refuse(Cause cause, std::vector<std::string> errors, bool newer_o
                               : "the reload is refused: what is in use stays",
                           {{"cause", word(cause)}, {"error", errors.front()}, {"errors", errors.size()}});
   refusal_ = std::move(errors);
+}
+
+/// Revocation does not wait until somebody has mended the rest.
+void Reloader::apply_newer_crls(const Look& look) {
+  if (!look.newer_crls) {
+    return;
+  }
+  running_ = look.newer_crls;
+  service_->replace(running_);
+  for (const trust::CrlInfo& list : look.crls) {
+    service_->logger().info(
+        "a newer revocation list is in use, though the rest of what is on disk is refused",
+        {{"issuer", list.issuer},
+         {"file", list.source},
+         {"revoked", list.revoked},
+         {"expires", x509::format_date(list.next_update)}});
+  }
+  applied_();
 }
 
 void Reloader::watch() {

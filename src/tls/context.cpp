@@ -121,6 +121,7 @@ trust::VerifyPolicy Context::verify_policy(std::optional<std::string> expected_n
   }
   policy.pins = options_.pins;
   policy.clients = options_.clients.get();
+  policy.keep_path = options_.keep_peer_paths;
   return policy;
 }
 

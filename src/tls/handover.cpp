@@ -24,6 +24,8 @@ std::unique_ptr<TicketBank> make_bank(Handover& handover, const Context& context
   parts.cipher_suite = handover.cipher_suite;
   parts.resumption_master_secret = std::move(handover.resumption_master_secret);
   parts.peer = handover.info.peer;
+  parts.peer_ids = handover.info.peer_ids;
+  parts.peer_path = handover.info.peer_path;
   parts.valid_until = handover.peer_valid_until;
   parts.authenticated_at = handover.authenticated_at;
   return std::make_unique<TicketBank>(std::move(parts));
@@ -43,6 +45,7 @@ void send_tickets(OpenSession& session, Handover& handover, const Context& conte
     content.authenticated_at = handover.authenticated_at;
     content.peer = handover.info.peer;
     content.client_certificate = handover.client_certificate;
+    content.peer_path = handover.info.peer_path;
     const auto message = issuer->issue(std::move(content), handover.resumption_master_secret.view());
     if (!message || !session.send_ticket(*message, output)) {
       return;

@@ -240,6 +240,8 @@ void Handshake::keep_tls12_session(const SessionInfo& info) {
   }
   ticket->authenticated_at = resumed_ ? offered_->authenticated_at : options.clock();
   ticket->peer = info.peer;
+  ticket->peer_ids = info.peer_ids;
+  ticket->peer_path = info.peer_path;
   ticket->valid_until = resumed_ ? offered_->valid_until : verdict->valid_until;
   ticket->received = ticket_time();
   // RFC 5077 section 3.3: a lifetime of zero leaves it to the client.
@@ -262,7 +264,12 @@ Failure Handshake::refusal() const {
           ? fmt::format("the {}'s certificate has a key that is not accepted: is its curve in tls.groups?",
                         peer_word(context_->options().role))
           : ssl_->verifier.explain();
-  return {Failure::Kind::verify_failed, std::move(sentence), to_string(refusal_reason())};
+  Failure failure{Failure::Kind::verify_failed, std::move(sentence), to_string(refusal_reason())};
+  if (const auto& verdict = ssl_->verifier.verdict()) {
+    failure.peer = verdict->peer_name;
+    failure.peer_ids = verdict->peer_ids;
+  }
+  return failure;
 }
 
 Status Handshake::fail_after(int code) {
@@ -359,10 +366,16 @@ SessionInfo Handshake::session_info() const {
   info.resumed = resumed_;
   if (const TicketContent* ticket = resumed_ ? resumed_ticket(*ssl_) : nullptr) {
     info.peer = ticket->peer;
-  } else {
-    info.peer = resumed_                   ? offered_->peer
-                : ssl_->verifier.verdict() ? ssl_->verifier.verdict()->peer_name
-                                           : "";
+    info.peer_ids = ticket->peer_ids;
+    info.peer_path = ticket->peer_path;
+  } else if (resumed_) {
+    info.peer = offered_->peer;
+    info.peer_ids = offered_->peer_ids;
+    info.peer_path = offered_->peer_path;
+  } else if (const auto& verdict = ssl_->verifier.verdict()) {
+    info.peer = verdict->peer_name;
+    info.peer_ids = verdict->peer_ids;
+    info.peer_path = verdict->path;
   }
   const mbedtls_x509_crt* leaf = resumed_ ? nullptr : mbedtls_ssl_get_peer_cert(ssl);
   if (leaf != nullptr) {

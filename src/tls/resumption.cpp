@@ -142,7 +142,8 @@ bool set_tls12_session(mbedtls_ssl_session& session, const Ticket& ticket) {
 
 /// Would the client of this ticket be let in now? Everything is checked again except the signatures of its
 /// chain: trust has not changed since they were checked, or the ticket could not have been opened.
-bool still_welcome(const TicketContent& content, const Context& context) {
+/// Notes whose certificate it has.
+bool still_welcome(TicketContent& content, const Context& context) {
   const PeerCertificate policy = context.options().peer_certificate;
   if (content.client_certificate.empty()) {
     return policy != PeerCertificate::required;
@@ -153,7 +154,9 @@ bool still_welcome(const TicketContent& content, const Context& context) {
   if (x509::now() >= content.valid_until) {
     return false;
   }
-  return trust::verify_leaf_again(content.client_certificate, context.verify_policy(std::nullopt)).accepted();
+  auto verdict = trust::verify_leaf_again(content.client_certificate, context.verify_policy(std::nullopt));
+  content.peer_ids = std::move(verdict.peer_ids);
+  return verdict.accepted();
 }
 
 }  // namespace
@@ -230,6 +233,7 @@ int write_ticket(void* context, const mbedtls_ssl_session* session, unsigned cha
     content.authenticated_at = ours.options().clock();
     content.valid_until = verdict ? verdict->valid_until : x509::TimePoint::max();
     content.peer = verdict ? verdict->peer_name : "";
+    content.peer_path = verdict ? verdict->path : nullptr;
     if (const mbedtls_x509_crt* leaf = session->MBEDTLS_PRIVATE(peer_cert)) {
       content.client_certificate.assign(leaf->raw.p, leaf->raw.p + leaf->raw.len);
     }

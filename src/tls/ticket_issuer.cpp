@@ -13,10 +13,31 @@ namespace persona::tls {
 
 namespace {
 
-constexpr std::uint8_t format_version = 3;  // of the plaintext that encode() writes
+constexpr std::uint8_t format_version = 4;  // of the plaintext that encode() writes
 
 bool random(ByteSpan output) {
   return psa_generate_random(output.data(), output.size()) == PSA_SUCCESS;
+}
+
+Bytes encode_path(const trust::PeerPath& path) {
+  Bytes links;
+  for (const trust::PathLink& link : path) {
+    write_vector(links, as_bytes(link.serial), 1);
+    write_vector(links, link.issuer, 3);
+  }
+  return links;
+}
+
+/// Null if there is none.
+std::shared_ptr<const trust::PeerPath> decode_path(ByteView links) {
+  trust::PeerPath path;
+  for (WireReader reader(links); reader.ok() && !reader.at_end();) {
+    trust::PathLink& link = path.emplace_back();
+    link.serial = as_text(reader.vector(1));
+    const ByteView issuer = reader.vector(3);
+    link.issuer.assign(issuer.begin(), issuer.end());
+  }
+  return path.empty() ? nullptr : std::make_shared<const trust::PeerPath>(std::move(path));
 }
 
 /// The plaintext of a ticket. The caller must wipe it: it contains the PSK.
@@ -33,6 +54,7 @@ Bytes encode(const TicketContent& content) {
   write_vector(plain, content.psk.view(), 1);
   write_vector(plain, as_bytes(content.peer), 2);
   write_vector(plain, content.client_certificate, 3);
+  write_vector(plain, content.peer_path ? encode_path(*content.peer_path) : Bytes(), 3);
   return plain;
 }
 
@@ -54,6 +76,7 @@ std::optional<TicketContent> decode(ByteView plain) {
   content.peer = as_text(reader.vector(2));
   const ByteView certificate = reader.vector(3);
   content.client_certificate.assign(certificate.begin(), certificate.end());
+  content.peer_path = decode_path(reader.vector(3));
   return reader.at_end() ? std::optional(std::move(content)) : std::nullopt;
 }
 

@@ -125,6 +125,8 @@ bool TicketBank::receive(ByteView body) {
   ticket.received = ticket_time();
   ticket.authenticated_at = parts_.authenticated_at;
   ticket.peer = parts_.peer;
+  ticket.peer_ids = parts_.peer_ids;
+  ticket.peer_path = parts_.peer_path;
   ticket.valid_until = parts_.valid_until;
   parts_.store->put(parts_.target, std::move(ticket));
   return true;

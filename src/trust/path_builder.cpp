@@ -31,6 +31,15 @@ bool is_one_of(const mbedtls_x509_crt& certificate, const x509::CertificateList&
   return false;
 }
 
+PeerPath links_of(const Path& path) {
+  PeerPath links;
+  for (std::size_t depth = 0; depth + 1 < path.size(); ++depth) {
+    const ByteView issuer = x509::bytes_of(path[depth + 1]->raw);
+    links.push_back({serial_octets(path[depth]->serial), Bytes(issuer.begin(), issuer.end())});
+  }
+  return links;
+}
+
 void keep_deeper(std::optional<Finding>& deepest, Finding found) {
   if (!deepest || deepest->depth < found.depth) {
     deepest = std::move(found);
@@ -173,6 +182,9 @@ bool PathBuilder::accept(const Path& path) {
     until = std::min(until, x509::to_time_point(certificate->valid_to));
   }
   valid_until_ = until;
+  if (context_.policy.keep_path) {
+    kept_path_ = std::make_shared<const PeerPath>(links_of(path));
+  }
   return true;
 }
 

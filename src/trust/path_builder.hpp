@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -39,6 +40,9 @@ class PathBuilder {
   /// When the first certificate of the path found, or CRL used for it, expires.
   x509::TimePoint valid_until() const { return valid_until_; }
 
+  /// The path found, if VerifyPolicy::keep_path asks for it.
+  const std::shared_ptr<const PeerPath>& kept_path() const { return kept_path_; }
+
  private:
   bool climb();
   bool try_anchor(const mbedtls_x509_crt& anchor);
@@ -70,6 +74,7 @@ class PathBuilder {
   bool exhausted_ = false;
   std::vector<Oddity> oddities_;
   x509::TimePoint valid_until_ = x509::TimePoint::max();
+  std::shared_ptr<const PeerPath> kept_path_;
   std::optional<Finding> refused_;     // why a path to an anchor is not acceptable
   std::optional<Finding> unsigned_;    // where a path of names to an anchor has a signature that does not fit
   std::optional<Finding> incomplete_;  // why the longest path without an anchor ends where it does

@@ -13,14 +13,6 @@ namespace persona::trust {
 
 namespace {
 
-std::string serial_octets(const mbedtls_x509_buf& serial) {
-  std::string_view octets = as_text(x509::bytes_of(serial));
-  while (octets.size() > 1 && octets.front() == '\0') {
-    octets.remove_prefix(1);
-  }
-  return std::string(octets);
-}
-
 // mbedTLS leaves an absent nextUpdate zero.
 bool has_next_update(const mbedtls_x509_crl& list) {
   return list.next_update.year != 0;
@@ -28,6 +20,14 @@ bool has_next_update(const mbedtls_x509_crl& list) {
 
 x509::TimePoint next_update(const mbedtls_x509_crl& list) {
   return has_next_update(list) ? x509::to_time_point(list.next_update) : x509::TimePoint::max();
+}
+
+/// Of the key that signed it (RFC 5280 section 5.2.1); empty: it does not say.
+std::string key_identifier(const mbedtls_x509_crl& list) {
+  const auto extensions = x509::Extensions::read(x509::bytes_of(list.crl_ext));
+  const x509::Extension* identifier =
+      extensions ? extensions->find(x509::oid::authority_key_identifier) : nullptr;
+  return identifier != nullptr ? std::string(as_text(identifier->value)) : std::string();
 }
 
 /// Why a CRL cannot be used, if so. Without a number (RFC 5280 section 5.2.3) nobody could say which of two
@@ -68,6 +68,14 @@ RevocationFinding finding(VerifyReason reason, fmt::format_string<Args...> forma
 
 }  // namespace
 
+std::string serial_octets(const mbedtls_x509_buf& serial) {
+  std::string_view octets = as_text(x509::bytes_of(serial));
+  while (octets.size() > 1 && octets.front() == '\0') {
+    octets.remove_prefix(1);
+  }
+  return std::string(octets);
+}
+
 void RevocationLists::Deleter::operator()(mbedtls_x509_crl* list) const {
   mbedtls_x509_crl_free(list);
   delete list;
@@ -75,7 +83,17 @@ void RevocationLists::Deleter::operator()(mbedtls_x509_crl* list) const {
 
 RevocationLists::~RevocationLists() = default;
 
-Result<void> RevocationLists::append(std::string_view text, std::string_view source) {
+Result<void> RevocationLists::append(std::string_view text, std::string_view source, std::size_t file) {
+  const std::size_t before = entries_.size();
+  auto added = append_all(text, source);
+  for (std::size_t index = before; index < entries_.size(); ++index) {
+    entries_[index].source = source;
+    entries_[index].file = file;
+  }
+  return added;
+}
+
+Result<void> RevocationLists::append_all(std::string_view text, std::string_view source) {
   const auto blocks = x509::find_pem_blocks(text);
   if (!blocks) {
     return fail(ErrorKind::configuration, "{} {}", source, blocks.error().message);
@@ -103,9 +121,10 @@ Result<void> RevocationLists::append(std::string_view text, std::string_view sou
 }
 
 Result<void> RevocationLists::append_one(const unsigned char* data, std::size_t size, std::string_view what) {
-  Entry entry{std::unique_ptr<mbedtls_x509_crl, Deleter>(new mbedtls_x509_crl), {}};
-  mbedtls_x509_crl& list = *entry.list;
+  std::unique_ptr<mbedtls_x509_crl, Deleter> owned(new mbedtls_x509_crl);
+  mbedtls_x509_crl& list = *owned;
   mbedtls_x509_crl_init(&list);
+  Entry entry;
   if (const int status = mbedtls_x509_crl_parse(&list, data, size); status != 0) {
     const bool critical = status == MBEDTLS_ERR_X509_INVALID_EXTENSIONS + MBEDTLS_ERR_ASN1_UNEXPECTED_TAG;
     return fail(ErrorKind::configuration, "{} cannot be {}: {}", what, critical ? "used" : "parsed",
@@ -125,6 +144,7 @@ Result<void> RevocationLists::append_one(const unsigned char* data, std::size_t 
     entry.revoked.push_back(serial_octets(one->serial));
   }
   std::sort(entry.revoked.begin(), entry.revoked.end());
+  entry.list = std::move(owned);
   entries_.push_back(std::move(entry));
   return {};
 }
@@ -133,9 +153,52 @@ std::vector<CrlInfo> RevocationLists::describe() const {
   std::vector<CrlInfo> infos;
   for (const Entry& entry : entries_) {
     infos.push_back({x509::name_in_words(entry.list->issuer), x509::to_time_point(entry.list->this_update),
-                     next_update(*entry.list), entry.revoked.size()});
+                     next_update(*entry.list), entry.revoked.size(), entry.source, entry.file,
+                     is_superseded(entry)});
   }
   return infos;
+}
+
+/// Does one of the same issuer, and of the same key as far as they say, take over from it?
+bool RevocationLists::is_superseded(const Entry& entry) const {
+  const x509::TimePoint from = x509::to_time_point(entry.list->this_update);
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& other) {
+    const x509::TimePoint others = x509::to_time_point(other.list->this_update);
+    return from < others && others <= next_update(*entry.list) && have_same_issuer(entry, other);
+  });
+}
+
+/// The same name, and the same key as far as they say.
+bool RevocationLists::have_same_issuer(const Entry& one, const Entry& other) {
+  return x509::same_distinguished_name(x509::bytes_of(one.list->issuer_raw),
+                                       x509::bytes_of(other.list->issuer_raw)) &&
+         key_identifier(*one.list) == key_identifier(*other.list);
+}
+
+/// RFC 5280 section 6.3.3 (f): the issuer's keyUsage, if present, must include cRLSign.
+bool RevocationLists::is_signed_list(const Entry& entry, const mbedtls_x509_crt& issuer,
+                                     SignatureCache& signatures) {
+  return mbedtls_x509_crt_check_key_usage(&issuer, MBEDTLS_X509_KU_CRL_SIGN) == 0 &&
+         is_signed_by(*entry.list, issuer, signatures);
+}
+
+std::vector<std::size_t> RevocationLists::signed_by(const mbedtls_x509_crt& issuer,
+                                                    SignatureCache& signatures) const {
+  std::vector<std::size_t> numbers;
+  for (std::size_t number = 0; number < entries_.size(); ++number) {
+    const Entry& entry = entries_[number];
+    if (x509::same_distinguished_name(x509::bytes_of(entry.list->issuer_raw),
+                                      x509::bytes_of(issuer.subject_raw)) &&
+        is_signed_list(entry, issuer, signatures)) {
+      numbers.push_back(number);
+    }
+  }
+  return numbers;
+}
+
+bool RevocationLists::revokes(std::size_t list, const std::string& serial) const {
+  const auto& revoked = entries_[list].revoked;
+  return std::binary_search(revoked.begin(), revoked.end(), serial);
 }
 
 std::optional<RevocationFinding> RevocationLists::check(const mbedtls_x509_crt& certificate,
@@ -154,9 +217,7 @@ std::optional<RevocationFinding> RevocationLists::check(const mbedtls_x509_crt& 
                                        x509::bytes_of(issuer.subject_raw))) {
       continue;
     }
-    // RFC 5280 section 6.3.3 (f): the issuer's keyUsage, if present, must include cRLSign.
-    if (mbedtls_x509_crt_check_key_usage(&issuer, MBEDTLS_X509_KU_CRL_SIGN) != 0 ||
-        !is_signed_by(*entry.list, issuer, signatures)) {
+    if (!is_signed_list(entry, issuer, signatures)) {
       unsigned_seen = true;
       continue;
     }

@@ -81,7 +81,7 @@ TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
     if (!text) {
       continue;
     }
-    if (const auto appended = trust->revocation_->append(text->view(), files.crl[index].string());
+    if (const auto appended = trust->revocation_->append(text->view(), files.crl[index].string(), index);
         !appended) {
       errors.push_back({Part::crl, index, appended.error().message});
     }
@@ -149,6 +149,10 @@ const std::vector<const mbedtls_x509_crt*>& TrustStore::roots_named(
 
 std::vector<CrlInfo> TrustStore::crls() const {
   return revocation_->describe();
+}
+
+bool TrustStore::allows_expired_crls() const {
+  return revocation_->expired_allowed();
 }
 
 }  // namespace persona::trust

@@ -18,6 +18,7 @@ namespace {
 Verdict verdict_on(const mbedtls_x509_crt& leaf, std::optional<Finding> finding, const VerifyPolicy& policy) {
   Verdict verdict;
   verdict.peer_name = x509::display_name(leaf);
+  verdict.peer_ids = x509::ids_of(leaf);
   verdict.leaf_not_after = x509::to_time_point(leaf.valid_to);
   if (finding) {
     verdict.reason = finding->reason;
@@ -40,6 +41,7 @@ Verdict verify_chain(const TrustStore& trust, const mbedtls_x509_crt& presented,
     verdict.oddities = std::move(builder.oddities());
   }
   verdict.valid_until = builder.valid_until();
+  verdict.path = builder.kept_path();
   return verdict;
 }
 

@@ -54,6 +54,10 @@ CertificateInfo describe(const mbedtls_x509_crt& certificate) {
   return info;
 }
 
+CertificateIds ids_of(const mbedtls_x509_crt& certificate) {
+  return {serial_text({certificate.serial.p, certificate.serial.len}), spki_pin_of(certificate).to_string()};
+}
+
 SpkiPin spki_pin_of(const mbedtls_x509_crt& certificate) {
   return spki_pin({certificate.pk_raw.p, certificate.pk_raw.len});
 }

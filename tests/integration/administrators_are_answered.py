@@ -10,7 +10,7 @@ import time
 import urllib.request
 
 from harness.certificates import Pki
-from harness.persona import Persona, address_of, config, write_config
+from harness.persona import Persona, address_of, config, native, write_config
 from harness.rotation import put, wait_refused
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
@@ -60,6 +60,31 @@ def metrics(case):
     put(file, json.dumps(content).encode())
     persona.wait_log("reloaded")
     equal(samples(get(admin, "/metrics"))['persona_config_last_reload_successful{service="service"}'], 1, "mended")
+
+
+@case("a revocation list that is about to expire is in the metrics, the status and the log")
+def revocation_list(case):
+    pki = Pki(case)
+    path = case.folder / "ca.crl"
+    put(path, pki.ca.revocation_list(1, since=-1, until=9))
+    content = config(pki, gateway=tls_gateway(case, pki.server_context()), admin={"listen": "127.0.0.1:0"})
+    content["trust"]["crl"] = str(path)
+    persona = Persona(case, content)
+
+    def warnings():
+        return [line for line in persona.log if line["level"] == "warn" and "revocation list" in line["message"]]
+
+    role = 'persona_certificate_not_after_timestamp_seconds{service="service",role="crl"}'
+    left = (samples(get(admin_of(persona), "/metrics"))[role] - time.time()) / 86400
+    check(8.9 < left <= 9, "days left of the list", left)
+    equal(warnings(), [], "warnings of one that has just been made")
+    put(path, pki.ca.revocation_list(2, since=-9, until=5.5 / 24))
+    line = persona.wait_until(warnings, "a warning")[0]
+    check("revocation list expires in 5 hours (" in line["message"] and
+          line["message"].endswith(f": CN=Test CA ({native(path)}); trust.crl needs the next one"),
+          "neither issuer nor file is named", line)
+    state = json.loads(get(admin_of(persona), "/status"))["services"][0]["certificates"]
+    equal([(one["role"], one["days_left"]) for one in state if one["role"] == "crl"], [("crl", 0)], "status")
 
 
 @case("ready until it drains; the endpoint goes with the process, and its descriptors with its clients")

@@ -7,8 +7,10 @@ import sys
 from harness import process
 from harness.certificates import Pki, end_of
 from harness.persona import Persona, config
+from harness.rotation import serial
 from harness.runner import Failure, case, check, equal, main
-from harness.sockets import Server, connect, echo, expect_refused, read_exactly, refused_address, reset, text
+from harness.servers import tls_gateway
+from harness.sockets import Server, connect, echo, expect_echo, expect_refused, read_exactly, refused_address, reset, text
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from chains.issue import make_key  # noqa: E402
@@ -57,6 +59,51 @@ def required_good(case):
     door = Door(case)
     for version in VERSIONS:
         door.lets_in(door.pki.client, version, "CN=client")
+
+
+def identified(credential):
+    return {"peer": "CN=client", "peer_serial": serial(credential), "peer_pin": credential.pin}
+
+
+@case("whoever is let in or refused is found again by serial number and pin, in the warning, too")
+def found_again(case):
+    door = Door(case)
+    pki, persona = door.pki, door.persona
+    stranger = pki.other_ca.issue("client")
+    for count, version in enumerate(VERSIONS, 1):
+        door.lets_in(pki.client, version, "CN=client")
+        for message in ("connection open", "connection closed"):
+            persona.wait_log(message, tls_version=f"TLSv{version}", **identified(pki.client))
+        door.refuses(stranger, version, "CN=Other CA, which trust.ca does not contain")
+        persona.wait_log("connection closed", count, reason="verify_failed", **identified(stranger))
+    persona.wait_log("the client's certificate is issued by CN=Other CA, which trust.ca does not contain", level="warn",
+                     **identified(stranger))
+
+
+@case("a session that is resumed is found again, too, in both modes")
+def found_again_when_resumed(case):
+    for version in VERSIONS:
+        pki = Pki(case)
+        gateway = Persona(case, config(pki, service=Server(case, echo)), f"gateway-{version}")
+        client = Persona(case, config(pki, gateway=gateway, tls={"max_version": version}), f"client-{version}")
+        for resumed in (False, True):
+            with connect(client.address) as connection:
+                expect_echo(connection)
+            gateway.wait_log("connection closed", resumed=resumed, **identified(pki.client))
+            client.wait_log("connection closed", resumed=resumed, peer="CN=gateway", peer_serial=serial(pki.gateway),
+                            peer_pin=pki.gateway.pin)
+
+
+@case("a gateway that is refused is found again")
+def gateway_found_again(case):
+    pki = Pki(case)
+    other = pki.ca.issue("other", ["other.test"])
+    gateway = tls_gateway(case, pki.server_context(other), failing=True)
+    persona = Persona(case, config(pki, gateway=gateway))
+    expect_refused(persona.address)
+    fields = {"peer": "CN=other", "peer_serial": serial(other), "peer_pin": other.pin}
+    persona.wait_log("connection closed", reason="verify_failed", verify_reason="name_mismatch", **fields)
+    persona.wait_log("name gateway.test is not in the gateway's certificate; it has other.test", level="warn", **fields)
 
 
 @case("required: none is refused")

@@ -79,6 +79,7 @@ struct Trust {
   std::vector<Located<std::filesystem::path>> ca;    ///< every certificate in every file counts
   std::vector<Located<std::filesystem::path>> crl;   ///< every CRL in every file counts
   bool crl_expired_allowed = false;                  ///< `crl_expired`: refuse | allow
+  bool cut_on_revocation = false;                    ///< `on_revocation`: keep | cut
 };
 
 /// `tls:`. Code points are IANA's; every one is in base/tls_parameters.

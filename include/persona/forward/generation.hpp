@@ -20,6 +20,7 @@ namespace persona::identity {
 class Identity;
 }  // namespace persona::identity
 namespace persona::trust {
+struct CrlInfo;
 class TrustStore;
 }  // namespace persona::trust
 
@@ -50,12 +51,16 @@ class Generation {
   /// has changed.
   static Result<std::shared_ptr<const Generation>> create(Material material, const Generation* before);
 
+  /// The same with CRLs that are newer, and nothing else new; see TrustStore::with_newer_crls. Its digest()
+  /// is empty, because no files as they are make it. Null: there are none, or they cannot be used.
+  std::shared_ptr<const Generation> with_newer_crls(std::vector<trust::CrlInfo>& added) const;
+
   const config::Config& config() const { return config_; }
   const std::shared_ptr<const tls::Context>& tls() const { return tls_; }
   Targets& targets() const { return *targets_; }
   const std::string& digest() const { return digest_; }
 
-  /// Of the certificates in our chain and in trust.ca.
+  /// Of the certificates in our chain and in trust.ca, and of the CRLs.
   const std::vector<Expiry>& expiries() const { return expiries_; }
 
   /// The name that a target's certificate must match: gateway.server_name, or the target's host.

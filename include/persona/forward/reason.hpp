@@ -46,6 +46,8 @@ struct End {
   Reason reason;
   std::string error{};               ///< a sentence with details; empty if the reason says enough
   std::string_view verify_reason{};  ///< for verify_failed: a string literal
+  std::string peer{};                ///< for verify_failed: whose certificate it is, if there is one
+  x509::CertificateIds peer_ids{};   ///< and its serial number and pin
 
   End(Reason why, std::string words = {}) : reason(why), error(std::move(words)) {}
   explicit End(const tls::Failure& failure);

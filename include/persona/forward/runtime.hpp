@@ -56,6 +56,10 @@ class Runtime {
   /// Idempotent.
   void drain();
 
+  /// After a reload with trust.on_revocation: cut, ends the connections of `service` whose peer has been
+  /// revoked.
+  void cut_revoked(const std::shared_ptr<Service>& service);
+
   /// Ends all connections that drain() still waits for.
   void cut();
 

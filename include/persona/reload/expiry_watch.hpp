@@ -1,4 +1,4 @@
-// When to warn that certificates expire.
+// When to warn that certificates and CRLs expire.
 #pragma once
 
 #include <functional>
@@ -21,8 +21,8 @@ using forward::Expiry;
 /// "certificate expires in 6 days (2026-12-03): CN=client"; a day or less is given in hours.
 std::string expiry_sentence(const Expiry& expiry, x509::TimePoint now);
 
-/// Remembers which warnings were given: for each certificate at 30, 7 and 1 days, then every hour. Not
-/// thread-safe.
+/// Remembers which warnings were given: for each certificate at 30, 7 and 1 days, then every hour; for each
+/// CRL the same from Expiry::notice on. Not thread-safe.
 class ExpiryNotices {
  public:
   /// Those of `expiries` to warn about now. A certificate that is no longer among them is forgotten.
@@ -37,8 +37,9 @@ class ExpiryNotices {
   std::map<Key, Told> told_;
 };
 
-/// Warns in the service's log of certificates that expire, on look() and then every hour; hourly also of
-/// files on disk that are newer than what is in use. On the main loop; must be destroyed before that can end.
+/// Warns in the service's log of certificates and CRLs that expire, on look() and then every hour; hourly
+/// also of files on disk that are newer than what is in use. On the main loop; must be destroyed before that
+/// can end.
 class ExpiryWatch {
  public:
   static constexpr Milliseconds interval = std::chrono::hours(1);

@@ -17,6 +17,7 @@
 #include "persona/net/resolver.hpp"
 #include "persona/net/timer.hpp"
 #include "persona/net/work.hpp"
+#include "persona/trust/trust_store.hpp"
 
 namespace persona::reload {
 
@@ -38,7 +39,7 @@ struct Loaded {
 
 /// Reloads one service: on request, when its files change, and every reload.interval if a change went
 /// unnoticed or was refused. One load at a time; events during a load start another one. A refused reload
-/// changes nothing, and is logged once.
+/// changes nothing but CRLs: newer ones that are valid are used without the rest. It is logged once.
 ///
 /// On the main loop; must be destroyed before that can end.
 class Reloader {
@@ -79,6 +80,9 @@ class Reloader {
     bool same = false;             // their contents are those in use
     std::vector<std::string> restart_needed;
     std::shared_ptr<const Generation> next;  // null: not loaded, or not usable
+    // What is in use with the newer CRLs on disk, for when `next` is refused; null: there are none.
+    std::shared_ptr<const Generation> newer_crls;
+    std::vector<trust::CrlInfo> crls;  // those
   };
 
   /// The input of look_at(), which must not touch the reloader.
@@ -102,6 +106,7 @@ class Reloader {
   void unchanged();
   void apply(Cause cause, const Look& look);
   void refuse(Cause cause, std::vector<std::string> errors, bool newer_on_disk);
+  void apply_newer_crls(const Look& look);
   void tell_restart(Cause cause, const std::vector<std::string>& keys) const;
   void watch();
   void next();

@@ -54,6 +54,7 @@ struct ContextOptions {
   std::vector<SpkiPin> pins;                         ///< the peer's leaf must match one; empty: any
   bool pins_alone = false;                           ///< role client: no name must match; `pins` is not empty
   std::shared_ptr<const trust::ClientRules> clients;  ///< role server; null: any verified client
+  bool keep_peer_paths = false;                       ///< for SessionInfo::peer_path
   Clock clock = &now_by_both_clocks;                  ///< decides when a peer must prove its key again
 
   /// Identity, trust and rules are compared by address, not by content.

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "persona/tls/context.hpp"
+#include "persona/x509/certificate.hpp"
 
 namespace persona::tls {
 
@@ -22,6 +23,8 @@ struct Failure {
   Kind kind = Kind::handshake_failed;
   std::string message;                  ///< a sentence, without a full stop, that says what to check
   std::string_view verify_reason = {};  ///< for verify_failed: trust::to_string(VerifyReason), else empty
+  std::string peer = {};               ///< for verify_failed: the subject of the certificate, if there is one
+  x509::CertificateIds peer_ids = {};  ///< and its serial number and pin
 };
 
 /// The role of the peer: a client's is the gateway, a server's is a client.

@@ -12,6 +12,7 @@
 #include "persona/base/bytes.hpp"
 #include "persona/base/tls_parameters.hpp"
 #include "persona/tls/failure.hpp"
+#include "persona/trust/peer_path.hpp"
 #include "persona/x509/time.hpp"
 
 namespace persona::tls {
@@ -28,8 +29,12 @@ struct SessionInfo {
   TlsVersion version = TlsVersion::tls13;
   std::string_view cipher_suite;  ///< IANA name
   bool resumed = false;
-  std::string alpn;  ///< empty: none negotiated
-  std::string peer;  ///< subject of the peer's certificate; empty: it presented none
+  std::string alpn;                 ///< empty: none negotiated
+  std::string peer;                 ///< subject of the peer's certificate; empty: it presented none
+  x509::CertificateIds peer_ids{};  ///< of that certificate
+  /// The path by which it was accepted, in a resumed session too; null unless
+  /// ContextOptions::keep_peer_paths.
+  std::shared_ptr<const trust::PeerPath> peer_path{};
   /// When the peer's leaf expires; nothing if it presented none, as in a resumed session.
   std::optional<x509::TimePoint> peer_not_after;
 };

@@ -18,6 +18,8 @@
 #include "persona/tls/aead.hpp"
 #include "persona/tls/clock.hpp"
 #include "persona/tls/key_schedule.hpp"
+#include "persona/trust/peer_path.hpp"
+#include "persona/x509/certificate.hpp"
 #include "persona/x509/time.hpp"
 
 namespace persona::tls {
@@ -45,9 +47,11 @@ struct Ticket {
   std::uint32_t age_add = 0;
   std::chrono::seconds lifetime{0};  ///< from `received` on; at most what resumable_for() returned then
   TicketTime received = 0;
-  Moment authenticated_at{};      ///< the time of the original full handshake
-  std::string peer;               ///< the subject that was verified
-  x509::TimePoint valid_until{};  ///< when the first certificate of its chain expires
+  Moment authenticated_at{};                           ///< the time of the original full handshake
+  std::string peer;                                    ///< the subject that was verified
+  x509::CertificateIds peer_ids{};                     ///< of its certificate
+  std::shared_ptr<const trust::PeerPath> peer_path{};  ///< as in SessionInfo
+  x509::TimePoint valid_until{};                       ///< when the first certificate of its chain expires
 };
 
 /// A client's tickets, by gateway address and name. Thread-safe: the loops share it. It belongs to a Context,
@@ -87,6 +91,8 @@ class TicketBank {
     std::uint16_t cipher_suite = 0;
     Secret resumption_master_secret;
     std::string peer;
+    x509::CertificateIds peer_ids{};
+    std::shared_ptr<const trust::PeerPath> peer_path{};
     x509::TimePoint valid_until{};
     Moment authenticated_at{};  ///< as in Ticket
   };
@@ -117,6 +123,8 @@ struct TicketContent {
   x509::TimePoint valid_until{};  ///< when the first certificate of the client's chain expires
   std::string peer;               ///< the subject of the client's certificate
   Bytes client_certificate;       ///< the leaf in DER, to check the client again; empty: it had none
+  std::shared_ptr<const trust::PeerPath> peer_path{};  ///< as in SessionInfo
+  x509::CertificateIds peer_ids{};  ///< of that certificate; not sealed, read from it when it was checked
 };
 
 /// Seals and opens a server's tickets under its own keys, which exist only in memory and are replaced every

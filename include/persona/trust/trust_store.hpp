@@ -40,6 +40,10 @@ struct CrlInfo {
   x509::TimePoint this_update{};
   x509::TimePoint next_update{};  ///< TimePoint::max() if the CRL gives none
   std::size_t revoked = 0;        ///< entries
+  std::string source{};           ///< the file that has it, or "the CRL text"
+  std::size_t file = 0;           ///< the index in TrustFiles::crl of that file
+  /// A newer one of the same issuer is there, or takes over before this one expires: it may expire unnoticed.
+  bool superseded = false;
 };
 
 /// Immutable except for the signatures that it remembers, and shared by all loops.
@@ -67,6 +71,15 @@ class TrustStore {
   const std::vector<const mbedtls_x509_crt*>& roots_named(const std::string& comparable_name) const;
 
   std::vector<CrlInfo> crls() const;
+
+  /// The same trust with the CRLs in `files` that are newer than those here and signed by a CA of trust.ca,
+  /// or take the place of an intermediate's (whose signature then decides when it is used); they are appended
+  /// to `added`. Null: there is none. Reads the files, so not on a loop.
+  std::shared_ptr<const TrustStore> with_newer_crls(const std::vector<std::filesystem::path>& files,
+                                                    std::vector<CrlInfo>& added) const;
+
+  /// trust.crl_expired: allow
+  bool allows_expired_crls() const;
 
   /// What is wrong with some CA certificates while others can be used.
   const std::vector<x509::LoadError>& warnings() const { return warnings_; }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,8 +15,10 @@
 #include "persona/base/bytes.hpp"
 #include "persona/base/spki_pin.hpp"
 #include "persona/base/trust_profile.hpp"
+#include "persona/trust/peer_path.hpp"
 #include "persona/trust/peer_role.hpp"
 #include "persona/trust/verify_reason.hpp"
+#include "persona/x509/certificate.hpp"
 #include "persona/x509/time.hpp"
 
 struct mbedtls_x509_crt;
@@ -35,6 +38,7 @@ struct VerifyPolicy {
   const ClientRules* clients = nullptr;  ///< must admit the leaf; null: any leaf
   std::size_t max_intermediates = 8;     ///< between leaf and root; self-issued ones do not count
   std::optional<x509::TimePoint> at;     ///< default: now
+  bool keep_path = false;                ///< for Verdict::path
 };
 
 /// Is a name that a peer must have one of these, "spiffe://..."?
@@ -55,8 +59,10 @@ struct Verdict {
   std::string sentence;
   std::vector<Oddity> oddities;                          ///< of the path, if accepted
   std::string peer_name;                                 ///< display_name() of the leaf
+  x509::CertificateIds peer_ids;                         ///< of the leaf
   x509::TimePoint valid_until = x509::TimePoint::max();  ///< when the first certificate or CRL used expires
   x509::TimePoint leaf_not_after = x509::TimePoint::max();  ///< of the leaf alone
+  std::shared_ptr<const PeerPath> path;  ///< of an accepted chain, if VerifyPolicy::keep_path asks for it
 
   bool accepted() const { return reason == VerifyReason::ok; }
 };

@@ -36,6 +36,15 @@ struct CertificateInfo {
 
 CertificateInfo describe(const mbedtls_x509_crt& certificate);
 
+/// What finds a certificate again: in the records of its CA, which revokes by serial number, and in a list of
+/// pins. Both as in CertificateInfo; empty: there is no certificate.
+struct CertificateIds {
+  std::string serial{};
+  std::string pin{};
+};
+
+CertificateIds ids_of(const mbedtls_x509_crt& certificate);
+
 /// The pin of its SubjectPublicKeyInfo. All zeros, which no configuration can pin, if hashing fails.
 SpkiPin spki_pin_of(const mbedtls_x509_crt& certificate);
 

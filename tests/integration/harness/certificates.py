@@ -1,8 +1,10 @@
 """Throwaway authorities and certificates, and ssl contexts made of them."""
 
+import base64
 import contextlib
 import copy
 import datetime
+import hashlib
 import ipaddress
 import socket
 import ssl
@@ -58,6 +60,8 @@ class Credential:
         self.certificate = folder / f"{stem}.crt"
         self.key = folder / f"{stem}.key"
         self.serial = certificate.serial_number
+        self.pin = "sha256//" + base64.b64encode(hashlib.sha256(certificate.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)).digest()).decode()
         self.both = folder / f"{stem}.pem"  # what HAProxy wants
         certificate_text = certificate.public_bytes(serialization.Encoding.PEM)
         key_text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
@@ -116,6 +120,17 @@ class Authority:
             .sign(signer, hashes.SHA256()))
         kind = "-expired" if expired else "-self-signed" if self_signed else ""
         return Credential(self._folder, f"{self._stem}-{common_name}{kind}", certificate, key)
+
+    def revocation_list(self, number, revoked=(), since=-1, until=30):
+        """A CRL in PEM that revokes these credentials; valid between so many days from now."""
+        builder = (x509.CertificateRevocationListBuilder().issuer_name(self._subject)
+                   .last_update(_now() + since * DAY).next_update(_now() + until * DAY)
+                   .add_extension(x509.CRLNumber(number), critical=False)
+                   .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False))
+        for each in revoked:
+            builder = builder.add_revoked_certificate(x509.RevokedCertificateBuilder().serial_number(each.serial)
+                                                      .revocation_date(_now() - DAY).build())
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 class Pki:

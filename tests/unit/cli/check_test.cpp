@@ -317,3 +317,47 @@ TEST_CASE("a configuration that is not there is a sentence and exit code 2") {
   std::filesystem::create_directory(folder.path() / "empty");
   CHECK(check(folder, folder.path() / "empty").exit_code == 2);
 }
+
+TEST_CASE("a revocation list that expires soon or has expired is a warning, at its file") {
+  const ConfigFolder folder;
+  const auto now = persona::x509::now();
+  const auto write_list = [&](std::string_view name, std::chrono::seconds from, std::chrono::seconds until) {
+    const auto list = folder.authority().revocation_list({now + from, now + until, 1, {}});
+    REQUIRE(list);
+    folder.write(name, *list);
+  };
+  const auto config = folder.write("postgres.yaml", replaced(smallest, "ca: gateway-ca.crt",
+                                                             "ca: gateway-ca.crt\n  crl: [old.crl, ca.crl]"));
+  write_list("old.crl", -days(40), -days(10));  // the other one supersedes it only while it is valid
+  write_list("ca.crl", -days(11), days(30) + 1h);
+  Outcome outcome = check(folder, config);
+  CHECK(outcome.err.empty());
+  CHECK(outcome.out.find(fmt::format("  crl         CN=Test CA, expired {} (10 days ago), 0 revoked\n"
+                                     "              CN=Test CA, expires {} (30 days left), 0 revoked\n",
+                                     support::date(-days(10)), support::date(days(30) + 1h))) !=
+        std::string::npos);
+  write_list("ca.crl", -days(11), 5h + 10s);
+  outcome = check(folder, config);
+  CHECK(outcome.exit_code == 0);
+  CHECK(outcome.err ==
+        fmt::format("postgres.yaml:8:18: warning: revocation list expires in 5 hours ({}): CN=Test "
+                    "CA (ca.crl); trust.crl needs the next one\n"
+                    "  8 |   crl: [old.crl, ca.crl]\n"
+                    "    |                  ^\n",
+                    support::date(5h + 10s)));
+  write_list("ca.crl", -days(11), -1h);
+  outcome = check(folder, config);
+  CHECK(
+      outcome.err.starts_with("postgres.yaml:8:18: warning: the revocation list of CN=Test CA has expired"));
+}
+
+TEST_CASE("less than a day is given in hours") {
+  const ConfigFolder folder;
+  folder.issue("client", -5min, 7h + 10s);
+  const Outcome outcome = check(folder, folder.write("postgres.yaml", smallest));
+  CHECK(outcome.err.starts_with(
+      fmt::format("postgres.yaml:4:16: warning: certificate expires in 7 hours ({}): CN=client\n",
+                  support::date(7h + 10s))));
+  CHECK(outcome.out.find(fmt::format("  expires {} (7 hours left)\n", support::date(7h + 10s))) !=
+        std::string::npos);
+}

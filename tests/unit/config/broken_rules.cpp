@@ -204,11 +204,14 @@ conf/pg.yaml:4:59: trust.crl_expired: expected "refuse" or "allow", found "ignor
      "listen: 127.0.0.1:1\n"
      "gateway: db.example.com:1\n"
      "identity: {certificate: pg.crt, private_key: pg.key}\n"
-     "trust: {ca: ca.crt, crl_expired: allow}\n",
+     "trust: {ca: ca.crt, crl_expired: allow, on_revocation: cut}\n",
      R"(
 conf/pg.yaml:4:34: warning: trust.crl_expired: has no effect without trust.crl
-  4 | trust: {ca: ca.crt, crl_expired: allow}
+  4 | trust: {ca: ca.crt, crl_expired: allow, on_revocation: cut}
     |                                  ^~~~~
+conf/pg.yaml:4:56: warning: trust.on_revocation: has no effect without trust.crl
+  4 | trust: {ca: ca.crt, crl_expired: allow, on_revocation: cut}
+    |                                                        ^~~
 )"},
     {"a reload that never rests",
      persona_yaml + "reload: {watch: maybe, interval: 1ms}\n",

@@ -65,6 +65,7 @@ TEST_CASE("the smallest file has the documented defaults") {
   CHECK(config.gateway.allowed_addresses.empty());
   CHECK(config.trust.crl.empty());
   CHECK(!config.trust.crl_expired_allowed);
+  CHECK(!config.trust.cut_on_revocation);
   CHECK(config.reload.watch);
   CHECK(config.reload.interval == std::chrono::seconds(30));
   CHECK(!config.reload.probe);
@@ -86,7 +87,7 @@ identity:
   certificate: pg.crt
   private_key: pg.key
   private_key_password_file: pg.key
-trust: {profile: public, ca: [ca.crt, next-ca.crt], crl: [ca.crt], crl_expired: allow}
+trust: {profile: public, ca: [ca.crt, next-ca.crt], crl: [ca.crt], crl_expired: allow, on_revocation: cut}
 tls:
   min_version: 1.3
   max_version: 1.3
@@ -117,6 +118,7 @@ threads: 4
   CHECK(config.trust.crl.at(0).value == folder.path() / "ca.crt");
   CHECK(config.trust.crl_expired_allowed);
   CHECK(config.trust.profile == TrustProfile::web_pki);
+  CHECK(config.trust.cut_on_revocation);
   CHECK(suite_names(config) == Names{"TLS_CHACHA20_POLY1305_SHA256"});
   CHECK(config.tls.groups == std::vector<std::uint16_t>{0x0019});
   CHECK(config.tls.alpn == Names{"postgresql", "h2"});

@@ -1,11 +1,14 @@
 #include "persona/forward/generation.hpp"
 
+#include <array>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "material.hpp"
+#include "persona/trust/trust_store.hpp"
 
 using namespace persona;
 using namespace persona::forward;
@@ -106,4 +109,36 @@ TEST_CASE("what expires: our chain, our CAs, and the gateways as last seen") {
   CHECK(expiries[2].not_after == soon);
   service->replace(make_generation(material("a", "192.0.2.2:1"), service->current().get()));
   CHECK(service->expiries().size() == 2);  // it is no longer ours
+}
+
+TEST_CASE("what expires: the CRLs that count") {
+  using namespace std::chrono_literals;
+  const x509::TimePoint now = x509::now();
+  const auto expiries = [&](bool allowed, std::initializer_list<std::array<x509::TimePoint, 2>> periods) {
+    std::string lists;
+    std::uint64_t number = 0;
+    for (const auto& [from, until] : periods) {
+      const auto list = tls::test::test_ca().revocation_list({from, until, ++number, {}});
+      REQUIRE(list);
+      lists += *list;
+    }
+    auto from = material("a");
+    from.trust = *trust::TrustStore::from_pem({tls::test::test_ca().certificate_pem(), lists, allowed});
+    std::vector<x509::TimePoint> ends;
+    const auto generation = make_generation(std::move(from), nullptr);
+    for (const Expiry& each : generation->expiries()) {
+      if (each.role == Expiry::Role::crl) {
+        CHECK(each.name == "CN=Test CA (the CRL text)");
+        ends.push_back(each.not_after);
+      }
+    }
+    return ends;
+  };
+  using Ends = std::vector<x509::TimePoint>;
+  CHECK(expiries(false, {{now - 1h, now + 24h}}) == Ends{now + 24h});
+  // The next one takes over in time, or leaves a gap.
+  CHECK(expiries(false, {{now - 1h, now + 24h}, {now + 20h, now + 48h}}) == Ends{now + 48h});
+  CHECK(expiries(false, {{now - 1h, now + 24h}, {now + 30h, now + 48h}}) == Ends{now + 24h, now + 48h});
+  CHECK(expiries(false, {{now - 24h, now - 1h}}) == Ends{now - 1h});
+  CHECK(expiries(true, {{now - 24h, now - 1h}}) == Ends{});
 }

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "persona/trust/trust_store.hpp"
+
 using namespace persona;
 using namespace persona::forward;
 using namespace persona::reload;
@@ -78,4 +80,29 @@ TEST_CASE("the sentence") {
   CHECK(said(Expiry::Role::leaf, end - 59min) == "certificate expires in 59 minutes (2024-10-04): CN=x");
   CHECK(said(Expiry::Role::leaf, end + 3h) == "certificate expired 3 hours ago (2024-10-04): CN=x");
   CHECK(said(Expiry::Role::leaf, end + days(3)) == "certificate expired 3 days ago (2024-10-04): CN=x");
+}
+
+TEST_CASE("a CRL is told of from its last third on") {
+  trust::CrlInfo weekly;
+  weekly.issuer = "CN=Test CA";
+  weekly.source = "ca.crl";
+  weekly.this_update = end - days(6);
+  weekly.next_update = end;
+  const std::vector<Expiry> expiries = {expiry_of(weekly)};
+  ExpiryNotices notices;
+  std::vector<long> told;  // hours before the end
+  for (long hours = 24 * 6; hours >= -1; --hours) {
+    if (!notices.due(expiries, end - std::chrono::hours(hours)).empty()) {
+      told.push_back(hours);
+    }
+  }
+  std::vector<long> expected = {48};
+  for (long hours = 24; hours >= -1; --hours) {
+    expected.push_back(hours);
+  }
+  CHECK(told == expected);
+  CHECK(expiry_sentence(expiries.front(), end - 5h) ==
+        "revocation list expires in 5 hours (2024-10-04): CN=Test CA (ca.crl); trust.crl needs the next one");
+  CHECK(expiry_sentence(expiries.front(), end + days(2)) ==
+        "revocation list expired 2 days ago (2024-10-04): CN=Test CA (ca.crl); trust.crl needs the next one");
 }
