@@ -6,7 +6,9 @@
 #include <mbedtls/platform.h>
 #include <mbedtls/x509_crt.h>
 
+#include "persona/base/text.hpp"
 #include "persona/x509/certificate_parser.hpp"
+#include "persona/x509/der_reader.hpp"
 #include "persona/x509/pem.hpp"
 #include "persona/x509/san.hpp"
 #include "persona/x509/serial_number.hpp"
@@ -19,6 +21,16 @@ namespace {
 
 bool allows(const mbedtls_x509_crt& certificate, const char* usage_oid, std::size_t oid_size) {
   return mbedtls_x509_crt_check_extended_key_usage(&certificate, usage_oid, oid_size) == 0;
+}
+
+bool is_blank(ByteView bytes) {
+  return as_text(bytes).find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+/// The first DER element, with its header; everything if it is none.
+ByteView first_element(ByteView der) {
+  DerReader reader(der);
+  return reader.take_any() ? der.first(der.size() - reader.rest().size()) : der;
 }
 
 }  // namespace
@@ -161,8 +173,9 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
   std::size_t number = 0;
   for (const PemBlock& block : *blocks) {
     if (block.label == "TRUSTED CERTIFICATE" || block.label == "X509 CERTIFICATE") {
-      return fail(ErrorKind::configuration, "{} has a {} (line {}): convert it with openssl x509", source,
-                  block.label, block.line);
+      return fail(ErrorKind::configuration,
+                  "{} has a {} (line {}): convert it with openssl x509 -in {} -out NEW.pem", source,
+                  block.label, block.line, shell_word(source));
     }
     if (block.label != "CERTIFICATE") {
       continue;  // for example a private key in the same file
@@ -175,8 +188,16 @@ Result<void> CertificateList::append_pem(std::string_view pem, std::string_view 
                   source, block.line, parsed.error().message);
     }
   }
-  if (blocks->empty() && !pem.empty() && added.append_der(as_bytes(pem))) {
-    number = 1;  // DER
+  if (blocks->empty() && pem.starts_with(static_cast<char>(DerReader::sequence))) {
+    for (ByteView rest = as_bytes(pem); !is_blank(rest); ++number) {
+      const ByteView one = first_element(rest);
+      rest = rest.subspan(one.size());
+      if (const auto parsed = added.append_der(one); !parsed) {
+        return fail(ErrorKind::configuration,
+                    "certificate {} in {} (not PEM, so taken for DER) cannot be parsed: {}", number + 1,
+                    source, parsed.error().message);
+      }
+    }
   }
   if (number == 0) {
     return fail(ErrorKind::configuration, "{} contains {}", source, instead_of_certificate(*blocks));

@@ -77,8 +77,12 @@ class TrustStore {
 
  private:
   TrustStore();
-  static Loaded complete(const std::shared_ptr<TrustStore>& trust, std::vector<x509::LoadError> errors);
-  void judge_unusable(std::vector<x509::LoadError>& errors);
+  struct Findings {
+    std::vector<x509::LoadError> errors;
+    std::vector<x509::LoadError> unusable;  ///< one for each CA certificate that cannot be used
+    std::vector<x509::LoadError> warnings;
+  };
+  static Loaded complete(const std::shared_ptr<TrustStore>& trust, Findings found);
   void index_roots();
 
   x509::CertificateList roots_;

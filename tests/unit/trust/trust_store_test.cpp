@@ -51,6 +51,19 @@ TEST_CASE("each bad CA file is reported with its place in the list") {
   CHECK(trust.error()[0].part == LoadError::Part::ca);
 }
 
+TEST_CASE("a private key among CA certificates is a warning") {
+  const support::TemporaryFolder folder;
+  const auto clean = folder.write("ca.pem", fixtures::root_certificate);
+  const auto both =
+      folder.write("both.pem", fmt::format("{}{}", fixtures::root_certificate, fixtures::ec_key_pkcs8));
+  const auto trust = TrustStore::load({{clean, both}, {}, false});
+  REQUIRE(trust.has_value());
+  REQUIRE((*trust)->warnings().size() == 1);
+  CHECK((*trust)->warnings()[0].index == 1);
+  CHECK((*trust)->warnings()[0].message.starts_with(
+      fmt::format("{} has a private key (line 12)", both.string())));
+}
+
 TEST_CASE("an expired CA is an error alone, and a warning beside one that is valid") {
   const auto old = Authority::create("Old CA", -days(2) - std::chrono::hours(1), -days(9)).value();
   const auto alone = TrustStore::from_pem({.ca = old.certificate_pem()});
