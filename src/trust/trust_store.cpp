@@ -54,6 +54,17 @@ void find_unusable(const x509::CertificateList& list, std::size_t index,
   }
 }
 
+/// Appends the CA certificates of one text; a finding in `left_out` for each that is left out.
+Result<void> read_ca(x509::CertificateList& list, std::string_view text, std::string_view source,
+                     std::size_t index, std::vector<x509::LoadError>& left_out) {
+  std::vector<std::string> sentences;
+  auto appended = list.append_readable_pem(text, source, sentences);
+  for (const std::string& sentence : sentences) {
+    left_out.push_back({Part::ca, index, "CA " + sentence});
+  }
+  return appended;
+}
+
 /// The file's content; or nothing, and one more error in `errors`.
 std::optional<x509::Secret> read(const std::filesystem::path& path, Part part, std::size_t index,
                                  std::vector<x509::LoadError>& errors) {
@@ -81,7 +92,8 @@ TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
       continue;
     }
     x509::CertificateList list;  // of this file alone, so that findings carry its index
-    if (const auto appended = list.append_pem(text->view(), files.ca[index].string()); !appended) {
+    if (const auto appended = read_ca(list, text->view(), files.ca[index].string(), index, found.left_out);
+        !appended) {
       const auto other = x509::foreign_form(text->view(), files.ca[index].string(), x509::Wanted::ca);
       found.errors.push_back({Part::ca, index, other.value_or(appended.error().message)});
       continue;
@@ -117,7 +129,7 @@ TrustStore::Loaded TrustStore::from_pem(const TrustTexts& texts) {
   const std::shared_ptr<TrustStore> trust(new TrustStore);
   trust->revocation_ = std::make_unique<RevocationLists>(texts.crl_expired_allowed);
   trust->signatures_ = std::make_unique<SignatureCache>();
-  if (const auto appended = trust->roots_.append_pem(texts.ca, "the CA text"); !appended) {
+  if (const auto appended = read_ca(trust->roots_, texts.ca, "the CA text", 0, found.left_out); !appended) {
     found.errors.push_back({Part::ca, 0, appended.error().message});
   }
   trust->files_of_roots_.assign(trust->roots_.size(), 0);
@@ -132,13 +144,16 @@ TrustStore::Loaded TrustStore::from_pem(const TrustTexts& texts) {
   return complete(trust, std::move(found));
 }
 
-/// What load and from_pem end with. One CA among others that has expired or has a weak key is an old one left
-/// in a bundle: nothing that it issued is accepted, and it must not keep the others from being used.
+/// What load and from_pem end with. One CA among others that has expired, has a weak key or cannot be parsed
+/// is one for other programs, or an old one left in a bundle: nothing that it issued is accepted, and it must
+/// not keep the others from being used.
 TrustStore::Loaded TrustStore::complete(const std::shared_ptr<TrustStore>& trust, Findings found) {
   const bool some_usable = found.unusable.size() < trust->roots_.size();
-  for (x509::LoadError& one : found.unusable) {
-    one.severity = some_usable ? Severity::warning : Severity::error;
-    (some_usable ? found.warnings : found.errors).push_back(std::move(one));
+  for (auto* each : {&found.unusable, &found.left_out}) {
+    for (x509::LoadError& one : *each) {
+      one.severity = some_usable ? Severity::warning : Severity::error;
+      (some_usable ? found.warnings : found.errors).push_back(std::move(one));
+    }
   }
   if (!found.errors.empty()) {
     found.errors.insert(found.errors.end(), found.warnings.begin(), found.warnings.end());

@@ -7,6 +7,8 @@ from .issue import Certificate
 NAME = "gateway.test"
 # mbedTLS cannot parse it, so that a handshake fails before there is anything to verify.
 UNREADABLE = "cannot be parsed"
+# The same of one behind the leaf: it is left out, and what it issued has no issuer.
+LEFT_OUT = "which trust.ca does not contain"
 
 
 @dataclasses.dataclass

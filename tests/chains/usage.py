@@ -1,7 +1,7 @@
 """What a certificate is for, who may issue, and how a certificate is written."""
 
 from . import der
-from .table import ONE, ROOT, UNREADABLE, Certificate, ca, leaf, no, ok
+from .table import LEFT_OUT, ONE, ROOT, UNREADABLE, Certificate, ca, leaf, no, ok
 
 
 def by(**more):
@@ -90,8 +90,8 @@ CASES = [
     no("not_a_ca", "ca-absent-root", "a root without basicConstraints", "Odd Root", **rooted(without=["bc"]),
        openssl="strict", why="without it nothing says that it is a CA"),
     no("not_a_ca", "leaf-issues", "issued by a leaf", "CN=a leaf", [leaf(_LEAF_THAT_ISSUES), _LEAF_THAT_ISSUES]),
-    no("malformed", "leaf-issues-length", "issued by a leaf whose basicConstraints is a pathLenConstraint only",
-       UNREADABLE, [leaf(_LEAF_WITH_LENGTH), _LEAF_WITH_LENGTH], older=("not_a_ca", "CN=a leaf")),
+    no("untrusted_issuer", "leaf-issues-length", "issued by a leaf whose basicConstraints is a pathLenConstraint only",
+       LEFT_OUT, [leaf(_LEAF_WITH_LENGTH), _LEAF_WITH_LENGTH], older=("not_a_ca", "CN=a leaf")),
     no("malformed", "v1-intermediate", "an intermediate of version 1", "Odd CA", by(version=1)),
     no("malformed", "v1-leaf", "a leaf of version 1", "is of X.509 version 1, not 3", [leaf(ROOT, version=1)]),
     no("malformed", "v1-root", "a root of version 1", "is of X.509 version 1, not 3", **rooted(version=1),
@@ -112,7 +112,7 @@ CASES = [
        [leaf(_UNDER_SHORT_ROOT), _UNDER_SHORT_ROOT], trust=[_SHORT_ROOT]),
     no("path_length", "pathlen-1-exceeded", "pathLenConstraint 1, and two CAs below", "Long CA",
        [leaf(_TWO_LONG_THIRD), _TWO_LONG_THIRD, _TWO_LONG_SECOND, _TWO_LONG]),
-    no("malformed", "pathlen-negative", "a negative pathLenConstraint", "cannot be parsed",
+    no("untrusted_issuer", "pathlen-negative", "a negative pathLenConstraint", LEFT_OUT,
        by(bc=der.basic_constraints(True, -1))),
 
     no("unsupported_critical_extension", "unknown-leaf", "an unknown critical extension in the leaf",
@@ -125,7 +125,7 @@ CASES = [
        [leaf(ROOT, replaced={"san": CUT_OFF})]),
     no("malformed", "eku-malformed", "an extendedKeyUsage that is not DER", "cannot be parsed",
        [leaf(ROOT, replaced={"eku": b"\x30\x09abc"})]),
-    no("malformed", "bc-malformed", "a basicConstraints that is not DER", "cannot be parsed",
+    no("untrusted_issuer", "bc-malformed", "a basicConstraints that is not DER", LEFT_OUT,
        by(bc=b"\x30\x03\x01\x01")),
     no("bad_extension", "aia-malformed", "an authorityInfoAccess that is not DER",
        "has a malformed authorityInfoAccess", [leaf(ROOT, more=[("aia", b"malformed", False)])], openssl="accepts",

@@ -2,12 +2,15 @@
 // read.
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "persona/base/text.hpp"
 #include "persona/x509/certificate.hpp"
 #include "persona/x509/crypto.hpp"
 #include "persona/x509/foreign_form.hpp"
+#include "persona/x509/odd_certificate.hpp"
 #include "persona/x509/pem.hpp"
 #include "persona/x509/text_encoding.hpp"
 
@@ -42,5 +45,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   CertificateList list;
   demand(list.append_pem(content.view()).has_value() != list.empty());
+  std::vector<std::string> left_out;
+  CertificateList readable;
+  const bool read = readable.append_readable_pem(content.view(), "file", left_out).has_value();
+  demand(read == (!readable.empty() || (read && !left_out.empty())));
+  if (const auto odd = describe_odd_certificate(as_bytes(content.view()))) {
+    demand(!odd->name.empty() && printable(odd->name) == odd->name);
+  }
   return 0;
 }

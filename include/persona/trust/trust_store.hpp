@@ -48,7 +48,8 @@ class TrustStore {
   using Loaded = tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>>;
 
   /// Loads every certificate and CRL in every file. A file without any is an error. CA certificates that have
-  /// expired or have a key that we do not use are warnings as long as there is another one, otherwise errors.
+  /// expired, have a key that we do not use or cannot be parsed are warnings as long as there is another one,
+  /// otherwise errors.
   /// An expired CRL is neither: verification refuses what it covers.
   static Loaded load(const TrustFiles& files);
   static Loaded from_pem(const TrustTexts& texts);
@@ -79,7 +80,8 @@ class TrustStore {
   TrustStore();
   struct Findings {
     std::vector<x509::LoadError> errors;
-    std::vector<x509::LoadError> unusable;  ///< one for each CA certificate that cannot be used
+    std::vector<x509::LoadError> unusable;  ///< one for each of roots_ that cannot be used
+    std::vector<x509::LoadError> left_out;  ///< one for each CA certificate that cannot be parsed
     std::vector<x509::LoadError> warnings;
   };
   static Loaded complete(const std::shared_ptr<TrustStore>& trust, Findings found);
