@@ -1,6 +1,7 @@
 #include "persona/base/text.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -145,6 +146,26 @@ std::string in_quotes(std::string_view text) {
   append_printable(out, text, true);
   out += '"';
   return out;
+}
+
+std::string shell_word(std::string_view file) {
+  constexpr bool posix = std::filesystem::path::preferred_separator == '/';
+  constexpr std::string_view plain = posix ? "/._-+=:@%," : "\\/._-+=:@,";
+  const auto needs_no_quotes = [&](char character) {
+    return is_letter_or_digit(character) || plain.find(character) != std::string_view::npos;
+  };
+  if (!file.empty() && !file.starts_with('-') && std::all_of(file.begin(), file.end(), needs_no_quotes)) {
+    return std::string(file);
+  }
+  constexpr std::string_view special = posix ? "\"\\$`" : "";
+  std::string word = file.starts_with('-') ? "\"./" : "\"";
+  for (const char character : file) {
+    if (special.find(character) != std::string_view::npos) {
+      word += '\\';
+    }
+    word += character;
+  }
+  return word + '"';
 }
 
 }  // namespace persona

@@ -13,6 +13,7 @@
 #include "permissions.hpp"
 #include "persona/x509/crypto.hpp"
 #include "persona/x509/file.hpp"
+#include "persona/x509/foreign_form.hpp"
 #include "persona/x509/pem.hpp"
 #include "persona/x509/pkcs12.hpp"
 #include "persona/x509/private_key.hpp"
@@ -200,7 +201,8 @@ class IdentityLoader {
 
   void parse_certificates(const Names& names, const x509::Secret& text) {
     if (const auto appended = certificates_.append_pem(text.view(), names.certificate); !appended) {
-      error(Part::certificate, appended.error().message);
+      const auto other = x509::foreign_form(text.view(), names.certificate, x509::Wanted::identity);
+      error(Part::certificate, other.value_or(appended.error().message));
     }
   }
 

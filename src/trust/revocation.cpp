@@ -107,10 +107,9 @@ Result<void> RevocationLists::append_all(std::string_view text, std::string_view
       continue;
     }
     ++number;
-    const std::string pem(block.text);  // mbedTLS requires the NUL
+    const x509::Secret pem = x509::plain_pem(block.text, block.label);
     const std::string what = fmt::format("CRL {} in {} (line {})", number, source, block.line);
-    if (auto added = append_one(reinterpret_cast<const unsigned char*>(pem.c_str()), pem.size() + 1, what);
-        !added) {
+    if (auto added = append_one(pem.octets(), pem.size_with_nul(), what); !added) {
       return added;
     }
   }

@@ -1,5 +1,6 @@
 #include "persona/trust/trust_store.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -7,7 +8,9 @@
 #include "persona/x509/der_reader.hpp"
 #include "persona/x509/distinguished_name.hpp"
 #include "persona/x509/file.hpp"
+#include "persona/x509/foreign_form.hpp"
 #include "persona/x509/key_bounds.hpp"
+#include "persona/x509/pem.hpp"
 #include "persona/x509/words.hpp"
 #include "revocation.hpp"
 
@@ -16,6 +19,16 @@ namespace persona::trust {
 namespace {
 
 using Part = x509::LoadError::Part;
+using Severity = x509::LoadError::Severity;
+
+std::optional<std::size_t> line_of_private_key(std::string_view text) {
+  const auto blocks = x509::find_pem_blocks(text);
+  if (!blocks) {
+    return std::nullopt;
+  }
+  const auto key = std::find_if(blocks->begin(), blocks->end(), x509::is_private_key);
+  return key != blocks->end() ? std::optional(key->line) : std::nullopt;
+}
 
 /// Why nothing that this CA issued can be accepted.
 std::optional<std::string> why_unusable(const mbedtls_x509_crt& certificate, x509::TimePoint at) {
@@ -41,6 +54,17 @@ void find_unusable(const x509::CertificateList& list, std::size_t index,
   }
 }
 
+/// Appends the CA certificates of one text; a finding in `left_out` for each that is left out.
+Result<void> read_ca(x509::CertificateList& list, std::string_view text, std::string_view source,
+                     std::size_t index, std::vector<x509::LoadError>& left_out) {
+  std::vector<std::string> sentences;
+  auto appended = list.append_readable_pem(text, source, sentences);
+  for (const std::string& sentence : sentences) {
+    left_out.push_back({Part::ca, index, "CA " + sentence});
+  }
+  return appended;
+}
+
 /// The file's content; or nothing, and one more error in `errors`.
 std::optional<x509::Secret> read(const std::filesystem::path& path, Part part, std::size_t index,
                                  std::vector<x509::LoadError>& errors) {
@@ -58,80 +82,86 @@ TrustStore::TrustStore() = default;
 TrustStore::~TrustStore() = default;
 
 TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
-  std::vector<x509::LoadError> errors;
+  Findings found;
   const std::shared_ptr<TrustStore> trust(new TrustStore);
   trust->revocation_ = std::make_unique<RevocationLists>(files.crl_expired_allowed);
   trust->signatures_ = std::make_unique<SignatureCache>();
   for (std::size_t index = 0; index < files.ca.size(); ++index) {
-    const auto text = read(files.ca[index], Part::ca, index, errors);
+    const auto text = read(files.ca[index], Part::ca, index, found.errors);
     if (!text) {
       continue;
     }
     x509::CertificateList list;  // of this file alone, so that findings carry its index
-    if (const auto appended = list.append_pem(text->view(), files.ca[index].string()); !appended) {
-      errors.push_back({Part::ca, index, appended.error().message});
+    if (const auto appended = read_ca(list, text->view(), files.ca[index].string(), index, found.left_out);
+        !appended) {
+      const auto other = x509::foreign_form(text->view(), files.ca[index].string(), x509::Wanted::ca);
+      found.errors.push_back({Part::ca, index, other.value_or(appended.error().message)});
       continue;
     }
-    find_unusable(list, index, trust->warnings_);
+    find_unusable(list, index, found.unusable);
+    if (const auto line = line_of_private_key(text->view())) {
+      found.warnings.push_back({Part::ca, index,
+                                fmt::format("{} has a private key (line {}), which is not needed here and "
+                                            "may let who reads it issue certificates that "
+                                            "are trusted: remove it from this file",
+                                            files.ca[index].string(), *line),
+                                Severity::warning});
+    }
     trust->files_of_roots_.insert(trust->files_of_roots_.end(), list.size(), index);
     trust->roots_.append(std::move(list));
   }
   for (std::size_t index = 0; index < files.crl.size(); ++index) {
-    const auto text = read(files.crl[index], Part::crl, index, errors);
+    const auto text = read(files.crl[index], Part::crl, index, found.errors);
     if (!text) {
       continue;
     }
     if (const auto appended = trust->revocation_->append(text->view(), files.crl[index].string(), index);
         !appended) {
-      errors.push_back({Part::crl, index, appended.error().message});
+      const auto other = x509::foreign_form(text->view(), files.crl[index].string(), x509::Wanted::crl);
+      found.errors.push_back({Part::crl, index, other.value_or(appended.error().message)});
     }
   }
-  return complete(trust, std::move(errors));
+  return complete(trust, std::move(found));
 }
 
 TrustStore::Loaded TrustStore::from_pem(const TrustTexts& texts) {
-  std::vector<x509::LoadError> errors;
+  Findings found;
   const std::shared_ptr<TrustStore> trust(new TrustStore);
   trust->revocation_ = std::make_unique<RevocationLists>(texts.crl_expired_allowed);
   trust->signatures_ = std::make_unique<SignatureCache>();
-  if (const auto appended = trust->roots_.append_pem(texts.ca, "the CA text"); !appended) {
-    errors.push_back({Part::ca, 0, appended.error().message});
+  if (const auto appended = read_ca(trust->roots_, texts.ca, "the CA text", 0, found.left_out); !appended) {
+    found.errors.push_back({Part::ca, 0, appended.error().message});
   }
   trust->files_of_roots_.assign(trust->roots_.size(), 0);
   if (!texts.any_certificates) {
-    find_unusable(trust->roots_, 0, trust->warnings_);
+    find_unusable(trust->roots_, 0, found.unusable);
   }
   if (!texts.crl.empty()) {
     if (const auto appended = trust->revocation_->append(texts.crl, "the CRL text"); !appended) {
-      errors.push_back({Part::crl, 0, appended.error().message});
+      found.errors.push_back({Part::crl, 0, appended.error().message});
     }
   }
-  return complete(trust, std::move(errors));
+  return complete(trust, std::move(found));
 }
 
-/// What load and from_pem end with.
-TrustStore::Loaded TrustStore::complete(const std::shared_ptr<TrustStore>& trust,
-                                        std::vector<x509::LoadError> errors) {
-  trust->judge_unusable(errors);
-  if (!errors.empty()) {
-    errors.insert(errors.end(), trust->warnings_.begin(), trust->warnings_.end());
-    return tl::unexpected(std::move(errors));
+/// What load and from_pem end with. One CA among others that has expired, has a weak key or cannot be parsed
+/// is one for other programs, or an old one left in a bundle: nothing that it issued is accepted, and it must
+/// not keep the others from being used.
+TrustStore::Loaded TrustStore::complete(const std::shared_ptr<TrustStore>& trust, Findings found) {
+  const bool some_usable = found.unusable.size() < trust->roots_.size();
+  for (auto* each : {&found.unusable, &found.left_out}) {
+    for (x509::LoadError& one : *each) {
+      one.severity = some_usable ? Severity::warning : Severity::error;
+      (some_usable ? found.warnings : found.errors).push_back(std::move(one));
+    }
   }
+  if (!found.errors.empty()) {
+    found.errors.insert(found.errors.end(), found.warnings.begin(), found.warnings.end());
+    return tl::unexpected(std::move(found.errors));
+  }
+  trust->warnings_ = std::move(found.warnings);
   trust->index_roots();
   return trust;
-}
-
-// One CA among others that has expired or has a weak key is an old one left in a bundle. Nothing that it
-// issued is accepted, and it must not keep the others from being used.
-void TrustStore::judge_unusable(std::vector<x509::LoadError>& errors) {
-  if (warnings_.size() < roots_.size()) {
-    for (x509::LoadError& warning : warnings_) {
-      warning.severity = x509::LoadError::Severity::warning;
-    }
-  } else {
-    errors.insert(errors.end(), warnings_.begin(), warnings_.end());
-    warnings_.clear();
-  }
 }
 
 void TrustStore::index_roots() {

@@ -6,7 +6,10 @@
 #include <mbedtls/platform.h>
 #include <mbedtls/x509_crt.h>
 
+#include "persona/base/text.hpp"
 #include "persona/x509/certificate_parser.hpp"
+#include "persona/x509/der_reader.hpp"
+#include "persona/x509/odd_certificate.hpp"
 #include "persona/x509/pem.hpp"
 #include "persona/x509/san.hpp"
 #include "persona/x509/serial_number.hpp"
@@ -19,6 +22,30 @@ namespace {
 
 bool allows(const mbedtls_x509_crt& certificate, const char* usage_oid, std::size_t oid_size) {
   return mbedtls_x509_crt_check_extended_key_usage(&certificate, usage_oid, oid_size) == 0;
+}
+
+bool is_blank(ByteView bytes) {
+  return as_text(bytes).find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+Result<void> cannot_be_parsed(std::size_t number, std::string_view source, std::string_view place,
+                              std::string_view why) {
+  return fail(ErrorKind::configuration, "certificate {} in {} {} cannot be parsed: {}", number, source, place,
+              why);
+}
+
+std::string left_out_sentence(const OddCertificate& odd, std::string_view source, std::string_view place,
+                              std::string_view why) {
+  return fmt::format(
+      "certificate is left out, because it {}: {}, in {} {}",
+      odd.why.empty() ? fmt::format("cannot be parsed ({})", why) : odd.why + ", which is not supported",
+      odd.name, source, place);
+}
+
+/// The first DER element, with its header; everything if it is none.
+ByteView first_element(ByteView der) {
+  DerReader reader(der);
+  return reader.take_any() ? der.first(der.size() - reader.rest().size()) : der;
 }
 
 }  // namespace
@@ -157,30 +184,57 @@ void CertificateList::append(CertificateList other) {
 }
 
 Result<void> CertificateList::append_pem(std::string_view pem, std::string_view source) {
+  return append_all(pem, source, nullptr);
+}
+
+Result<void> CertificateList::append_readable_pem(std::string_view pem, std::string_view source,
+                                                  std::vector<std::string>& left_out) {
+  return append_all(pem, source, &left_out);
+}
+
+Result<void> CertificateList::append_all(std::string_view pem, std::string_view source,
+                                         std::vector<std::string>* left_out) {
   auto blocks = find_pem_blocks(pem);
   if (!blocks) {
     return fail(ErrorKind::configuration, "{} {}", source, blocks.error().message);
   }
   CertificateList added;  // apart, so that a failure leaves this list unchanged
   std::size_t number = 0;
+  const auto add = [&](ByteView der, std::string_view place) -> Result<void> {
+    const auto parsed = added.append_der(der);
+    const auto odd = parsed || left_out == nullptr ? std::nullopt : describe_odd_certificate(der);
+    if (odd) {
+      left_out->push_back(left_out_sentence(*odd, source, place, parsed.error().message));
+      return {};
+    }
+    return parsed ? Result<void>() : cannot_be_parsed(number, source, place, parsed.error().message);
+  };
   for (const PemBlock& block : *blocks) {
     if (block.label == "TRUSTED CERTIFICATE" || block.label == "X509 CERTIFICATE") {
-      return fail(ErrorKind::configuration, "{} has a {} (line {}): convert it with openssl x509", source,
-                  block.label, block.line);
+      return fail(ErrorKind::configuration,
+                  "{} has a {} (line {}): convert it with openssl x509 -in {} -out NEW.pem", source,
+                  block.label, block.line, shell_word(source));
     }
     if (block.label != "CERTIFICATE") {
       continue;  // for example a private key in the same file
     }
     ++number;
+    const std::string place = fmt::format("(line {})", block.line);
     const auto der = pem_content(block.text, block.label);
-    const auto parsed = der ? added.append_der(*der) : Result<void>(tl::unexpected(der.error()));
-    if (!parsed) {
-      return fail(ErrorKind::configuration, "certificate {} in {} (line {}) cannot be parsed: {}", number,
-                  source, block.line, parsed.error().message);
+    const auto done = der ? add(*der, place) : cannot_be_parsed(number, source, place, der.error().message);
+    if (!done) {
+      return done;
     }
   }
-  if (blocks->empty() && !pem.empty() && added.append_der(as_bytes(pem))) {
-    number = 1;  // DER
+  if (blocks->empty() && pem.starts_with(static_cast<char>(DerReader::sequence))) {
+    for (ByteView rest = as_bytes(pem); !is_blank(rest);) {
+      const ByteView one = first_element(rest);
+      rest = rest.subspan(one.size());
+      ++number;
+      if (auto done = add(one, "(not PEM, so taken for DER)"); !done) {
+        return done;
+      }
+    }
   }
   if (number == 0) {
     return fail(ErrorKind::configuration, "{} contains {}", source, instead_of_certificate(*blocks));

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <system_error>
+#include <utility>
 
 #include "persona/base/file.hpp"
+#include "persona/x509/text_encoding.hpp"
 
 namespace persona::x509 {
 
@@ -55,7 +57,7 @@ Result<Secret> read_file(const std::filesystem::path& path, std::uintmax_t limit
     return unreadable(path, std::generic_category().message(errno != 0 ? errno : EIO));
   }
   content.shrink(count);
-  return content;
+  return as_utf8(std::move(content));
 }
 
 Result<Secret> read_password_file(const std::filesystem::path& path) {

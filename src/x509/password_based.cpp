@@ -25,8 +25,9 @@ namespace persona::x509 {
 namespace {
 
 constexpr std::string_view damaged = "is damaged or cut off: copy it again from where it was made";
-constexpr std::string_view convert =
-    "convert it with openssl pkcs12 -legacy -in OLD.p12 -nodes | openssl pkcs12 -export -out NEW.p12";
+using Remedy = PasswordBasedError::Remedy;
+constexpr const char* unsupported_encryption =
+    "is encrypted in a way that is not supported (AES with CBC and PBKDF2 is)";
 
 // Limits of mbedtls_pkcs12_derivation, in octets.
 constexpr std::size_t longest_bmp_password = 64;
@@ -37,14 +38,12 @@ constexpr char pbmac1_oid[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e";
 // RFC 7292 appendix C: pbeWithSHAAnd128BitRC4 (1), 40BitRC4 (2), 128BitRC2-CBC (5), 40BitRC2-CBC (6).
 constexpr std::string_view pkcs12_pbe_oid_prefix("\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01", 9);
 
-tl::unexpected<PasswordBasedError> problem(std::string text) {
-  return tl::unexpected(std::move(text));
+tl::unexpected<PasswordBasedError> problem(std::string text, Remedy remedy = Remedy::none) {
+  return tl::unexpected(PasswordBasedError{std::move(text), remedy});
 }
 
 tl::unexpected<PasswordBasedError> too_many_iterations() {
-  return problem(
-      "asks for none or more than 10000000 iterations of its hash: make it again with openssl pkcs12 "
-      "-export");
+  return problem("asks for none or more than 10000000 iterations of its hash", Remedy::make_again);
 }
 
 mbedtls_asn1_buf to_asn1(ByteView bytes, int tag) {
@@ -84,14 +83,12 @@ tl::expected<Secret, PasswordBasedError> derive(const Pkcs12Password& password, 
   const std::string_view bmp = password.bmp.view();
   if (bmp.size() > longest_bmp_password) {
     return problem(
-        "has a password of more than 31 characters, which is not supported for its kind of encryption: "
-        "export "
-        "it "
-        "with a shorter one, or convert it to PEM with openssl pkcs12 -nodes");
+        "has a password of more than 31 characters, which is not supported for its kind of encryption",
+        Remedy::convert);
   }
   if (salt.size() > longest_salt) {
-    return problem(
-        fmt::format("has a salt of more than {} bytes, which is not supported: {}", longest_salt, convert));
+    return problem(fmt::format("has a salt of more than {} bytes, which is not supported", longest_salt),
+                   Remedy::convert);
   }
   Secret key(size);
   const int status = mbedtls_pkcs12_derivation(reinterpret_cast<unsigned char*>(key.data()), size,
@@ -164,7 +161,7 @@ tl::expected<bool, PasswordBasedError> check_pbmac1(const AlgorithmIdentifier& a
   if (!is_oid(derivation.oid, MBEDTLS_OID_PKCS5_PBKDF2) || hash == MBEDTLS_MD_NONE ||
       parameters.hash == MBEDTLS_MD_NONE || parameters.key_size < least_key ||
       parameters.key_size > largest_key) {
-    return problem(fmt::format("has a MAC of a kind that is not supported: {}", convert));
+    return problem("has a MAC of a kind that is not supported", Remedy::convert);
   }
   if (!budget.spend(parameters.iterations)) {
     return too_many_iterations();
@@ -205,8 +202,7 @@ tl::expected<Secret, PasswordBasedError> decrypt_pbes2(const AlgorithmIdentifier
       password.text.size(), ciphertext.data(), ciphertext.size(),
       reinterpret_cast<unsigned char*>(plain.data()), plain.view().size(), &size);
   if (status == MBEDTLS_ERR_PKCS5_FEATURE_UNAVAILABLE) {
-    return problem(
-        fmt::format("is encrypted in a way that is not supported (AES with CBC and PBKDF2 is): {}", convert));
+    return problem(unsupported_encryption, Remedy::convert);
   }
   if (status == MBEDTLS_ERR_PKCS5_PASSWORD_MISMATCH) {
     // Not the wrong password: the MAC has accepted it.
@@ -248,8 +244,7 @@ tl::expected<Secret, PasswordBasedError> decrypt_pkcs12(const AlgorithmIdentifie
   }
   const mbedtls_cipher_info_t* info = mbedtls_cipher_info_from_type(cipher);
   if (info == nullptr) {
-    return problem(
-        fmt::format("is encrypted with 3DES, which the mbedTLS in use does not have: {}", convert));
+    return problem("is encrypted with 3DES, which the mbedTLS in use does not have", Remedy::convert);
   }
   const std::size_t key_size = mbedtls_cipher_info_get_key_bitlen(info) / 8;
   const auto key = derive(password, salt, iterations, MBEDTLS_MD_SHA1, MBEDTLS_PKCS12_DERIVE_KEY, key_size);
@@ -274,7 +269,7 @@ tl::expected<Secret, PasswordBasedError> decrypt_pkcs12(const AlgorithmIdentifie
                                   ciphertext.size(), reinterpret_cast<unsigned char*>(plain.data()), &size);
   }
   if (status != 0) {
-    return problem("cannot be decrypted, though its MAC is right: make it again with openssl pkcs12 -export");
+    return problem("cannot be decrypted, though its MAC is right", Remedy::make_again);
   }
   plain.shrink(size);
   return plain;
@@ -327,7 +322,7 @@ tl::expected<bool, PasswordBasedError> check_mac(ByteView mac_data, ByteView con
                                  MBEDTLS_MD_SHA512};
   if (mbedtls_oid_get_md_alg(&oid, &hash) != 0 ||
       std::find(supported.begin(), supported.end(), hash) == supported.end()) {
-    return problem(fmt::format("has a MAC of a kind that is not supported: {}", convert));
+    return problem("has a MAC of a kind that is not supported", Remedy::convert);
   }
   if (!budget.spend(iterations)) {
     return too_many_iterations();
@@ -359,11 +354,11 @@ tl::expected<Secret, PasswordBasedError> decrypt(const AlgorithmIdentifier& algo
   const std::string_view oid = as_text(algorithm.oid);
   if (oid.size() == pkcs12_pbe_oid_prefix.size() + 1 && oid.starts_with(pkcs12_pbe_oid_prefix)) {
     const bool rc4 = oid.back() == 1 || oid.back() == 2;
-    return problem(fmt::format("is encrypted with {}, as old programs do, which is not supported: {}",
-                               rc4 ? "RC4" : "RC2", convert));
+    return problem(
+        fmt::format("is encrypted with {}, as old programs do, which is not supported", rc4 ? "RC4" : "RC2"),
+        Remedy::convert);
   }
-  return problem(
-      fmt::format("is encrypted in a way that is not supported (AES with CBC and PBKDF2 is): {}", convert));
+  return problem(unsupported_encryption, Remedy::convert);
 }
 
 }  // namespace persona::x509

@@ -36,8 +36,12 @@ class IterationBudget {
   int left_ = 10'000'000;
 };
 
-/// A predicate to follow the file's name: "is encrypted with RC2, ...: convert it with ...".
-using PasswordBasedError = std::string;
+struct PasswordBasedError {
+  enum class Remedy { none, convert, make_again };
+
+  std::string text;  ///< a predicate to follow the file's name: "is encrypted with RC2, ..."
+  Remedy remedy = Remedy::none;
+};
 
 /// Is a PFX's `macData` the MAC of `content` under this password? Compares in constant time.
 tl::expected<bool, PasswordBasedError> check_mac(ByteView mac_data, ByteView content,

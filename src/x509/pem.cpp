@@ -8,6 +8,29 @@
 
 namespace persona::x509 {
 
+namespace {
+
+constexpr std::string_view blanks = " \t\r\n\v\f";
+
+/// Every line without the blanks around it. What is left of the header's own line is dropped if it is blank.
+template <class Put>
+void put_lines(std::string_view body, Put put) {
+  for (bool first = true; !body.empty(); first = false) {
+    const std::size_t end = std::min(body.find('\n'), body.size());
+    const std::string_view line = body.substr(0, end);
+    body.remove_prefix(std::min(end + 1, body.size()));
+    const std::size_t start = line.find_first_not_of(blanks);
+    if (start != std::string_view::npos) {
+      put(line.substr(start, line.find_last_not_of(blanks) + 1 - start));
+    }
+    if (start != std::string_view::npos || !first) {
+      put("\n");
+    }
+  }
+}
+
+}  // namespace
+
 Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text) {
   constexpr std::string_view begin = "-----BEGIN ";
   constexpr std::string_view dashes = "-----";
@@ -42,27 +65,61 @@ Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text) {
   return blocks;
 }
 
-Result<Bytes> pem_content(std::string_view block, std::string_view label) {
-  const std::string text(block);  // mbedTLS requires the NUL
+Secret plain_pem(std::string_view text, std::string_view label) {
+  const std::string header = fmt::format("-----BEGIN {}-----", label);
+  const std::string footer = fmt::format("-----END {}-----", label);
+  const std::size_t end = text.find(footer, std::min(header.size(), text.size()));
+  if (!text.starts_with(header) || end == std::string_view::npos) {
+    return Secret(text);  // mbedTLS refuses it
+  }
+  const std::string_view body = text.substr(header.size(), end - header.size());
+  Secret plain(text.size() + 3);  // three line ends may be new
+  char* at = plain.data();
+  const auto put = [&](std::string_view piece) { at = std::copy(piece.begin(), piece.end(), at); };
+  put(header);
+  put("\n");
+  if (body.find(':') != std::string_view::npos) {
+    put_lines(body, put);
+  } else {
+    at = std::copy_if(body.begin(), body.end(), at,
+                      [](char character) { return blanks.find(character) == std::string_view::npos; });
+    put("\n");
+  }
+  put(footer);
+  put("\n");
+  plain.shrink(static_cast<std::size_t>(at - plain.data()));
+  return plain;
+}
+
+Result<Secret> secret_pem_content(std::string_view block, std::string_view label) {
+  const Secret text = plain_pem(block, label);
   const std::string header = fmt::format("-----BEGIN {}-----", label);
   const std::string footer = fmt::format("-----END {}-----", label);
   mbedtls_pem_context pem;
   mbedtls_pem_init(&pem);
   std::size_t used = 0;
   const int status =
-      mbedtls_pem_read_buffer(&pem, header.c_str(), footer.c_str(),
-                              reinterpret_cast<const unsigned char*>(text.c_str()), nullptr, 0, &used);
-  Bytes content;
+      mbedtls_pem_read_buffer(&pem, header.c_str(), footer.c_str(), text.octets(), nullptr, 0, &used);
+  Secret content;
   if (status == 0) {
     std::size_t size = 0;
     const unsigned char* data = mbedtls_pem_get_buffer(&pem, &size);
-    content.assign(data, data + size);
+    content = Secret(as_text({data, size}));
   }
-  mbedtls_pem_free(&pem);
+  mbedtls_pem_free(&pem);  // zeroises
   if (status != 0) {
     return fail(ErrorKind::configuration, "{}", mbedtls_reason(status));
   }
   return content;
+}
+
+Result<Bytes> pem_content(std::string_view block, std::string_view label) {
+  const auto content = secret_pem_content(block, label);
+  if (!content) {
+    return tl::unexpected(content.error());
+  }
+  const ByteView bytes = as_bytes(content->view());
+  return Bytes(bytes.begin(), bytes.end());
 }
 
 bool is_private_key(const PemBlock& block) {
@@ -78,10 +135,10 @@ std::string_view instead_of_certificate(const std::vector<PemBlock>& blocks) {
     return "a private key, not a certificate";
   }
   if (has("CERTIFICATE REQUEST") || has("NEW CERTIFICATE REQUEST")) {
-    return "a certificate request, not a certificate: let a CA sign it first";
+    return "a certificate request, not a certificate";
   }
   if (has("PKCS7")) {
-    return "a PKCS#7 bundle: convert it with openssl pkcs7 -print_certs";
+    return "a PKCS#7 bundle, not a certificate";
   }
   return "no certificate";
 }

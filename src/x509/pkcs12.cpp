@@ -6,10 +6,11 @@
 
 #include <fmt/format.h>
 #include <mbedtls/oid.h>
-#include <mbedtls/pem.h>
 
 #include "password_based.hpp"
+#include "persona/base/text.hpp"
 #include "persona/x509/der_reader.hpp"
+#include "persona/x509/foreign_form.hpp"
 #include "persona/x509/pem.hpp"
 #include "persona/x509/words.hpp"
 
@@ -28,9 +29,6 @@ constexpr char local_key_id_oid[] = MBEDTLS_OID_PKCS9 "\x15";
 
 constexpr int deepest_nesting = 4;  // of SafeContents bags, which real files do not use
 constexpr int bmp_string = MBEDTLS_ASN1_BMP_STRING;
-
-constexpr std::string_view pem_begin = "-----BEGIN PKCS12-----";
-constexpr std::string_view pem_end = "-----END PKCS12-----";
 
 struct Attributes {
   ByteView local_key_id;
@@ -70,6 +68,7 @@ class Pkcs12Reader {
       : source_(source), given_(password) {}
 
   tl::expected<Pkcs12, Pkcs12Error> read(ByteView der) {
+    file_ = der;
     DerReader file(der, fault_);
     DerReader pfx = file.enter(DerReader::sequence);
     const int version = pfx.integer();
@@ -104,6 +103,24 @@ class Pkcs12Reader {
   static constexpr std::string_view make_again =
       "make it again with openssl pkcs12 -export -in CERTIFICATES -inkey KEY -out NEW.p12";
 
+  /// To PEM: -export loses the certificates of a file that has the key behind them.
+  std::string convert() const {
+    return fmt::format("convert it with openssl pkcs12 {}-in {} -nodes -out NEW.pem",
+                       has_legacy_encryption(as_text(file_)) ? "-legacy " : "", shell_word(source_));
+  }
+
+  tl::unexpected<Pkcs12Error> bad(const PasswordBasedError& error) const {
+    switch (error.remedy) {
+      case PasswordBasedError::Remedy::convert:
+        return bad("{}: {}", error.text, convert());
+      case PasswordBasedError::Remedy::make_again:
+        return bad("{}: {}", error.text, make_again);
+      case PasswordBasedError::Remedy::none:
+        break;
+    }
+    return bad("{}", error.text);
+  }
+
   template <class... Args>
   tl::unexpected<Pkcs12Error> bad(fmt::format_string<Args...> format, Args&&... args) const {
     return tl::unexpected(
@@ -112,10 +129,7 @@ class Pkcs12Reader {
 
   tl::unexpected<Pkcs12Error> structural_fault() const {
     if (fault_ == DerFault::ber) {
-      return bad(
-          "is in BER with indefinite lengths, and only DER is supported: convert it with openssl pkcs12 -in "
-          "OLD.p12 "
-          "-nodes | openssl pkcs12 -export -out NEW.p12");
+      return bad("is in BER with indefinite lengths, and only DER is supported: {}", convert());
     }
     return bad("is damaged or cut off: copy it again from where it was made");
   }
@@ -131,7 +145,7 @@ class Pkcs12Reader {
     for (const Pkcs12Password& form : forms_) {
       const auto right = check_mac(mac_data, content, form, budget_);
       if (!right) {
-        return bad("{}", right.error());
+        return bad(right.error());
       }
       if (*right) {
         password_ = &form;
@@ -189,7 +203,7 @@ class Pkcs12Reader {
     }
     auto plain = decrypt(algorithm, ciphertext, *password_, budget_);
     if (!plain) {
-      return bad("{}", plain.error());
+      return bad(plain.error());
     }
     decrypted_.push_back(std::move(*plain));  // moving it leaves the bytes, and views of them, in place
     return walk_safe_contents(as_bytes(decrypted_.back().view()), 0);
@@ -303,7 +317,7 @@ class Pkcs12Reader {
     if (bag.shrouded) {
       auto decrypted = decrypt(*bag.shrouded, bag.key, *password_, budget_);
       if (!decrypted) {
-        return bad("{}", decrypted.error());
+        return bad(decrypted.error());
       }
       plain = std::move(*decrypted);
       info = as_bytes(plain.view());
@@ -316,6 +330,7 @@ class Pkcs12Reader {
   }
 
   std::string_view source_;
+  ByteView file_;
   std::optional<std::string_view> given_;
   DerFault fault_ = DerFault::none;
   IterationBudget budget_;
@@ -349,19 +364,8 @@ std::optional<Secret> pkcs12_in_pem(std::string_view content) {
   if (block == blocks->end()) {
     return std::nullopt;
   }
-  const Secret text(block->text);  // mbedTLS requires the NUL
-  mbedtls_pem_context pem;
-  mbedtls_pem_init(&pem);
-  std::size_t used = 0;
-  std::optional<Secret> der(std::in_place);
-  if (mbedtls_pem_read_buffer(&pem, std::string(pem_begin).c_str(), std::string(pem_end).c_str(),
-                              text.octets(), nullptr, 0, &used) == 0) {
-    std::size_t size = 0;
-    const unsigned char* bytes = mbedtls_pem_get_buffer(&pem, &size);
-    der.emplace(as_text({bytes, size}));
-  }
-  mbedtls_pem_free(&pem);  // zeroises
-  return der;
+  auto der = secret_pem_content(block->text, block->label);
+  return der ? std::move(*der) : Secret();
 }
 
 tl::expected<Pkcs12, Pkcs12Error> parse_pkcs12(ByteView der, std::optional<std::string_view> password,

@@ -7,8 +7,10 @@
 #include <mbedtls/pkcs12.h>
 #include <mbedtls/pkcs5.h>
 
+#include "persona/base/text.hpp"
 #include "persona/x509/crypto.hpp"
 #include "persona/x509/der_reader.hpp"
+#include "persona/x509/foreign_form.hpp"
 #include "persona/x509/key_bounds.hpp"
 #include "persona/x509/pem.hpp"
 #include "persona/x509/words.hpp"
@@ -25,6 +27,14 @@ tl::unexpected<PrivateKeyError> key_error(fmt::format_string<Args...> format, Ar
 bool is_encrypted(const PemBlock& block) {
   return block.label == "ENCRYPTED PRIVATE KEY" ||
          block.text.find("Proc-Type: 4,ENCRYPTED") != std::string_view::npos;
+}
+
+/// mbedTLS tells this of PEM only; for DER it tries all other forms and reports the last one's fault.
+bool has_scrypt(ByteView der) {
+  constexpr std::string_view scrypt_oid =
+      "\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x04\x0b";  // RFC 7914 section 7
+  constexpr std::size_t head = 64;
+  return as_text(der.first(std::min(head, der.size()))).find(scrypt_oid) != std::string_view::npos;
 }
 
 bool is_unknown_encryption(int status) {
@@ -59,7 +69,8 @@ tl::unexpected<PrivateKeyError> parse_error(int status, bool encrypted, std::str
     return key_error(
         "the private key is encrypted in a way that is not supported: convert it with openssl pkcs8 -topk8 "
         "-v2 "
-        "aes-256-cbc");
+        "aes-256-cbc {}-in {} -out NEW.key",
+        place.empty() ? "-inform DER " : "", shell_word(source));
   }
   if (encrypted) {
     // A wrong password shows in bad padding or, about one time in 256, in decrypted bytes that are not a key;
@@ -108,14 +119,17 @@ tl::expected<PrivateKey, PrivateKeyError> parse_private_key_der(ByteView der,
   PrivateKey key = new_private_key();
   const int status = parse_into(*key, der.data(), der.size(), encrypted ? password : std::nullopt);
   if (status != 0) {
-    return parse_error(status, encrypted, source, "");
+    return parse_error(encrypted && has_scrypt(der) ? MBEDTLS_ERR_PKCS5_FEATURE_UNAVAILABLE : status,
+                       encrypted, source, "");
   }
   return accept_if_usual(std::move(key));
 }
 
-tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& text,
-                                                            std::optional<std::string_view> password,
-                                                            std::string_view source) {
+namespace {
+
+tl::expected<PrivateKey, PrivateKeyError> parse_any_form(const Secret& text,
+                                                         std::optional<std::string_view> password,
+                                                         std::string_view source) {
   const auto blocks = find_pem_blocks(text.view());
   if (!blocks) {
     return key_error("{} {}", source, blocks.error().message);
@@ -134,16 +148,29 @@ tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& text,
   if (encrypted && !password) {
     return password_missing();
   }
-  const Secret copy(block->text);  // mbedTLS requires a NUL after the block
+  const Secret copy = plain_pem(block->text, block->label);
   PrivateKey key = new_private_key();
   const int status = parse_into(*key, copy.octets(), copy.size_with_nul(), password);
   if (status != 0 && !encrypted && block->label.starts_with("OPENSSH")) {
-    return key_error("{} contains an OpenSSH key: convert it with ssh-keygen -p -m PEM", source);
+    const std::string file = shell_word(source);
+    return key_error(
+        "{} contains an OpenSSH key: convert a copy with cp {} NEW.key && ssh-keygen -p -m PEM -f NEW.key",
+        source, file);
   }
   if (status != 0) {
     return parse_error(status, encrypted, source, fmt::format(" (line {})", block->line));
   }
   return accept_if_usual(std::move(key));
+}
+
+}  // namespace
+
+tl::expected<PrivateKey, PrivateKeyError> parse_private_key(const Secret& text,
+                                                            std::optional<std::string_view> password,
+                                                            std::string_view source) {
+  auto key = parse_any_form(text, password, source);
+  const auto other = key ? std::nullopt : foreign_form(text.view(), source, Wanted::private_key);
+  return other ? key_error("{}", *other) : std::move(key);
 }
 
 }  // namespace persona::x509

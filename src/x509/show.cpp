@@ -10,6 +10,7 @@
 #include "persona/base/text.hpp"
 #include "persona/x509/crypto.hpp"
 #include "persona/x509/file.hpp"
+#include "persona/x509/foreign_form.hpp"
 #include "persona/x509/pem.hpp"
 #include "persona/x509/pkcs12.hpp"
 #include "persona/x509/serial_number.hpp"
@@ -42,7 +43,8 @@ class Showing {
     }
     const auto shown = blocks->empty() ? show_der(content) : show_blocks(*blocks);
     if (!shown) {
-      return tl::unexpected(shown.error());
+      const auto other = foreign_form(content.view(), source_, Wanted::identity);
+      return other ? fail(ErrorKind::configuration, "{}", *other) : tl::unexpected(shown.error());
     }
     return source_ + "\n" + lines_.text();
   }
@@ -112,7 +114,7 @@ class Showing {
   Result<void> show_key_block(const PemBlock& block) {
     const bool encrypted = block.label == "ENCRYPTED PRIVATE KEY" ||
                            block.text.find("Proc-Type: 4,ENCRYPTED") != std::string_view::npos;
-    const Secret text(block.text);
+    const Secret text = plain_pem(block.text, block.label);
     if (const PrivateKey key = parse_key(text.octets(), text.size_with_nul()); key != nullptr) {
       show_private_key(*key, encrypted, chain_, lines_);
       return {};
@@ -201,8 +203,8 @@ void show_crl(const ReadCrl& crl, ShownLines& lines) {
                                      crl_reason_in_words(entry.reason)));
   }
   if (crl.entries.size() > shown_entries) {
-    lines.row("revoked",
-              fmt::format("and {} more, which openssl crl -text shows", crl.entries.size() - shown_entries));
+    lines.row("revoked", fmt::format("and {} more, which openssl crl -noout -text -in FILE shows",
+                                     crl.entries.size() - shown_entries));
   }
 }
 

@@ -9,6 +9,8 @@ NAME = "gateway.test"
 UNREADABLE = "cannot be parsed"
 UNREADABLE_ON_WIRE = "a certificate that the gateway sent cannot be read"
 PROFILES = "private", "public"
+# The same of one behind the leaf: it is left out, and what it issued has no issuer.
+LEFT_OUT = "which trust.ca does not contain"
 
 
 @dataclasses.dataclass

@@ -1,7 +1,7 @@
 """What a certificate is for, who may issue, and how a certificate is written."""
 
 from . import der
-from .table import ONE, ROOT, UNREADABLE, Certificate, ca, leaf, no, ok
+from .table import LEFT_OUT, ONE, ROOT, UNREADABLE, Certificate, ca, leaf, no, ok
 
 
 def by(**more):
@@ -114,7 +114,7 @@ CASES = [
        [leaf(_UNDER_SHORT_ROOT), _UNDER_SHORT_ROOT], trust=[_SHORT_ROOT]),
     no("path_length", "pathlen-1-exceeded", "pathLenConstraint 1, and two CAs below", "Long CA",
        [leaf(_TWO_LONG_THIRD), _TWO_LONG_THIRD, _TWO_LONG_SECOND, _TWO_LONG]),
-    no("malformed", "pathlen-negative", "a negative pathLenConstraint", "cannot be parsed",
+    no("untrusted_issuer", "pathlen-negative", "a negative pathLenConstraint", LEFT_OUT,
        by(bc=der.basic_constraints(True, -1))),
 
     no("unsupported_critical_extension", "unknown-leaf", "an unknown critical extension in the leaf",
@@ -127,7 +127,7 @@ CASES = [
        [leaf(ROOT, replaced={"san": CUT_OFF})]),
     no("malformed", "eku-malformed", "an extendedKeyUsage that is not DER", "cannot be parsed",
        [leaf(ROOT, replaced={"eku": b"\x30\x09abc"})]),
-    no("malformed", "bc-malformed", "a basicConstraints that is not DER", "cannot be parsed",
+    no("untrusted_issuer", "bc-malformed", "a basicConstraints that is not DER", LEFT_OUT,
        by(bc=b"\x30\x03\x01\x01")),
     no("bad_extension", "aia-malformed", "an authorityInfoAccess that is not DER",
        "has a malformed authorityInfoAccess", [leaf(ROOT, more=[("aia", b"malformed", False)])], openssl="accepts",

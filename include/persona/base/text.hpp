@@ -47,4 +47,8 @@ std::string printable(std::string_view text);
 /// printable() in double quotes, with quotes and backslashes escaped.
 std::string in_quotes(std::string_view text);
 
+/// A file's name as one word of a command line, for commands that messages recommend: unchanged if it needs
+/// no quotes; otherwise in double quotes, with escapes as a POSIX shell wants them, and on Windows with none.
+std::string shell_word(std::string_view file);
+
 }  // namespace persona

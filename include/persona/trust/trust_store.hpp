@@ -52,7 +52,8 @@ class TrustStore {
   using Loaded = tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>>;
 
   /// Loads every certificate and CRL in every file. A file without any is an error. CA certificates that have
-  /// expired or have a key that we do not use are warnings as long as there is another one, otherwise errors.
+  /// expired, have a key that we do not use or cannot be parsed are warnings as long as there is another one,
+  /// otherwise errors.
   /// An expired CRL is neither: verification refuses what it covers.
   static Loaded load(const TrustFiles& files);
   static Loaded from_pem(const TrustTexts& texts);
@@ -90,8 +91,13 @@ class TrustStore {
 
  private:
   TrustStore();
-  static Loaded complete(const std::shared_ptr<TrustStore>& trust, std::vector<x509::LoadError> errors);
-  void judge_unusable(std::vector<x509::LoadError>& errors);
+  struct Findings {
+    std::vector<x509::LoadError> errors;
+    std::vector<x509::LoadError> unusable;  ///< one for each of roots_ that cannot be used
+    std::vector<x509::LoadError> left_out;  ///< one for each CA certificate that cannot be parsed
+    std::vector<x509::LoadError> warnings;
+  };
+  static Loaded complete(const std::shared_ptr<TrustStore>& trust, Findings found);
   void index_roots();
 
   x509::CertificateList roots_;

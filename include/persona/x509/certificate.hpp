@@ -70,6 +70,12 @@ class CertificateList {
   /// text `source`.
   Result<void> append_pem(std::string_view pem, std::string_view source = "the PEM text");
 
+  /// The same for a bundle of which one odd certificate must not make the others unusable: those that mbedTLS
+  /// does not parse though they are certificates (x509/odd_certificate.hpp) are left out, and there is a
+  /// sentence for each in `left_out`. There may be no others.
+  Result<void> append_readable_pem(std::string_view pem, std::string_view source,
+                                   std::vector<std::string>& left_out);
+
   /// Appends another list's certificates without parsing them again.
   void append(CertificateList other);
 
@@ -92,6 +98,7 @@ class CertificateList {
   using Owner = std::unique_ptr<mbedtls_x509_crt, Deleter>;
 
   static Result<void> parse_onto(Owner& list, ByteView certificate);
+  Result<void> append_all(std::string_view pem, std::string_view source, std::vector<std::string>* left_out);
 
   Owner list_;
 };

@@ -12,7 +12,8 @@ namespace persona::x509 {
 /// More than any chain needs, or the CA bundle of a whole operating system: a larger file is the wrong one.
 inline constexpr std::uintmax_t usual_file_limit = 1U << 20U;
 
-/// A whole regular file of at most `limit` bytes, with no copy left in an input buffer. The error gives the
+/// A whole regular file of at most `limit` bytes, with no copy left in an input buffer; text as as_utf8()
+/// (text_encoding.hpp) makes it, so a password file may have a byte order mark. The error gives the
 /// operating system's reason: "cannot read client.key: Permission denied".
 Result<Secret> read_file(const std::filesystem::path& path, std::uintmax_t limit = usual_file_limit);
 

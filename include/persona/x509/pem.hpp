@@ -7,6 +7,7 @@
 
 #include "persona/base/bytes.hpp"
 #include "persona/base/result.hpp"
+#include "persona/x509/secret.hpp"
 
 namespace persona::x509 {
 
@@ -20,7 +21,14 @@ struct PemBlock {
 /// name: "has a certificate without its -----END line (line 3)".
 Result<std::vector<PemBlock>> find_pem_blocks(std::string_view text);
 
-/// The decoded content of one PEM block. Not for private keys: it is not wiped.
+/// The block as mbedTLS reads it: blanks behind and before lines are gone and lines end in LF; a block
+/// without header fields (RFC 1421) may as well be a single line. `text` begins with -----BEGIN.
+Secret plain_pem(std::string_view text, std::string_view label);
+
+/// The decoded content of one PEM block, not encrypted.
+Result<Secret> secret_pem_content(std::string_view block, std::string_view label);
+
+/// The same. Not for private keys: it is not wiped.
 Result<Bytes> pem_content(std::string_view block, std::string_view label);
 
 /// True for "PRIVATE KEY" and all labels that end in it, such as "ENCRYPTED PRIVATE KEY".

@@ -1,5 +1,7 @@
 #include "persona/base/text.hpp"
 
+#include <filesystem>
+
 #include <doctest/doctest.h>
 
 using persona::in_quotes;
@@ -44,4 +46,19 @@ TEST_CASE("text is counted and cut in characters, not bytes") {
                              "x",
                              2) == "b\xc3\xbc");
   CHECK(persona::utf8_prefix("ab", 5) == "ab");
+}
+
+TEST_CASE("a file's name is one word of a command, whatever is in it") {
+  using persona::shell_word;
+  CHECK(shell_word("/etc/persona/client.key") == "/etc/persona/client.key");
+  CHECK(shell_word("") == "\"\"");
+  CHECK(shell_word("my key.pem") == "\"my key.pem\"");
+  CHECK(shell_word("-rf") == "\"./-rf\"");
+  if (std::filesystem::path::preferred_separator == '/') {
+    CHECK(shell_word("a\\b") == "\"a\\\\b\"");
+    CHECK(shell_word("$(id)`id`\"") == "\"\\$(id)\\`id\\`\\\"\"");
+  } else {
+    CHECK(shell_word("C:\\keys\\client.key") == "C:\\keys\\client.key");
+    CHECK(shell_word("C:\\my keys\\a.key") == "\"C:\\my keys\\a.key\"");
+  }
 }

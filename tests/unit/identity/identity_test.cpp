@@ -108,8 +108,7 @@ TEST_CASE("no wrong password is taken for another fault of the key") {
 TEST_CASE("an encryption that is not supported says how to convert the key") {
   CHECK(refusal(fixtures::ec_certificate, fixtures::ec_key_encrypted_scrypt, fixtures::password) ==
         Messages{"the private key is encrypted in a way that is not supported: convert it with openssl pkcs8 "
-                 "-topk8 -v2 "
-                 "aes-256-cbc"});
+                 "-topk8 -v2 aes-256-cbc -in \"the private key text\" -out NEW.key"});
 }
 
 TEST_CASE("a key that is weak or of another kind is refused") {

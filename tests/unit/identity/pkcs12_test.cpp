@@ -70,8 +70,9 @@ std::string refusal_of(std::string_view name, Password password = fixtures::pass
 
 const std::string make_again =
     "make it again with openssl pkcs12 -export -in CERTIFICATES -inkey KEY -out NEW.p12";
-const std::string convert =
-    "convert it with openssl pkcs12 -legacy -in OLD.p12 -nodes | openssl pkcs12 -export -out NEW.p12";
+const std::string convert = "convert it with openssl pkcs12 -in \"the PKCS#12 file\" -nodes -out NEW.pem";
+const std::string convert_legacy =
+    "convert it with openssl pkcs12 -legacy -in \"the PKCS#12 file\" -nodes -out NEW.pem";
 
 }  // namespace
 
@@ -96,7 +97,8 @@ TEST_CASE("PKCS#12: passwords of any characters, an empty one, and none") {
   CHECK(opened("pbmac1-password-long", long_password) == leaf_alone);
   CHECK(refusal_of("password-long", long_password) ==
         "the PKCS#12 file has a password of more than 31 characters, which is not supported for its kind of "
-        "encryption: export it with a shorter one, or convert it to PEM with openssl pkcs12 -nodes");
+        "encryption: " +
+            convert);
 }
 
 TEST_CASE("PKCS#12: a password that is wrong or missing says so") {
@@ -119,9 +121,11 @@ TEST_CASE("PKCS#12: a password that is wrong or missing says so") {
 
 TEST_CASE("PKCS#12: what is not supported says what to do") {
   CHECK(refusal_of("rc2") ==
-        "the PKCS#12 file is encrypted with RC2, as old programs do, which is not supported: " + convert);
+        "the PKCS#12 file is encrypted with RC2, as old programs do, which is not supported: " +
+            convert_legacy);
   CHECK(refusal_of("rc4") ==
-        "the PKCS#12 file is encrypted with RC4, as old programs do, which is not supported: " + convert);
+        "the PKCS#12 file is encrypted with RC4, as old programs do, which is not supported: " +
+            convert_legacy);
   CHECK(refusal_of("camellia") ==
         "the PKCS#12 file is encrypted in a way that is not supported (AES with CBC and PBKDF2 is): " +
             convert);
@@ -147,9 +151,7 @@ TEST_CASE("PKCS#12: what is not supported says what to do") {
 
 TEST_CASE("PKCS#12: absurd iteration counts are refused before any work") {
   const std::string expected =
-      "the PKCS#12 file asks for none or more than 10000000 iterations of its hash: make it again with "
-      "openssl "
-      "pkcs12 -export";
+      "the PKCS#12 file asks for none or more than 10000000 iterations of its hash: " + make_again;
   CHECK(refusal_of("mac-iterations") == expected);
   CHECK(refusal_of("iterations") == expected);
 }
@@ -159,9 +161,9 @@ TEST_CASE("PKCS#12: BER says how to convert it") {
   ber = std::string("\x30\x80", 2) + ber.substr(4) + std::string(2, '\0');
   const auto identity = load_content(ber, fixtures::password);
   REQUIRE_FALSE(identity.has_value());
-  CHECK(support::messages(identity.error()) ==
-        Messages{"the PKCS#12 file is in BER with indefinite lengths, and only DER is supported: "
-                 "convert it with openssl pkcs12 -in OLD.p12 -nodes | openssl pkcs12 -export -out NEW.p12"});
+  CHECK(
+      support::messages(identity.error()) ==
+      Messages{"the PKCS#12 file is in BER with indefinite lengths, and only DER is supported: " + convert});
 }
 
 TEST_CASE("PKCS#12: the contents have to be one key with its certificates") {

@@ -51,6 +51,46 @@ TEST_CASE("each bad CA file is reported with its place in the list") {
   CHECK(trust.error()[0].part == LoadError::Part::ca);
 }
 
+TEST_CASE("a certificate that cannot be parsed makes no other unusable") {
+  const support::TemporaryFolder folder;
+  const auto good = folder.write("good.pem", fixtures::root_certificate);
+  const auto mixed = folder.write(
+      "mixed.pem", fmt::format("{}{}", fixtures::ed25519_certificate, fixtures::intermediate_certificate));
+  const auto odd = folder.write("odd.pem", fixtures::ed25519_certificate);
+  const auto sentence = [](const std::filesystem::path& file) {
+    return fmt::format(
+        "CA certificate is left out, because it has an Ed25519 key, which is not supported: CN=Odd CA, in {} "
+        "(line 1)",
+        file.string());
+  };
+  const auto trust = TrustStore::load({{good, mixed, odd}, {}, false});
+  REQUIRE(trust.has_value());
+  CHECK((*trust)->roots().size() == 2);
+  CHECK((*trust)->files_of_roots() == std::vector<std::size_t>{0, 1});
+  CHECK(support::warnings((*trust)->warnings()) == Messages{sentence(mixed), sentence(odd)});
+  CHECK((*trust)->warnings()[1].index == 2);
+  const auto alone = TrustStore::load({{odd}, {}, false});
+  REQUIRE_FALSE(alone.has_value());
+  CHECK(support::messages(alone.error()) == Messages{sentence(odd)});
+  const auto damaged = folder.write(
+      "damaged.pem", fmt::format("{}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                                 fixtures::root_certificate));
+  CHECK_FALSE(TrustStore::load({{good, damaged}, {}, false}).has_value());
+}
+
+TEST_CASE("a private key among CA certificates is a warning") {
+  const support::TemporaryFolder folder;
+  const auto clean = folder.write("ca.pem", fixtures::root_certificate);
+  const auto both =
+      folder.write("both.pem", fmt::format("{}{}", fixtures::root_certificate, fixtures::ec_key_pkcs8));
+  const auto trust = TrustStore::load({{clean, both}, {}, false});
+  REQUIRE(trust.has_value());
+  REQUIRE((*trust)->warnings().size() == 1);
+  CHECK((*trust)->warnings()[0].index == 1);
+  CHECK((*trust)->warnings()[0].message.starts_with(
+      fmt::format("{} has a private key (line 12)", both.string())));
+}
+
 TEST_CASE("an expired CA is an error alone, and a warning beside one that is valid") {
   const auto old = Authority::create("Old CA", -days(2) - std::chrono::hours(1), -days(9)).value();
   const auto alone = TrustStore::from_pem({.ca = old.certificate_pem()});

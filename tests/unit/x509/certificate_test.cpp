@@ -122,15 +122,40 @@ TEST_CASE("lines may end in CR LF") {
   CHECK(support::list_of(text).size() == 1);
 }
 
+TEST_CASE("blanks around lines, and no line ends at all, do no harm") {
+  for (const auto& [end, name] : {std::pair("  \t \r\n", "behind"), std::pair("\n \t", "before"),
+                                  std::pair(" ", "one line"), std::pair("", "no line ends")}) {
+    std::string text;
+    for (const char character : fixtures::root_certificate) {
+      text += character == '\n' ? end : std::string(1, character);
+    }
+    CHECK_MESSAGE(support::list_of(text + text).size() == 2, name);
+  }
+}
+
+TEST_CASE("several certificates in DER are all read, and nothing behind them goes unnoticed") {
+  const CertificateList two =
+      support::list_of(fmt::format("{}{}", fixtures::root_certificate, fixtures::intermediate_certificate));
+  const auto der = [](const mbedtls_x509_crt* one) {
+    return std::string(persona::as_text({one->raw.p, one->raw.len}));
+  };
+  const std::string both = der(two.get()) + der(two.get()->next);
+  CHECK(support::list_of(both).size() == 2);
+  CHECK(support::list_of(both + "\r\n").size() == 2);
+  CHECK(failure_of(both.substr(0, both.size() - 1))
+            .starts_with("certificate 2 in file.pem (not PEM, so taken for DER)"));
+  CHECK(failure_of(both + "x").starts_with("certificate 3 in file.pem (not PEM, so taken for DER)"));
+}
+
 TEST_CASE("a text without certificates is refused with what it has instead") {
   CHECK(failure_of("") == "file.pem contains no certificate");
   CHECK(failure_of("hello") == "file.pem contains no certificate");
   CHECK(failure_of(fixtures::ec_key_sec1) == "file.pem contains a private key, not a certificate");
   CHECK(failure_of(fixtures::ec_key_encrypted) == "file.pem contains a private key, not a certificate");
   CHECK(failure_of("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n") ==
-        "file.pem contains a certificate request, not a certificate: let a CA sign it first");
+        "file.pem contains a certificate request, not a certificate");
   CHECK(failure_of("-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----\n") ==
-        "file.pem contains a PKCS#7 bundle: convert it with openssl pkcs7 -print_certs");
+        "file.pem contains a PKCS#7 bundle, not a certificate");
 }
 
 TEST_CASE("one broken certificate makes the whole text refused, by its number and line") {
@@ -150,8 +175,9 @@ TEST_CASE("one broken certificate makes the whole text refused, by its number an
   CHECK(failure_of(good + "-----BEGIN CERT") == "file.pem has a PEM block that is cut off (line 12)");
   CHECK(failure_of(replaced(good, "\nMII", "\nM\0I"s))
             .starts_with("certificate 1 in file.pem (line 1) cannot"));
-  CHECK(failure_of(good + "-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n") ==
-        "file.pem has a TRUSTED CERTIFICATE (line 12): convert it with openssl x509");
+  CHECK(
+      failure_of(good + "-----BEGIN TRUSTED CERTIFICATE-----\nAAAA\n-----END TRUSTED CERTIFICATE-----\n") ==
+      "file.pem has a TRUSTED CERTIFICATE (line 12): convert it with openssl x509 -in file.pem -out NEW.pem");
 }
 
 TEST_CASE("a refused text leaves the list as it was") {
