@@ -19,6 +19,7 @@ class Case:
     trust: list
     crls: list = dataclasses.field(default_factory=list)
     name: str = NAME  # gateway.server_name
+    role: str = "gateway"  # or "client": whose chain it is
     pins: list = dataclasses.field(default_factory=list)
     crl_expired: str = "refuse"  # trust.crl_expired
     openssl: str = ""  # "accepts", "refuses", "strict": refuses with -x509_strict only, or "varies" by its version
