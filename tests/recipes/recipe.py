@@ -74,11 +74,11 @@ def v3(subject, *extensions, **more):
     return Shape(subject, extensions, **more)
 
 
-def build(recipe, change=lambda shape, is_anchor: shape):
-    """The chain of a recipe, each of its shapes changed by `change`."""
+def build(recipe):
+    """The chain of a recipe."""
     issued = []
     for shape in reversed(recipe.shapes):
-        issued.append(Form(change(shape, not issued), issued[-1] if issued else None))
+        issued.append(Form(shape, issued[-1] if issued else None))
     return as_chain(recipe, issued[::-1])
 
 

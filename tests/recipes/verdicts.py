@@ -33,7 +33,7 @@ def by_persona(judge, folder, questions):
 
 def warnings_of(verdict):
     """The words of what is odd in an accepted chain."""
-    return verdict.get("warnings", [])
+    return verdict.get("oddities", [])
 
 
 def by_openssl(folder, chain):
