@@ -28,9 +28,9 @@ DOCUMENT = ROOT / "docs" / "certificates.md"
 ASKED = [recipe for recipe in RECIPES if not recipe.insecure]
 # What a sentence has that says what to do: a command, a key of the configuration, or a pin.
 REMEDIES = ["openssl ", "persona pki", "gateway.", "trust.", "sha256//"]
-# What may be said of a chain that was made insecure. (A self-signed certificate has a path to itself, too.)
+# What may be said of a chain that was made insecure.
 WEAKENED = {"expired": ["expired"], "not valid yet": ["not_yet_valid"], "RSA 1024": ["weak_key"],
-            "SHA-1": ["weak_signature"], "another name": ["name_mismatch", "weak_signature"],
+            "SHA-1": ["weak_signature"], "another name": ["name_mismatch"],
             "another CA of that name": ["untrusted_issuer", "bad_signature"]}
 
 

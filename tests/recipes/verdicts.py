@@ -32,8 +32,8 @@ def by_persona(judge, folder, questions):
 
 
 def warnings_of(verdict):
-    """The words of what is odd in an accepted chain."""
-    return verdict.get("oddities", [])
+    """The words of what is odd in an accepted chain, each once."""
+    return list(dict.fromkeys(verdict.get("oddities", [])))
 
 
 def by_openssl(folder, chain):
