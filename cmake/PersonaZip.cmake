@@ -2,7 +2,8 @@
 install(TARGETS persona RUNTIME DESTINATION .)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/conf DESTINATION .)
 install(FILES ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/LICENSE DESTINATION .)
-install(FILES ${CMAKE_SOURCE_DIR}/docs/windows.md ${CMAKE_SOURCE_DIR}/docs/verification.md DESTINATION docs)
+install(FILES ${CMAKE_SOURCE_DIR}/docs/windows.md ${CMAKE_SOURCE_DIR}/docs/verification.md
+  ${CMAKE_SOURCE_DIR}/docs/certificates.md DESTINATION docs)
 # Of what is linked in; scripts/setup-windows collects them.
 if(PERSONA_WINDOWS_PREFIX)
   install(DIRECTORY ${PERSONA_WINDOWS_PREFIX}/share/licenses DESTINATION .)

@@ -5,6 +5,8 @@ import ipaddress
 # Object identifiers of what the cases are made of.
 OIDS = {
     "CN": "2.5.4.3", "O": "2.5.4.10", "OU": "2.5.4.11", "C": "2.5.4.6", "DC": "0.9.2342.19200300.100.1.25",
+    "ST": "2.5.4.8", "L": "2.5.4.7", "UID": "0.9.2342.19200300.100.1.1", "dnQualifier": "2.5.4.46",
+    "serialNumber": "2.5.4.5", "emailAddress": "1.2.840.113549.1.9.1",
     "serverAuth": "1.3.6.1.5.5.7.3.1", "clientAuth": "1.3.6.1.5.5.7.3.2", "codeSigning": "1.3.6.1.5.5.7.3.3",
     "anyExtendedKeyUsage": "2.5.29.37.0",
     "ski": "2.5.29.14", "ku": "2.5.29.15", "san": "2.5.29.17", "bc": "2.5.29.19", "crl_number": "2.5.29.20",
@@ -14,6 +16,8 @@ OIDS = {
 }
 KEY_USAGES = ["digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
               "keyCertSign", "cRLSign"]
+# Attributes of names that are not in UTF-8 (RFC 5280, appendix A.1; RFC 4519 section 2.4).
+_STRINGS = {"C": 0x13, "dnQualifier": 0x13, "serialNumber": 0x13, "DC": 0x16, "emailAddress": 0x16}
 NULL = b"\x05\x00"
 
 
@@ -75,7 +79,7 @@ def time(moment):
 def name(text):
     """A distinguished name of "O=Example,CN=db"; an empty text is an empty name."""
     parts = [part.split("=", 1) for part in text.split(",") if part]
-    return sequence(*[set_of(sequence(oid(kind), tlv(0x13 if kind == "C" else 0x0C, value.encode())))
+    return sequence(*[set_of(sequence(oid(kind), tlv(_STRINGS.get(kind, 0x0C), value.encode())))
                       for kind, value in parts])
 
 

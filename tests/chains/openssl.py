@@ -17,8 +17,9 @@ def name_option(name):
 
 
 def _accepts(folder, case, *more):
-    command = ["openssl", "verify", "-no-CAfile", "-no-CApath", "-no-CAstore", "-purpose", "sslserver", "-auth_level",
-               "2", name_option(case.name), case.name, "-CAfile", folder / f"{case.id}.ca", *more]
+    asked = ["-purpose", "sslserver", name_option(case.name), case.name] if case.role == "gateway" else ["-purpose", "sslclient"]
+    command = ["openssl", "verify", "-no-CAfile", "-no-CApath", "-no-CAstore", *asked, "-auth_level", "2", "-CAfile",
+               folder / f"{case.id}.ca", *more]
     if case.serve[1:]:
         command += ["-untrusted", folder / f"{case.id}.untrusted"]
     if case.crls:

@@ -24,6 +24,7 @@ class Case:
     trust: list
     crls: list = dataclasses.field(default_factory=list)
     name: str = NAME  # gateway.server_name
+    role: str = "gateway"  # or "client": whose chain it is
     pins: list = dataclasses.field(default_factory=list)
     odd: str = ""  # the warning with which trust.profile: private accepts it
     private: tuple = ()  # what trust.profile: private refuses it for, if for something else: (reason, says)

@@ -1,0 +1,1 @@
+"""Certificates as real tools and manuals make them, what persona and others say of them, and docs/certificates.md."""
