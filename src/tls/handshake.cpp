@@ -14,6 +14,7 @@
 #include "persona/identity/identity.hpp"
 #include "persona/tls/record.hpp"
 #include "persona/trust/trust_store.hpp"
+#include "persona/x509/odd_certificate.hpp"
 #include "persona/x509/words.hpp"
 #include "refusal_alert.hpp"
 #include "resumption.hpp"
@@ -312,10 +313,15 @@ Status Handshake::fail_after(int code) {
       break;
   }
   if (is_certificate_error(code)) {
-    return fail(
-        {Failure::Kind::verify_failed,
-         fmt::format("a certificate that the {} sent cannot be read: {}", peer, x509::mbedtls_reason(code)),
-         to_string(trust::VerifyReason::malformed)});
+    const auto odd = x509::describe_odd_certificate(ssl_->unreadable_leaf());
+    return fail({Failure::Kind::verify_failed,
+                 odd && !odd->why.empty() ? fmt::format("the {0}'s certificate {1}, which is not supported: "
+                                                        "{2}; the {0} needs a certificate with an "
+                                                        "RSA key or one on P-256, P-384 or P-521",
+                                                        peer, odd->why, odd->name)
+                                          : fmt::format("a certificate that the {} sent cannot be read: {}",
+                                                        peer, x509::mbedtls_reason(code)),
+                 to_string(trust::VerifyReason::malformed)});
   }
   auto sentence = explain_not_tls(role, first_bytes_, first_count_);
   if (!sentence) {

@@ -66,6 +66,40 @@ std::optional<std::uint8_t> Ssl::unprotected_alert() const {
   return is_alert ? std::optional<std::uint8_t>(record[6]) : std::nullopt;
 }
 
+ByteView Ssl::unreadable_leaf() const {
+  const unsigned char* message = context.MBEDTLS_PRIVATE(in_msg);
+  const unsigned char* buffer = context.MBEDTLS_PRIVATE(in_buf);
+  if (message == nullptr || buffer == nullptr) {
+    return {};
+  }
+#ifdef MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH
+  const std::size_t room = context.MBEDTLS_PRIVATE(in_buf_len) - static_cast<std::size_t>(message - buffer);
+#else
+  constexpr std::size_t room = MBEDTLS_SSL_IN_CONTENT_LEN;
+#endif
+  ByteView rest(message, std::min(room, context.MBEDTLS_PRIVATE(in_hslen)));
+  // Takes a number of so many octets; more than there can be if there are not as many.
+  const auto number = [&rest](std::size_t octets) {
+    std::size_t value = rest.size() < octets ? SIZE_MAX : 0;
+    for (std::size_t at = 0; at < octets && value != SIZE_MAX; ++at) {
+      value = value << 8U | rest[at];
+    }
+    rest = rest.subspan(std::min(octets, rest.size()));
+    return value;
+  };
+  if (number(1) != MBEDTLS_SSL_HS_CERTIFICATE || number(3) > rest.size()) {
+    return {};
+  }
+  if (mbedtls_ssl_get_version_number(&context) == MBEDTLS_SSL_VERSION_TLS1_3 && number(1) != 0) {
+    return {};  // a certificate_request_context, which is empty in a handshake (RFC 8446 section 4.4.2)
+  }
+  if (number(3) > rest.size()) {
+    return {};
+  }
+  const std::size_t size = number(3);
+  return size <= rest.size() ? rest.first(size) : ByteView();
+}
+
 bool Ssl::lacks_signature_algorithm() const {
   const int state = context.MBEDTLS_PRIVATE(state);
   if (mbedtls_ssl_conf_get_endpoint(mbedtls_ssl_context_get_config(&context)) == MBEDTLS_SSL_IS_SERVER) {

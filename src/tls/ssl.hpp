@@ -34,6 +34,11 @@ struct Ssl {
   /// in_hdr.
   std::optional<std::uint8_t> unprotected_alert() const;
 
+  /// The peer's own certificate, in the Certificate message that mbedTLS could not read: it is still where it
+  /// was received (ssl_tls12_client.c, ssl_tls12_server.c, ssl_tls13_generic.c). Empty if there is none. For
+  /// sentences only.
+  ByteView unreadable_leaf() const;
+
   /// Did mbedTLS return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE because the peer accepts no signature that our key
   /// can make? In these states it returns the code for no other reason: a client's when it reads the
   /// CertificateRequest, and a client's and a TLS 1.3 server's when it signs (ssl_tls12_client.c with
