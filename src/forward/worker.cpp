@@ -73,7 +73,7 @@ void Worker::cut_revoked(std::shared_ptr<const Service> service,
   loop_->post([this, service = std::move(service), generation = std::move(generation)] {
     const tls::ContextOptions& options = generation->tls()->options();
     trust::RevocationSweep sweep(options.trust, tls::peer_of(options.role));
-    for (auto& [connection, owned] : connections_) {
+    for (auto& [place, connection] : connections_) {
       if (service.get() == &connection->service()) {
         connection->close_if_revoked(sweep);
       }

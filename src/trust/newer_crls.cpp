@@ -7,6 +7,7 @@
 #include "persona/x509/distinguished_name.hpp"
 #include "persona/x509/file.hpp"
 #include "persona/x509/secret.hpp"
+#include "persona/x509/words.hpp"
 #include "revocation.hpp"
 
 namespace persona::trust {
