@@ -314,14 +314,16 @@ Status Handshake::fail_after(int code) {
   }
   if (is_certificate_error(code)) {
     const auto odd = x509::describe_odd_certificate(ssl_->unreadable_leaf());
-    return fail({Failure::Kind::verify_failed,
-                 odd && !odd->why.empty() ? fmt::format("the {0}'s certificate {1}, which is not supported: "
-                                                        "{2}; the {0} needs a certificate with an "
-                                                        "RSA key or one on P-256, P-384 or P-521",
-                                                        peer, odd->why, odd->name)
-                                          : fmt::format("a certificate that the {} sent cannot be read: {}",
-                                                        peer, x509::mbedtls_reason(code)),
-                 to_string(trust::VerifyReason::malformed)});
+    std::string sentence =
+        fmt::format("a certificate that the {} sent cannot be read: {}", peer, x509::mbedtls_reason(code));
+    if (odd && !odd->why.empty()) {
+      sentence = fmt::format(
+          "the {}'s certificate {}, which is not supported (keys are RSA, or EC on P-256, P-384 or P-521): "
+          "{}",
+          peer, odd->why, odd->name);
+    }
+    return fail(
+        {Failure::Kind::verify_failed, std::move(sentence), to_string(trust::VerifyReason::malformed)});
   }
   auto sentence = explain_not_tls(role, first_bytes_, first_count_);
   if (!sentence) {

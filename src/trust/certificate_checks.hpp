@@ -2,10 +2,12 @@
 // requirements).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "persona/base/trust_profile.hpp"
 #include "persona/trust/peer_role.hpp"
 #include "persona/trust/verify_reason.hpp"
 
@@ -25,6 +27,9 @@ struct Defect {
 
   /// Only TrustProfile::web_pki refuses for it, because it lets no attacker in.
   bool is_tolerable() const { return !oddity.empty(); }
+  bool is_tolerated(TrustProfile profile) const {
+    return is_tolerable() && profile == TrustProfile::private_cas;
+  }
 };
 
 /// All rules that `certificate` breaks by itself, whatever is above and below it: version, serial, key
@@ -32,5 +37,9 @@ struct Defect {
 /// usages and names. Validity, key and signature are not among them.
 std::vector<Defect> certificate_defects(const mbedtls_x509_crt& certificate, Position position,
                                         PeerRole role);
+
+/// Why no peer can be verified by this certificate of trust.ca, if so: the gravest defect that `profile` does not
+/// tolerate. One that is self-signed may be the peer's own, and then has to follow the rules for a leaf alone.
+std::optional<Defect> anchor_defect(const mbedtls_x509_crt& anchor, PeerRole role, TrustProfile profile);
 
 }  // namespace persona::trust

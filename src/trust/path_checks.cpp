@@ -38,7 +38,7 @@ std::optional<Finding> check_one(const mbedtls_x509_crt& certificate, std::size_
     keep_graver(gravest, std::move(finding));
   };
   for (const Defect& defect : certificate_defects(certificate, position, context.policy.role)) {
-    if (defect.is_tolerable() && context.policy.profile == TrustProfile::private_cas) {
+    if (defect.is_tolerated(context.policy.profile)) {
       oddities.push_back({defect.oddity, narrator.about(defect.reason, defect.predicate).sentence});
       continue;
     }

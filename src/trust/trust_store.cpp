@@ -152,6 +152,10 @@ TrustStore::Loaded TrustStore::complete(const std::shared_ptr<TrustStore>& trust
   for (auto* each : {&found.unusable, &found.left_out}) {
     for (x509::LoadError& one : *each) {
       one.severity = some_usable ? Severity::warning : Severity::error;
+      if (!some_usable && each == &found.left_out) {
+        one.message +=
+            "; trust.ca needs the certificate of a CA with an RSA key, or one on P-256, P-384 or P-521";
+      }
       (some_usable ? found.warnings : found.errors).push_back(std::move(one));
     }
   }

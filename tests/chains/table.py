@@ -62,7 +62,7 @@ def no(reason, id, what, says, serve, trust=None, openssl="refuses", **more):
     if reason == "at_start":
         more["wire"] = "start"
     if says == UNREADABLE:
-        more |= {"wire_says": UNREADABLE_ON_WIRE}
+        more = {"wire_says": UNREADABLE_ON_WIRE} | more
     return Case(id, what, reason, says, serve, [ROOT] if trust is None else trust, openssl=openssl, **more)
 
 

@@ -134,7 +134,7 @@ def own(case):
         persona = Persona(case, config(pki, gateway=gateway), f"to-{version}")
         expect_refused(persona.address, b"secret")
         persona.next_close("verify_failed", error="the gateway's certificate has an Ed25519 signature, which is not "
-                           "supported: CN=odd; the gateway needs a certificate with an RSA key or one on P-256")
+                           "supported (keys are RSA, or EC on P-256, P-384 or P-521): CN=odd")
         persona.stop()
 
 

@@ -40,10 +40,14 @@ class Folder:
     def shell(self, command):
         process.run("bash", "-ec", command, cwd=self.path)
 
-    def gateway(self, case, failing=False):
+    def context(self, ciphers="DEFAULT"):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_ciphers(ciphers)
         context.load_cert_chain(self.path / "gateway.crt", self.path / "gateway.key")
-        return tls_gateway(case, context, failing=failing)
+        return context
+
+    def gateway(self, case, failing=False):
+        return tls_gateway(case, self.context(), failing=failing)
 
 
 def configured(pki, folder, gateway, name, ca="ca.crt", **more):
@@ -128,6 +132,24 @@ def no_key_identifier(case):
     folder = Folder(case, "basicConstraints=CA:TRUE\nsubjectKeyIdentifier=none")
     folder.issue("")
     folder.shell(command_in(refusal(case, pki, folder, "gateway.test", "name_mismatch", "a CN does not count")))
+    accepted(case, pki, folder, "gateway.test")
+
+
+@case("a weak key: another one, and a certificate for it")
+def weak_key(case):
+    pki = Pki(case)
+    folder = Folder(case)
+    folder.openssl("req", "-newkey", "rsa:1024", "-nodes", "-subj", "/CN=gateway.test", "-keyout", "gateway.key", "-out",
+                   "gateway.csr")
+    folder.issue("subjectAltName=DNS:gateway.test")
+    gateway = tls_gateway(case, folder.context("ALL:@SECLEVEL=0"), failing=True)
+    persona = Persona(case, configured(pki, folder, gateway, "gateway.test"), "refused")
+    expect_refused(persona.address, b"secret")
+    sentence = persona.next_close("verify_failed", error="RSA 1024")["error"]
+    persona.stop()
+    folder.shell(re.search(r"openssl genpkey .* -out gateway.key", sentence).group())
+    folder.openssl("req", "-new", "-key", "gateway.key", "-subj", "/CN=gateway.test", "-out", "gateway.csr")
+    folder.issue("subjectAltName=DNS:gateway.test")
     accepted(case, pki, folder, "gateway.test")
 
 
