@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "persona/base/writers.hpp"
 #include "persona/config/load.hpp"
 #include "persona/forward/expiry.hpp"
 #include "persona/identity/digest.hpp"
@@ -174,6 +176,38 @@ void load_trust(Prepared& prepared, const trust::TrustFiles& files) {
   warn_of_revocation_lists(*prepared.trust, config, prepared.report);
 }
 
+/// Paths that a finding has named.
+using Told = std::set<std::filesystem::path>;
+
+/// One warning for each file or folder that others may change, at the first key that leads to it.
+void warn_of_writers(Prepared& prepared, Told& told) {
+  const config::Config& config = prepared.config;
+  const config::Identity& identity = config.identity;
+  const TrustedWriters trusted{identity.private_key.value.empty() ? identity.certificate.value
+                                                                  : identity.private_key.value};
+  const auto warn = [&](const std::filesystem::path& file, Mark mark) {
+    if (file.empty()) {
+      return;
+    }
+    for (const ChangeableByOthers& one : changeable_by_others(file, trusted)) {
+      if (told.insert(one.path).second) {
+        prepared.report.warning(mark, one.sentence);
+      }
+    }
+  };
+  warn(config.file, {});
+  warn(identity.certificate.value, identity.certificate.mark);
+  warn(identity.private_key.value, identity.private_key.mark);
+  if (const auto& password = identity.private_key_password_file) {
+    warn(password->value, password->mark);
+  }
+  for (const auto* list : {&config.trust.ca, &config.trust.crl}) {
+    for (const auto& file : *list) {
+      warn(file.value, file.mark);
+    }
+  }
+}
+
 void check_users(Prepared& prepared) {
   const auto& users = prepared.config.access.allow_users;
   for (const auto& user : users ? *users : std::vector<config::Located<std::string>>()) {
@@ -246,9 +280,7 @@ class Sources {
   std::string contents_;
 };
 
-}  // namespace
-
-Prepared prepare(const std::filesystem::path& file) {
+Prepared prepare_telling(const std::filesystem::path& file, Told& told) {
   Sources sources(file);
   config::Loaded loaded = config::load(file);
   Prepared prepared{std::move(loaded.report), std::move(loaded.config), nullptr, nullptr};
@@ -262,8 +294,16 @@ Prepared prepare(const std::filesystem::path& file) {
     load_trust(prepared, sources.trust());
   }
   check_users(prepared);
+  warn_of_writers(prepared, told);
   sources.compare(prepared);
   return prepared;
+}
+
+}  // namespace
+
+Prepared prepare(const std::filesystem::path& file) {
+  Told told;
+  return prepare_telling(file, told);
 }
 
 Result<std::vector<Prepared>> prepare_all(const std::filesystem::path& file_or_folder) {
@@ -274,8 +314,9 @@ Result<std::vector<Prepared>> prepare_all(const std::filesystem::path& file_or_f
   std::vector<Prepared> services;
   Seen names;
   Seen addresses;
+  Told told;
   for (const std::filesystem::path& file : *files) {
-    services.push_back(prepare(file));
+    services.push_back(prepare_telling(file, told));
     check_unique(services.back(), names, addresses);
   }
   return services;

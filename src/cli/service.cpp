@@ -56,7 +56,7 @@ std::string service_footer() {
       "and touched. All verbs but status and list need a prompt opened with \"Run as administrator\".\n"
       "\n"
       "Example:\n"
-      "  persona service install --name pg --config C:\\persona\\pg.yaml\n"
+      "  persona service install --name pg --config C:\\ProgramData\\persona\\pg\\pg.yaml\n"
       "  persona service start --name pg{}",
       host::restarts_in_words, exits);
 }

@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "persona/base/event_log.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/base/wide_windows.hpp"
+#include "persona/base/writers.hpp"
 #include "persona/host/service_manager.hpp"
 #include "persona/host/service_name.hpp"
 #include "service_control_windows.hpp"
@@ -69,6 +72,22 @@ Result<ServiceCommand> command_of(const ServiceSettings& settings) {
                 line);
   }
   return command;
+}
+
+/// Whoever may write the program, the configuration, what it names or their folders could do as the service.
+Result<void> refuse_strangers(const ServiceCommand& command, const ServiceSettings& settings) {
+  std::vector<std::filesystem::path> paths{path_from_text(command.program), settings.config};
+  paths.insert(paths.end(), settings.files.begin(), settings.files.end());
+  std::set<std::filesystem::path> told;
+  std::string sentences;
+  for (const auto& path : paths) {
+    for (const ChangeableByOthers& one : changeable_by_others(path, {.service = settings.name})) {
+      if (told.insert(one.path).second) {
+        sentences += (sentences.empty() ? "" : "\n  ") + one.sentence;
+      }
+    }
+  }
+  return sentences.empty() ? Result<void>() : fail(ErrorKind::configuration, "{}", sentences);
 }
 
 /// Letters of network drives belong to a logon session, and the service has one of its own.
@@ -183,6 +202,9 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
     return fail(ErrorKind::configuration,
                 "{} is LocalSystem, which persona does not run as: leave --account out for {}", *account,
                 default_account);
+  }
+  if (auto safe = refuse_strangers(*command, settings); !safe) {
+    return safe;
   }
   auto manager = open_manager(PERSONA_RIGHT(SC_MANAGER_CREATE_SERVICE));
   if (!manager) {

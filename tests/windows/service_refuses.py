@@ -32,6 +32,19 @@ def broken_configuration(case):
     check(name not in cli("service", "list"), "it is listed")
 
 
+@case("a configuration, or a folder of it, that strangers may write installs nothing")
+def writable_by_strangers(case):
+    pki = Pki(case)
+    name = unused_name()
+    path = write_config(case, config(pki, gateway="127.0.0.1:1"))
+    for writable, mode in ((path, 0o644), (pki.ca.certificate, 0o644), (case.folder, 0o711)):
+        writable.chmod(0o777)
+        output = cli("service", "install", "--name", name, "--config", path, expect=2)
+        check("can be changed by" in output and "icacls" in output and writable.name in output, "the reason", output)
+        check(not is_installed(name) and not event_source(name), "something was installed")
+        writable.chmod(mode)
+
+
 @case("a configuration that broke since: start says so, with exit code 2 of its own; mended, it starts")
 def broken_since(case):
     pki = Pki(case)

@@ -18,7 +18,8 @@ from harness.sockets import listen
 TOP = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENT = (TOP / "docs" / "windows.md").read_text()
 DRIVE = pathlib.Path(os.environ.get("WINEPREFIX") or TOP / "build" / "wine") / "drive_c"  # as cmake/run-under-wine has it
-FOLDER = DRIVE / "persona"
+PROGRAM = DRIVE / "Program Files" / "persona"
+DATA = DRIVE / "ProgramData" / "persona"
 
 
 def section(heading):
@@ -40,7 +41,8 @@ class Prompt:
 
     def run(self, command):
         if command.startswith("cd "):
-            self.folder = DRIVE / command.removeprefix("cd C:\\")
+            equal(command, 'cd "%ProgramFiles%\\persona"', "the folder")
+            self.folder = PROGRAM
             check(self.folder.is_dir(), "there is no such folder", command)
             return ""
         # In a file: an argument of cmd would be quoted again.
@@ -74,11 +76,12 @@ def unpack(folder):
 
 @case("from the zip to PostgreSQL, an upgrade, and nothing left behind", deadline=120)
 def ten_commands(case):
-    words = section("From the zip to PostgreSQL in ten commands")
+    words = section("From the zip to PostgreSQL in eleven commands")
     steps = re.split(r"^(\d+)\. ", words.split("\nSee that it works:\n")[0], flags=re.MULTILINE)[1:]
-    equal(steps[::2], [str(number) for number in range(1, 11)], "numbers of the commands")
+    equal(steps[::2], [str(number) for number in range(1, 12)], "numbers of the commands")
     process.run(process.RUNNER, "--prepare")
-    case.defer(shutil.rmtree, FOLDER, True)
+    case.defer(shutil.rmtree, PROGRAM, True)
+    case.defer(shutil.rmtree, DATA, True)
     case.defer(lambda: process.run(BINARY, "service", "uninstall", "--name", "postgres", expect=None))
     with listen() as chosen:
         port = chosen.getsockname()[1]
@@ -89,12 +92,12 @@ def ten_commands(case):
         equal(len(commands), 1, f"commands of step {number}")
         if why := re.search(r"Not run under Wine: ([^.]*)", step):
             print(f"not under Wine: {commands[0].strip()}: {why.group(1)}", flush=True)
-            unpack(FOLDER)
+            unpack(PROGRAM)
             continue
         prompt.run(commands[0].strip())
         if yaml := blocks(step, "yaml"):
-            gateway = database_gateway(case, FOLDER / "pki" / "issued" / "db.example.com")
-            (FOLDER / "conf" / "postgres.yaml").write_text(at_hand(yaml[0], port, gateway))
+            gateway = database_gateway(case, DATA / "pki" / "issued" / "db.example.com")
+            (DATA / "postgres" / "postgres.yaml").write_text(at_hand(yaml[0], port, gateway))
     check(gateway, "the document has no configuration")
 
     status, psql = blocks(words, "bat")[-1].splitlines()
