@@ -266,6 +266,30 @@ std::optional<Defect> common_defect(const mbedtls_x509_crt& certificate, const x
   return key_identifier_defect(certificate, extensions, position);
 }
 
+std::optional<Defect> defect_in_place(const mbedtls_x509_crt& certificate, Position position, PeerRole role) {
+  const auto extensions = x509::Extensions::read(x509::bytes_of(certificate.v3_ext));
+  if (!extensions) {
+    return defect(VerifyReason::bad_extension, "has malformed or repeated extensions");
+  }
+  auto gravest = common_defect(certificate, *extensions, position);
+  auto other = position == Position::leaf ? leaf_defect(certificate, *extensions, role)
+                                          : issuer_defect(certificate, *extensions, position, role);
+  if (other && (!gravest || other->reason < gravest->reason)) {
+    gravest = std::move(other);
+  }
+  return gravest;
+}
+
+std::optional<Defect> anchor_defect(const mbedtls_x509_crt& anchor, PeerRole role) {
+  auto as_anchor = defect_in_place(anchor, Position::anchor, role);
+  if (!as_anchor || !is_self_issued(anchor)) {
+    return as_anchor;
+  }
+  auto as_leaf = defect_in_place(anchor, Position::leaf, role);
+  const bool is_ca = mbedtls_x509_crt_get_ca_istrue(&anchor) == 1;
+  return as_leaf && is_ca ? as_anchor : as_leaf;
+}
+
 std::optional<Defect> issuer_defect(const mbedtls_x509_crt& certificate, const x509::Extensions& extensions,
                                     Position position, PeerRole role) {
   if (const auto constraints = basic_constraints(extensions); !constraints || !constraints->is_ca) {

@@ -31,4 +31,11 @@ std::optional<Defect> issuer_defect(const mbedtls_x509_crt& certificate, const x
 std::optional<Defect> leaf_defect(const mbedtls_x509_crt& leaf, const x509::Extensions& extensions,
                                   PeerRole role);
 
+/// The gravest rule that it breaks in this place, by itself: all of the above, but neither validity nor key.
+std::optional<Defect> defect_in_place(const mbedtls_x509_crt& certificate, Position position, PeerRole role);
+
+/// Why no peer can be verified by this certificate of trust.ca, if so. One that is self-signed may be the
+/// peer's own, and then has to follow the rules for a leaf alone.
+std::optional<Defect> anchor_defect(const mbedtls_x509_crt& anchor, PeerRole role);
+
 }  // namespace persona::trust

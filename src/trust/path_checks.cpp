@@ -31,20 +31,8 @@ std::optional<Finding> check_one(const mbedtls_x509_crt& certificate, std::size_
                                  const CheckContext& context) {
   const Narrator narrator(context.policy.role, certificate, depth);
   std::optional<Finding> gravest;
-  const auto extensions = x509::Extensions::read(x509::bytes_of(certificate.v3_ext));
-  if (!extensions) {
-    return narrator.about(VerifyReason::bad_extension, "has malformed or repeated extensions");
-  }
-  const auto note = [&](const std::optional<Defect>& defect) {
-    if (defect) {
-      keep_graver(gravest, narrator.about(defect->reason, defect->predicate));
-    }
-  };
-  note(common_defect(certificate, *extensions, position));
-  if (position == Position::leaf) {
-    note(leaf_defect(certificate, *extensions, context.policy.role));
-  } else {
-    note(issuer_defect(certificate, *extensions, position, context.policy.role));
+  if (const auto defect = defect_in_place(certificate, position, context.policy.role)) {
+    gravest = narrator.about(defect->reason, defect->predicate);
   }
   if (!is_valid_at(certificate, context.at)) {
     keep_graver(gravest, narrator.expired_or_early(context.at));

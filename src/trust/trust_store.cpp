@@ -1,11 +1,14 @@
 #include "persona/trust/trust_store.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "certificate_checks.hpp"
 #include "persona/trust/signature.hpp"
 #include "persona/x509/der_reader.hpp"
 #include "persona/x509/distinguished_name.hpp"
+#include "persona/x509/few_of.hpp"
 #include "persona/x509/file.hpp"
 #include "persona/x509/key_bounds.hpp"
 #include "persona/x509/words.hpp"
@@ -17,28 +20,84 @@ namespace {
 
 using Part = x509::LoadError::Part;
 
-/// Why nothing that this CA issued can be accepted.
-std::optional<std::string> why_unusable(const mbedtls_x509_crt& certificate, x509::TimePoint at) {
+/// A certificate of trust.ca by which nobody can be verified.
+struct Unusable {
+  std::size_t file = 0;
+  VerifyReason reason = VerifyReason::ok;
+  std::string predicate;  ///< why, to follow "CA certificate"
+  std::string name;
+};
+
+/// `role`: nothing to look at validity and key alone.
+std::optional<Unusable> why_unusable(const mbedtls_x509_crt& certificate, std::size_t file,
+                                     std::optional<PeerRole> role) {
+  Unusable found{file, VerifyReason::ok, {}, x509::display_name(certificate)};
+  const x509::TimePoint at = x509::now();
   if (auto problem = x509::validity_problem(certificate, at)) {
-    return problem;
+    const bool expired = x509::to_time_point(certificate.valid_to) < at;
+    found.reason = expired ? VerifyReason::expired : VerifyReason::not_yet_valid;
+    found.predicate = std::move(*problem);
+    return found;
   }
   if (const auto defect = x509::key_defect(certificate)) {
-    return fmt::format("has a key that {} ({}), so nobody with a certificate of it is let in",
-                       defect->predicate, defect->key);
+    found.reason = VerifyReason::weak_key;
+    found.predicate = fmt::format("has a key that {} ({}), so nobody with a certificate of it is let in",
+                                  defect->predicate, defect->key);
+    return found;
+  }
+  if (const auto defect = role ? anchor_defect(certificate, *role) : std::nullopt) {
+    const bool is_leaf = defect->reason == VerifyReason::not_a_ca && !is_self_issued(certificate) &&
+                         mbedtls_x509_crt_get_ca_istrue(&certificate) != 1;
+    found.reason = defect->reason;
+    found.predicate =
+        is_leaf ? fmt::format(
+                      "is not a CA's (basicConstraints), so nobody is let in by it; trust.ca needs the "
+                      "certificate of its issuer, {}",
+                      x509::name_in_words(certificate.issuer))
+                : fmt::format("{}, so nobody with a certificate of it is let in", defect->predicate);
+    return found;
   }
   return std::nullopt;
 }
 
-void find_unusable(const x509::CertificateList& list, std::size_t index,
-                   std::vector<x509::LoadError>& unusable) {
-  const x509::TimePoint at = x509::now();
+void find_unusable(const x509::CertificateList& list, std::size_t file, std::optional<PeerRole> role,
+                   std::vector<Unusable>& unusable) {
   for (const mbedtls_x509_crt* certificate = list.get(); certificate != nullptr;
        certificate = certificate->next) {
-    if (const auto problem = why_unusable(*certificate, at)) {
-      unusable.push_back({Part::ca, index,
-                          fmt::format("CA certificate {}: {}", *problem, x509::display_name(*certificate))});
+    if (auto found = why_unusable(*certificate, file, role)) {
+      unusable.push_back(std::move(*found));
     }
   }
+}
+
+/// Public bundles have dozens of the same kind, which are one line.
+std::vector<x509::LoadError> in_words(const std::vector<Unusable>& unusable) {
+  const auto is_same_kind = [](const Unusable& one, const Unusable& other) {
+    return one.file == other.file && one.reason == other.reason &&
+           (one.reason != VerifyReason::bad_extension || one.predicate == other.predicate);
+  };
+  std::vector<x509::LoadError> lines;
+  for (std::size_t index = 0; index < unusable.size(); ++index) {
+    const Unusable& first = unusable[index];
+    const auto from = unusable.begin() + static_cast<std::ptrdiff_t>(index);
+    const auto is_told = [&](const Unusable& one) { return is_same_kind(one, first); };
+    if (std::any_of(unusable.begin(), from, is_told)) {
+      continue;
+    }
+    std::vector<std::string> names;
+    for (auto each = from; each != unusable.end(); ++each) {
+      if (is_told(*each)) {
+        names.push_back(each->name);
+      }
+    }
+    lines.push_back(
+        {Part::ca, first.file,
+         names.size() == 1
+             ? fmt::format("CA certificate {}: {}", first.predicate, first.name)
+             : fmt::format("{} CA certificates cannot be used for the same reason (the first {}): {}",
+                           names.size(), first.predicate, x509::few_of(names))});
+  }
+  return lines;
 }
 
 /// The file's content; or nothing, and one more error in `errors`.
@@ -59,6 +118,7 @@ TrustStore::~TrustStore() = default;
 
 TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
   std::vector<x509::LoadError> errors;
+  std::vector<Unusable> unusable;
   const std::shared_ptr<TrustStore> trust(new TrustStore);
   trust->revocation_ = std::make_unique<RevocationLists>(files.crl_expired_allowed);
   trust->signatures_ = std::make_unique<SignatureCache>();
@@ -72,7 +132,7 @@ TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
       errors.push_back({Part::ca, index, appended.error().message});
       continue;
     }
-    find_unusable(list, index, trust->warnings_);
+    find_unusable(list, index, files.role, unusable);
     trust->files_of_roots_.insert(trust->files_of_roots_.end(), list.size(), index);
     trust->roots_.append(std::move(list));
   }
@@ -86,11 +146,13 @@ TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
       errors.push_back({Part::crl, index, appended.error().message});
     }
   }
-  return complete(trust, std::move(errors));
+  trust->warnings_ = in_words(unusable);
+  return complete(trust, unusable.size(), std::move(errors));
 }
 
 TrustStore::Loaded TrustStore::from_pem(const TrustTexts& texts) {
   std::vector<x509::LoadError> errors;
+  std::vector<Unusable> unusable;
   const std::shared_ptr<TrustStore> trust(new TrustStore);
   trust->revocation_ = std::make_unique<RevocationLists>(texts.crl_expired_allowed);
   trust->signatures_ = std::make_unique<SignatureCache>();
@@ -99,20 +161,21 @@ TrustStore::Loaded TrustStore::from_pem(const TrustTexts& texts) {
   }
   trust->files_of_roots_.assign(trust->roots_.size(), 0);
   if (!texts.any_certificates) {
-    find_unusable(trust->roots_, 0, trust->warnings_);
+    find_unusable(trust->roots_, 0, std::nullopt, unusable);
   }
   if (!texts.crl.empty()) {
     if (const auto appended = trust->revocation_->append(texts.crl, "the CRL text"); !appended) {
       errors.push_back({Part::crl, 0, appended.error().message});
     }
   }
-  return complete(trust, std::move(errors));
+  trust->warnings_ = in_words(unusable);
+  return complete(trust, unusable.size(), std::move(errors));
 }
 
 /// What load and from_pem end with.
-TrustStore::Loaded TrustStore::complete(const std::shared_ptr<TrustStore>& trust,
+TrustStore::Loaded TrustStore::complete(const std::shared_ptr<TrustStore>& trust, std::size_t unusable,
                                         std::vector<x509::LoadError> errors) {
-  trust->judge_unusable(errors);
+  trust->judge_unusable(unusable, errors);
   if (!errors.empty()) {
     errors.insert(errors.end(), trust->warnings_.begin(), trust->warnings_.end());
     return tl::unexpected(std::move(errors));
@@ -123,8 +186,8 @@ TrustStore::Loaded TrustStore::complete(const std::shared_ptr<TrustStore>& trust
 
 // One CA among others that has expired or has a weak key is an old one left in a bundle. Nothing that it
 // issued is accepted, and it must not keep the others from being used.
-void TrustStore::judge_unusable(std::vector<x509::LoadError>& errors) {
-  if (warnings_.size() < roots_.size()) {
+void TrustStore::judge_unusable(std::size_t count, std::vector<x509::LoadError>& errors) {
+  if (count < roots_.size()) {
     for (x509::LoadError& warning : warnings_) {
       warning.severity = x509::LoadError::Severity::warning;
     }

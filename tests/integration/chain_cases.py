@@ -124,8 +124,9 @@ def gateway_for(case, each, received):
     return tls_gateway(case, context, serve, failing=True)
 
 
-def config_for(case, pki, each, gateway):
-    trust = {"ca": str(case.folder / f"{each.id}.ca")}
+def config_for(case, pki, each, gateway, spare=()):
+    """spare: authorities that have nothing to do with it, for a persona that would not start with unusable ones alone."""
+    trust = {"ca": [str(case.folder / f"{each.id}.ca"), *map(str, spare)]}
     if each.crls:
         trust |= {"crl": str(case.folder / f"{each.id}.crl"), "crl_expired": each.crl_expired}
     pins = {"pins": each.pins} if each.pins else {}
@@ -165,7 +166,8 @@ def by_gateway(case):
     folder.mkdir()
     for each in served:
         path = folder / f"{each.id}.yaml"
-        path.write_text(json.dumps(config_for(case, pki, each, gateway_for(case, each, received))))
+        path.write_text(json.dumps(config_for(case, pki, each, gateway_for(case, each, received),
+                                                   [pki.ca.certificate])))
     persona = Persona(case, folder, "chains")
     addresses = {line["service"]: address_of(line["address"]) for line in persona.listening()}
     equal(len(addresses), len(served), "services that listen")

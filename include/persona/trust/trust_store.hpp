@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "persona/base/result.hpp"
+#include "persona/trust/peer_role.hpp"
 #include "persona/x509/certificate.hpp"
 #include "persona/x509/load_error.hpp"
 #include "persona/x509/time.hpp"
@@ -23,6 +24,7 @@ struct TrustFiles {
   std::vector<std::filesystem::path> ca;
   std::vector<std::filesystem::path> crl;
   bool crl_expired_allowed = false;
+  PeerRole role = PeerRole::gateway;  ///< of those who are to be verified
 };
 
 struct TrustTexts {
@@ -51,10 +53,12 @@ class TrustStore {
  public:
   using Loaded = tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>>;
 
-  /// Loads every certificate and CRL in every file. A file without any is an error. CA certificates that have
-  /// expired or have a key that we do not use are warnings as long as there is another one, otherwise errors.
-  /// An expired CRL is neither: verification refuses what it covers.
+  /// Loads every certificate and CRL in every file. A file without any is an error. CA certificates by which
+  /// nobody can be verified (by the very checks of verification) are warnings as long as there is another
+  /// one, otherwise errors; one for all that have the same fault. An expired CRL is neither: verification
+  /// refuses what it covers.
   static Loaded load(const TrustFiles& files);
+  /// The same for text, but of the CA certificates only validity and key are looked at.
   static Loaded from_pem(const TrustTexts& texts);
 
   ~TrustStore();
@@ -90,8 +94,9 @@ class TrustStore {
 
  private:
   TrustStore();
-  static Loaded complete(const std::shared_ptr<TrustStore>& trust, std::vector<x509::LoadError> errors);
-  void judge_unusable(std::vector<x509::LoadError>& errors);
+  static Loaded complete(const std::shared_ptr<TrustStore>& trust, std::size_t unusable,
+                         std::vector<x509::LoadError> errors);
+  void judge_unusable(std::size_t count, std::vector<x509::LoadError>& errors);
   void index_roots();
 
   x509::CertificateList roots_;
