@@ -8,6 +8,7 @@
 #include "commands.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/trust/trust_store.hpp"
+#include "persona/x509/few_of.hpp"
 #include "prepare.hpp"
 
 namespace persona::cli {
@@ -74,6 +75,22 @@ void describe_far_side(const config::Config& config, Table& table) {
   }
 }
 
+/// A public bundle is not listed.
+void describe_cas(const std::vector<x509::CertificateInfo>& cas, Table& table) {
+  constexpr std::size_t most_rows = 10;
+  if (cas.size() > most_rows) {
+    std::vector<std::string> names;
+    for (const x509::CertificateInfo& ca : cas) {
+      names.push_back(ca.name);
+    }
+    table.row("trust", fmt::format("{} CA certificates: {}", cas.size(), x509::few_of(names)));
+    return;
+  }
+  for (const x509::CertificateInfo& ca : cas) {
+    table.row("trust", fmt::format("{}, {}", ca.name, expiry(ca.not_after)));
+  }
+}
+
 std::string summary(const Prepared& prepared) {
   const config::Config& config = prepared.config;
   Table table;
@@ -96,9 +113,7 @@ std::string summary(const Prepared& prepared) {
     }
   }
   if (prepared.trust != nullptr) {
-    for (const x509::CertificateInfo& ca : prepared.trust->roots().describe()) {
-      table.row("trust", fmt::format("{}, {}", ca.name, expiry(ca.not_after)));
-    }
+    describe_cas(prepared.trust->roots().describe(), table);
     for (const trust::CrlInfo& list : prepared.trust->crls()) {
       table.row("crl",
                 fmt::format("{}, {}, {} revoked", list.issuer, expiry(list.next_update), list.revoked));

@@ -15,6 +15,7 @@
 #include "persona/net/users.hpp"
 #include "persona/reload/expiry_watch.hpp"
 #include "persona/trust/trust_store.hpp"
+#include "persona/x509/few_of.hpp"
 
 namespace persona::cli {
 
@@ -70,12 +71,16 @@ void report_all(Prepared& prepared, const std::vector<LoadError>& errors) {
   }
 }
 
+/// One that has expired is told of elsewhere.
+bool is_soon(const forward::Expiry& expiry) {
+  const x509::TimePoint now = x509::now();
+  return now <= expiry.not_after && expiry.not_after - now < expiry.notice;
+}
+
 /// "certificate expires in 12 days (2026-12-03): CN=client", when it does so soon.
 void warn_of_expiry(const forward::Expiry& expiry, Mark mark, config::Report& report) {
-  const x509::TimePoint now = x509::now();
-  // One that has expired is told of already.
-  if (now <= expiry.not_after && expiry.not_after - now < expiry.notice) {
-    report.warning(mark, reload::expiry_sentence(expiry, now));
+  if (is_soon(expiry)) {
+    report.warning(mark, reload::expiry_sentence(expiry, x509::now()));
   }
 }
 
@@ -93,6 +98,8 @@ identity::IdentityFiles identity_files(const config::Config& config) {
 trust::TrustFiles trust_files(const config::Config& config) {
   trust::TrustFiles files;
   files.crl_expired_allowed = config.trust.crl_expired_allowed;
+  files.role = config.mode == Mode::persona ? trust::PeerRole::gateway : trust::PeerRole::client;
+  files.profile = config.trust.profile;
   for (const auto& ca : config.trust.ca) {
     files.ca.push_back(ca.value);
   }
@@ -136,25 +143,48 @@ void warn_of_revocation_lists(const trust::TrustStore& trust, const config::Conf
                                            : ": certificates of that CA are refused until it is renewed"));
     }
   }
-  constexpr std::size_t shown = 3;
   std::vector<std::string> without;
-  std::size_t more = 0;
   for (const x509::CertificateInfo& ca : trust.roots().describe()) {
     const auto is_its = [&](const trust::CrlInfo& list) { return list.issuer == ca.subject; };
     if (std::any_of(lists.begin(), lists.end(), is_its)) {
       continue;
     }
-    if (without.size() < shown) {
-      without.push_back(ca.name);
-    } else {
-      ++more;
-    }
+    without.push_back(ca.name);
   }
   if (!without.empty()) {
     report.warning(config.trust.crl.front().mark,
-                   fmt::format("no revocation list of {}{} is in trust.crl: certificates that they have "
-                               "issued are refused",
-                               fmt::join(without, "; "), more == 0 ? "" : fmt::format(" and {} more", more)));
+                   fmt::format("no revocation list of {} is in trust.crl: certificates that they have issued "
+                               "are refused",
+                               x509::few_of(without)));
+  }
+}
+
+/// One line for each file: a public bundle may have several.
+void warn_of_expiring_cas(const trust::TrustStore& trust, const config::Config& config,
+                          config::Report& report) {
+  const std::vector<x509::CertificateInfo> roots = trust.roots().describe();
+  for (std::size_t file = 0; file < config.trust.ca.size(); ++file) {
+    std::vector<forward::Expiry> soon;
+    for (std::size_t i = 0; i < roots.size(); ++i) {
+      forward::Expiry expiry{forward::Expiry::Role::ca, roots[i].name, roots[i].not_after};
+      if (trust.files_of_roots()[i] == file && is_soon(expiry)) {
+        soon.push_back(std::move(expiry));
+      }
+    }
+    if (soon.empty()) {
+      continue;
+    }
+    std::sort(soon.begin(), soon.end(),
+              [](const auto& one, const auto& other) { return one.not_after < other.not_after; });
+    std::string sentence = reload::expiry_sentence(soon.front(), x509::now());
+    std::vector<std::string> others;
+    for (std::size_t i = 1; i < soon.size(); ++i) {
+      others.push_back(soon[i].name);
+    }
+    if (!others.empty()) {
+      sentence += fmt::format("; and {} more within 30 days: {}", others.size(), x509::few_of(others));
+    }
+    report.warning(config.trust.ca[file].mark, sentence);
   }
 }
 
@@ -165,12 +195,7 @@ void load_trust(Prepared& prepared, const trust::TrustFiles& files) {
     report_all(prepared, loaded.error());
     return;
   }
-  const std::vector<x509::CertificateInfo> roots = (*loaded)->roots().describe();
-  for (std::size_t i = 0; i < roots.size(); ++i) {
-    const std::size_t file = (*loaded)->files_of_roots()[i];
-    warn_of_expiry({forward::Expiry::Role::ca, roots[i].name, roots[i].not_after}, config.trust.ca[file].mark,
-                   prepared.report);
-  }
+  warn_of_expiring_cas(**loaded, config, prepared.report);
   prepared.trust = std::move(*loaded);
   report_all(prepared, prepared.trust->warnings());
   warn_of_revocation_lists(*prepared.trust, config, prepared.report);

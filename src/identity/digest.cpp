@@ -90,7 +90,7 @@ std::string content_digest(const Path& file) {
 std::string content_digest(const IdentityFiles& identity, const trust::TrustFiles& trust) {
   // Bound by name, so that a new member does not compile before it is hashed here.
   const auto& [certificate, private_key, password_file, use] = identity;
-  const auto& [ca, crl, crl_expired_allowed] = trust;
+  const auto& [ca, crl, crl_expired_allowed, role, profile] = trust;
   Digest digest;
   digest.add_files("certificate", named(certificate));
   digest.add_files("private_key", named(private_key));
@@ -99,6 +99,8 @@ std::string content_digest(const IdentityFiles& identity, const trust::TrustFile
   digest.add_files("ca", ca);
   digest.add_files("crl", crl);
   digest.add_setting("crl_expired_allowed", crl_expired_allowed ? 1 : 0);
+  digest.add_setting("role", role == trust::PeerRole::client ? 1 : 0);
+  digest.add_setting("profile", profile == TrustProfile::web_pki ? 1 : 0);
   return digest.finish();
 }
 

@@ -38,8 +38,9 @@ struct Defect {
 std::vector<Defect> certificate_defects(const mbedtls_x509_crt& certificate, Position position,
                                         PeerRole role);
 
-/// Why no peer can be verified by this certificate of trust.ca, if so: the gravest defect that `profile` does not
-/// tolerate. One that is self-signed may be the peer's own, and then has to follow the rules for a leaf alone.
+/// Why no peer can be verified by this certificate of trust.ca, if so: the gravest defect that `profile` does
+/// not tolerate. One that is self-signed may be the peer's own, and then has to follow the rules for a leaf
+/// alone.
 std::optional<Defect> anchor_defect(const mbedtls_x509_crt& anchor, PeerRole role, TrustProfile profile);
 
 }  // namespace persona::trust

@@ -4,12 +4,12 @@
 #include <optional>
 #include <utility>
 
+#include "anchors.hpp"
 #include "persona/trust/signature.hpp"
 #include "persona/x509/der_reader.hpp"
 #include "persona/x509/distinguished_name.hpp"
 #include "persona/x509/file.hpp"
 #include "persona/x509/foreign_form.hpp"
-#include "persona/x509/key_bounds.hpp"
 #include "persona/x509/pem.hpp"
 #include "persona/x509/words.hpp"
 #include "revocation.hpp"
@@ -28,30 +28,6 @@ std::optional<std::size_t> line_of_private_key(std::string_view text) {
   }
   const auto key = std::find_if(blocks->begin(), blocks->end(), x509::is_private_key);
   return key != blocks->end() ? std::optional(key->line) : std::nullopt;
-}
-
-/// Why nothing that this CA issued can be accepted.
-std::optional<std::string> why_unusable(const mbedtls_x509_crt& certificate, x509::TimePoint at) {
-  if (auto problem = x509::validity_problem(certificate, at)) {
-    return problem;
-  }
-  if (const auto defect = x509::key_defect(certificate)) {
-    return fmt::format("has a key that {} ({}), so nobody with a certificate of it is let in",
-                       defect->predicate, defect->key);
-  }
-  return std::nullopt;
-}
-
-void find_unusable(const x509::CertificateList& list, std::size_t index,
-                   std::vector<x509::LoadError>& unusable) {
-  const x509::TimePoint at = x509::now();
-  for (const mbedtls_x509_crt* certificate = list.get(); certificate != nullptr;
-       certificate = certificate->next) {
-    if (const auto problem = why_unusable(*certificate, at)) {
-      unusable.push_back({Part::ca, index,
-                          fmt::format("CA certificate {}: {}", *problem, x509::display_name(*certificate))});
-    }
-  }
 }
 
 /// Appends the CA certificates of one text; a finding in `left_out` for each that is left out.
@@ -78,6 +54,13 @@ std::optional<x509::Secret> read(const std::filesystem::path& path, Part part, s
 
 }  // namespace
 
+struct TrustStore::Findings {
+  std::vector<x509::LoadError> errors;
+  AnchorFindings anchors;
+  std::vector<x509::LoadError> left_out;  // one for each CA certificate that cannot be parsed
+  std::vector<x509::LoadError> warnings;
+};
+
 TrustStore::TrustStore() = default;
 TrustStore::~TrustStore() = default;
 
@@ -98,7 +81,7 @@ TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
       found.errors.push_back({Part::ca, index, other.value_or(appended.error().message)});
       continue;
     }
-    find_unusable(list, index, found.unusable);
+    judge_anchors(list, index, files.role, files.profile, found.anchors);
     if (const auto line = line_of_private_key(text->view())) {
       found.warnings.push_back({Part::ca, index,
                                 fmt::format("{} has a private key (line {}), which is not needed here and "
@@ -134,7 +117,7 @@ TrustStore::Loaded TrustStore::from_pem(const TrustTexts& texts) {
   }
   trust->files_of_roots_.assign(trust->roots_.size(), 0);
   if (!texts.any_certificates) {
-    find_unusable(trust->roots_, 0, found.unusable);
+    judge_anchors(trust->roots_, 0, std::nullopt, TrustProfile::private_cas, found.anchors);
   }
   if (!texts.crl.empty()) {
     if (const auto appended = trust->revocation_->append(texts.crl, "the CRL text"); !appended) {
@@ -148,16 +131,24 @@ TrustStore::Loaded TrustStore::from_pem(const TrustTexts& texts) {
 /// is one for other programs, or an old one left in a bundle: nothing that it issued is accepted, and it must
 /// not keep the others from being used.
 TrustStore::Loaded TrustStore::complete(const std::shared_ptr<TrustStore>& trust, Findings found) {
-  const bool some_usable = found.unusable.size() < trust->roots_.size();
-  for (auto* each : {&found.unusable, &found.left_out}) {
-    for (x509::LoadError& one : *each) {
-      one.severity = some_usable ? Severity::warning : Severity::error;
-      if (!some_usable && each == &found.left_out) {
-        one.message +=
-            "; trust.ca needs the certificate of a CA with an RSA key, or one on P-256, P-384 or P-521";
-      }
-      (some_usable ? found.warnings : found.errors).push_back(std::move(one));
+  const bool some_usable = found.anchors.unusable.size() < trust->roots_.size();
+  const auto note = [&](x509::LoadError line) {
+    line.severity = some_usable ? Severity::warning : Severity::error;
+    (some_usable ? found.warnings : found.errors).push_back(std::move(line));
+  };
+  for (x509::LoadError& line : in_words(found.anchors.unusable)) {
+    note(std::move(line));
+  }
+  for (x509::LoadError& line : found.left_out) {
+    if (!some_usable) {
+      line.message +=
+          "; trust.ca needs the certificate of a CA with an RSA key, or one on P-256, P-384 or P-521";
     }
+    note(std::move(line));
+  }
+  for (x509::LoadError& line : in_words(found.anchors.odd)) {
+    line.severity = Severity::warning;
+    found.warnings.push_back(std::move(line));
   }
   if (!found.errors.empty()) {
     found.errors.insert(found.errors.end(), found.warnings.begin(), found.warnings.end());

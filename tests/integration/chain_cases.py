@@ -151,8 +151,9 @@ def gateway_for(case, each, good, received):
     return tls_gateway(case, context, serve, failing=True)
 
 
-def config_for(case, pki, each, gateway, profile="public"):
-    trust = {"ca": str(case.folder / f"{each.id}.ca"), "profile": profile}
+def config_for(case, pki, each, gateway, profile="public", spare=()):
+    """spare: authorities that have nothing to do with it, for a persona that would not start with unusable ones alone."""
+    trust = {"ca": [str(case.folder / f"{each.id}.ca"), *map(str, spare)], "profile": profile}
     if each.crls:
         trust |= {"crl": str(case.folder / f"{each.id}.crl"), "crl_expired": each.crl_expired}
     pins = {"pins": each.pins} if each.pins else {}
@@ -200,7 +201,8 @@ def by_gateway(case):
     folder.mkdir()
     for each, profile, name in services:
         gateway = gateway_for(case, each, each.accepted_by(profile), received)
-        (folder / f"{name}.yaml").write_text(json.dumps(config_for(case, pki, each, gateway, profile)))
+        content = config_for(case, pki, each, gateway, profile, [pki.ca.certificate])
+        (folder / f"{name}.yaml").write_text(json.dumps(content))
     persona = Persona(case, folder, "chains")
     addresses = {line["service"]: address_of(line["address"]) for line in persona.listening()}
     equal(len(addresses), len(services), "services that listen")

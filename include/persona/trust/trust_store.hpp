@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "persona/base/result.hpp"
+#include "persona/base/trust_profile.hpp"
+#include "persona/trust/peer_role.hpp"
 #include "persona/x509/certificate.hpp"
 #include "persona/x509/load_error.hpp"
 #include "persona/x509/time.hpp"
@@ -23,6 +25,8 @@ struct TrustFiles {
   std::vector<std::filesystem::path> ca;
   std::vector<std::filesystem::path> crl;
   bool crl_expired_allowed = false;
+  PeerRole role = PeerRole::gateway;  ///< of those who are to be verified
+  TrustProfile profile = TrustProfile::private_cas;
 };
 
 struct TrustTexts {
@@ -51,11 +55,12 @@ class TrustStore {
  public:
   using Loaded = tl::expected<std::shared_ptr<const TrustStore>, std::vector<x509::LoadError>>;
 
-  /// Loads every certificate and CRL in every file. A file without any is an error. CA certificates that have
-  /// expired, have a key that we do not use or cannot be parsed are warnings as long as there is another one,
-  /// otherwise errors.
-  /// An expired CRL is neither: verification refuses what it covers.
+  /// Loads every certificate and CRL in every file. A file without any is an error. CA certificates by which
+  /// nobody can be verified (by the very checks of verification) or that cannot be parsed are warnings as
+  /// long as there is another one, otherwise errors; one for all that have the same fault. What is odd about
+  /// the others, and tolerated, is a warning. An expired CRL is neither: verification refuses what it covers.
   static Loaded load(const TrustFiles& files);
+  /// The same for text, but of the CA certificates only validity and key are looked at.
   static Loaded from_pem(const TrustTexts& texts);
 
   ~TrustStore();
@@ -91,12 +96,7 @@ class TrustStore {
 
  private:
   TrustStore();
-  struct Findings {
-    std::vector<x509::LoadError> errors;
-    std::vector<x509::LoadError> unusable;  ///< one for each of roots_ that cannot be used
-    std::vector<x509::LoadError> left_out;  ///< one for each CA certificate that cannot be parsed
-    std::vector<x509::LoadError> warnings;
-  };
+  struct Findings;
   static Loaded complete(const std::shared_ptr<TrustStore>& trust, Findings found);
   void index_roots();
 
