@@ -23,13 +23,16 @@ class Shape:
     until: float = 90
     key_id_in_words: bool = False  # key identifiers are hexadecimal text, as HashiCorp's Consul writes them
 
+    @property
+    def is_ca(self):
+        return any("CA:TRUE" in text for text in self.extensions)
+
 
 class Form(Certificate):
     """A certificate of a shape; nothing that the shape does not have is in it."""
 
     def __init__(self, shape, by=None):
-        is_ca = any("CA:TRUE" in text for text in shape.extensions)
-        super().__init__(shape.subject, by, is_ca=is_ca, key=shape.key, digest=shape.digest, since=shape.since,
+        super().__init__(shape.subject, by, is_ca=shape.is_ca, key=shape.key, digest=shape.digest, since=shape.since,
                          until=shape.until, serial=shape.serial, version=shape.version)
         self._shape = shape
 

@@ -146,9 +146,10 @@ RECIPES = [
         v3(f"CN={NAME}", *_EASY_RSA_LEAF, "extendedKeyUsage=serverAuth", "keyUsage=digitalSignature,keyEncipherment", SAN,
            key="p256"), v3("CN=Easy-RSA CA", *_EASY_RSA_CA, key="p256")],
            run=easy_rsa("build-server-full", NAME, algorithm="ec")),
-    Recipe("easy-rsa-client", "easy-rsa 3", "`build-client-full app`, as OpenVPN's clients have it", _EASY_RSA, [
-        v3("CN=app", *_EASY_RSA_LEAF, "extendedKeyUsage=clientAuth", "keyUsage=digitalSignature"),
-        v3("CN=Easy-RSA CA", *_EASY_RSA_CA)], role="client", run=easy_rsa("build-client-full", "app", name="app")),
+    Recipe("easy-rsa-client", "easy-rsa 3", "`build-client-full app` with `EASYRSA_ALGO=ec`, as OpenVPN's clients have it", _EASY_RSA, [
+        v3("CN=app", *_EASY_RSA_LEAF, "extendedKeyUsage=clientAuth", "keyUsage=digitalSignature", key="p256"),
+        v3("CN=Easy-RSA CA", *_EASY_RSA_CA, key="p256")], role="client",
+        run=easy_rsa("build-client-full", "app", name="app", algorithm="ec")),
     Recipe("easy-rsa-2", "easy-rsa 2", "`build-key-server NAME` of 2.2.2; the name is the common name",
            "easy-rsa 2.2.2, openssl-1.0.0.cnf", [v3(f"C=US,O=Fort-Funston,CN={NAME}", *_EASY_RSA_2), _EASY_RSA_2_CA]),
     Recipe("easy-rsa-2-san", "easy-rsa 2", "the same with `KEY_ALTNAMES=DNS:NAME`", "easy-rsa 2.2.2, openssl-1.0.0.cnf", [

@@ -32,7 +32,7 @@ class Workshop:
         if not found:
             raise Missing(f"{tool} is not installed")
         done = subprocess.run([found, *map(str, arguments)], cwd=self.folder, input=given.encode(),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200,
                               env=os.environ | {"HOME": str(self.folder), "LC_ALL": "C"} | environment)
         output = done.stdout.decode(errors="replace")
         if done.returncode:
