@@ -2,6 +2,7 @@
 used even where the rest of a reload is refused."""
 
 import pathlib
+import ssl
 import subprocess
 import sys
 
@@ -132,6 +133,31 @@ def cut_gateway(case):
         for client in live[1]:
             expect_echo(client, b"still here")
             client.close()
+
+
+@case("a client whose handshake began before it was revoked, and ends after, is cut before a byte is forwarded")
+def cut_under_way(case):
+    for version in VERSIONS:
+        scene = Scene(case)
+        pki = scene.pki
+        gateway = scene.persona(f"gateway-{version}", service=Server(case, echo, failing=True))
+        waiting = connect(gateway.address)
+        # It is accepted before this one.
+        opened(scene.client(f"desktop-{version}", gateway, pki.ca.issue("desktop"), version)).close()
+        gateway.next_close("gateway_closed")
+        laptop = pki.ca.issue("laptop")
+        scene.publish(laptop)
+        gateway.wait_log("reloaded")
+        try:
+            client = pki.client_context(laptop, version).wrap_socket(waiting, server_hostname=Pki.GATEWAY_NAME)
+            client.sendall(b"secret")
+            answer = client.recv(100)
+        except (ssl.SSLError, ConnectionResetError, BrokenPipeError):
+            answer = b""
+        equal(answer, b"", "what came back")
+        line = gateway.next_close("verify_failed", error="client certificate was revoked by CN=Test CA: CN=laptop")
+        equal((line["verify_reason"], line["bytes_up"], line["peer_serial"]), ("revoked", 0, serial(laptop)),
+              "what the log says")
 
 
 @case("an intermediate that is revoked takes everyone with it whom it has certified")
