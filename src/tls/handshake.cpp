@@ -14,7 +14,6 @@
 #include "persona/identity/identity.hpp"
 #include "persona/tls/record.hpp"
 #include "persona/trust/trust_store.hpp"
-#include "persona/x509/odd_certificate.hpp"
 #include "persona/x509/words.hpp"
 #include "refusal_alert.hpp"
 #include "resumption.hpp"
@@ -313,17 +312,8 @@ Status Handshake::fail_after(int code) {
       break;
   }
   if (is_certificate_error(code)) {
-    const auto odd = x509::describe_odd_certificate(ssl_->unreadable_leaf());
-    std::string sentence =
-        fmt::format("a certificate that the {} sent cannot be read: {}", peer, x509::mbedtls_reason(code));
-    if (odd && !odd->why.empty()) {
-      sentence = fmt::format(
-          "the {}'s certificate {}, which is not supported (keys are RSA, or EC on P-256, P-384 or P-521): "
-          "{}",
-          peer, odd->why, odd->name);
-    }
-    return fail(
-        {Failure::Kind::verify_failed, std::move(sentence), to_string(trust::VerifyReason::malformed)});
+    return fail({Failure::Kind::verify_failed, explain_unreadable(*ssl_, role, code),
+                 to_string(trust::VerifyReason::malformed)});
   }
   auto sentence = explain_not_tls(role, first_bytes_, first_count_);
   if (!sentence) {

@@ -5,6 +5,7 @@
 
 #include "persona/identity/identity.hpp"
 #include "persona/tls/failure.hpp"
+#include "persona/x509/odd_certificate.hpp"
 #include "persona/x509/words.hpp"
 
 namespace persona::tls {
@@ -135,6 +136,17 @@ std::optional<std::string> explain_error(const Ssl& ssl, const ContextOptions& o
       }
       return std::nullopt;
   }
+}
+
+std::string explain_unreadable(const Ssl& ssl, Role role, int code) {
+  const auto odd = x509::describe_odd_certificate(ssl.unreadable_leaf());
+  if (!odd || odd->why.empty()) {
+    return fmt::format("a certificate that the {} sent cannot be read: {}", peer_word(role),
+                       x509::mbedtls_reason(code));
+  }
+  return fmt::format(
+      "the {}'s certificate {}, which is not supported (keys are RSA, or EC on P-256, P-384 or P-521): {}",
+      peer_word(role), odd->why, odd->name);
 }
 
 }  // namespace persona::tls

@@ -16,4 +16,7 @@ std::uint8_t alert_for(const Ssl& ssl, int code);
 /// A sentence for it. Nothing where mbedTLS's own words have to do.
 std::optional<std::string> explain_error(const Ssl& ssl, const ContextOptions& options, int code);
 
+/// For an error of mbedTLS's certificate or public key parsers.
+std::string explain_unreadable(const Ssl& ssl, Role role, int code);
+
 }  // namespace persona::tls

@@ -16,6 +16,28 @@ namespace persona::trust {
 
 namespace {
 
+// Why no peer can be verified by this certificate of trust.ca, if so: the gravest defect that `profile` does
+// not tolerate. One that is self-signed may be the peer's own, and then has to follow the rules for a leaf
+// alone.
+std::optional<Defect> anchor_defect(const mbedtls_x509_crt& anchor, PeerRole role, TrustProfile profile) {
+  const auto gravest_as = [&](Position position) {
+    std::optional<Defect> gravest;
+    for (Defect& defect : certificate_defects(anchor, position, role)) {
+      if (!defect.is_tolerated(profile) && (!gravest || defect.reason < gravest->reason)) {
+        gravest = std::move(defect);
+      }
+    }
+    return gravest;
+  };
+  auto as_anchor = gravest_as(Position::anchor);
+  if (!as_anchor || !is_self_issued(anchor)) {
+    return as_anchor;
+  }
+  auto as_leaf = gravest_as(Position::leaf);
+  const bool is_ca = mbedtls_x509_crt_get_ca_istrue(&anchor) == 1;
+  return as_leaf && is_ca ? as_anchor : as_leaf;
+}
+
 std::optional<AnchorFinding> why_unusable(const mbedtls_x509_crt& certificate, std::optional<PeerRole> role,
                                           TrustProfile profile) {
   AnchorFinding found;

@@ -2,7 +2,6 @@
 // requirements).
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,10 +36,5 @@ struct Defect {
 /// usages and names. Validity, key and signature are not among them.
 std::vector<Defect> certificate_defects(const mbedtls_x509_crt& certificate, Position position,
                                         PeerRole role);
-
-/// Why no peer can be verified by this certificate of trust.ca, if so: the gravest defect that `profile` does
-/// not tolerate. One that is self-signed may be the peer's own, and then has to follow the rules for a leaf
-/// alone.
-std::optional<Defect> anchor_defect(const mbedtls_x509_crt& anchor, PeerRole role, TrustProfile profile);
 
 }  // namespace persona::trust
