@@ -80,6 +80,7 @@ void describe_cas(const std::vector<x509::CertificateInfo>& cas, Table& table) {
   constexpr std::size_t most_rows = 10;
   if (cas.size() > most_rows) {
     std::vector<std::string> names;
+    names.reserve(cas.size());
     for (const x509::CertificateInfo& ca : cas) {
       names.push_back(ca.name);
     }

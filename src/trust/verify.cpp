@@ -49,6 +49,7 @@ Verdict verify_leaf_again(ByteView leaf, const VerifyPolicy& policy) {
   const CheckContext context{policy, policy.at.value_or(x509::now())};
   Verdict verdict;
   verdict.reason = VerifyReason::malformed;
+  verdict.sentence = fmt::format("{} certificate cannot be read", to_string(policy.role));
   mbedtls_x509_crt certificate;
   mbedtls_x509_crt_init(&certificate);
   if (x509::parse_certificate(certificate, leaf) == 0) {
