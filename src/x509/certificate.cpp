@@ -221,7 +221,7 @@ Result<void> CertificateList::append_all(std::string_view pem, std::string_view 
     ++number;
     const std::string place = fmt::format("(line {})", block.line);
     const auto der = pem_content(block.text, block.label);
-    const auto done = der ? add(*der, place) : cannot_be_parsed(number, source, place, der.error().message);
+    auto done = der ? add(*der, place) : cannot_be_parsed(number, source, place, der.error().message);
     if (!done) {
       return done;
     }
