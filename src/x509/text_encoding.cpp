@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "persona/base/utf8.hpp"
+
 namespace persona::x509 {
 
 namespace {
@@ -28,28 +30,6 @@ std::optional<Utf16> utf16_of(std::string_view content) {
   return std::nullopt;
 }
 
-/// Appends to text that has room for it.
-char* put_utf8(char* at, std::uint32_t code) {
-  const auto put = [&](std::uint32_t octet) { *at++ = static_cast<char>(octet); };
-  const auto put_continued = [&](unsigned shift) { put(0x80U | ((code >> shift) & 0x3fU)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xc0U | code >> 6U);
-    put_continued(0);
-  } else if (code < 0x10000) {
-    put(0xe0U | code >> 12U);
-    put_continued(6);
-    put_continued(0);
-  } else {
-    put(0xf0U | code >> 18U);
-    put_continued(12);
-    put_continued(6);
-    put_continued(0);
-  }
-  return at;
-}
-
 Secret from_utf16(std::string_view text, bool little_endian) {
   const std::size_t units = text.size() / 2;
   const auto unit = [&](std::size_t index) {
@@ -69,7 +49,7 @@ Secret from_utf16(std::string_view text, bool little_endian) {
     } else if (is_high(code) || is_low(code)) {
       code = replacement;
     }
-    at = put_utf8(at, code);
+    at += put_utf8(code, at);
   }
   utf8.shrink(static_cast<std::size_t>(at - utf8.data()));
   return utf8;

@@ -11,30 +11,12 @@
 #include <mbedtls/pk.h>
 
 #include "persona/base/address.hpp"
+#include "persona/base/utf8.hpp"
 #include "persona/x509/der_reader.hpp"
 
 namespace persona::x509 {
 
 namespace {
-
-void append_utf8(std::string& out, std::uint32_t character) {
-  const auto octet = [&out](std::uint32_t value) { out += static_cast<char>(value); };
-  if (character < 0x80) {
-    octet(character);
-  } else if (character < 0x800) {
-    octet(0xc0U | character >> 6U);
-    octet(0x80U | (character & 0x3fU));
-  } else if (character < 0x10000) {
-    octet(0xe0U | character >> 12U);
-    octet(0x80U | (character >> 6U & 0x3fU));
-    octet(0x80U | (character & 0x3fU));
-  } else {
-    octet(0xf0U | character >> 18U);
-    octet(0x80U | (character >> 12U & 0x3fU));
-    octet(0x80U | (character >> 6U & 0x3fU));
-    octet(0x80U | (character & 0x3fU));
-  }
-}
 
 // A BMPString (UCS-2) or UniversalString (UCS-4), which Windows and old CAs write, in UTF-8. Surrogates are
 // taken in pairs, as whoever writes UTF-16 there means them; nothing if it is neither.
@@ -58,7 +40,10 @@ std::optional<std::string> decoded(ByteView text, std::size_t width) {
       high = character;
       continue;
     }
-    append_utf8(out, is_low ? 0x10000 + ((high - 0xd800) << 10U) + (character - 0xdc00) : character);
+    std::array<char, utf8_longest> text{};
+    out.append(text.data(),
+               put_utf8(is_low ? 0x10000 + ((high - 0xd800) << 10U) + (character - 0xdc00) : character,
+                        text.data()));
     high = 0;
   }
   return high == 0 ? std::optional(out) : std::nullopt;

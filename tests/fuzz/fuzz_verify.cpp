@@ -1,5 +1,5 @@
-// One certificate (DER) as a peer's, judged by both profiles in both roles: what `public` accepts `private` accepts, a
-// refusal has a sentence, and what is tolerated has a word.
+// One certificate (DER) as a peer's, judged by both profiles in both roles: what `public` accepts `private`
+// accepts, a refusal has a sentence, and what is tolerated has a word.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
