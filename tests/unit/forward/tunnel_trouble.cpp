@@ -185,9 +185,9 @@ TEST_CASE("an empty record that comes bit by bit does not keep a connection open
   scene.start();
   int bytes = 0;
   for (int record = 0; record < 100 && !scene.end; ++record) {
-    for (const std::uint8_t byte : peer.data({}, 78)) {  // of 100 bytes
+    for (const std::uint8_t octet : peer.data({}, 78)) {  // of 100 bytes
       if (!scene.end) {
-        scene.tls.receive(Bytes{byte});
+        scene.tls.receive(Bytes{octet});
         scene.pass(Milliseconds(900));
         ++bytes;
       }
