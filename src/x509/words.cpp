@@ -40,10 +40,10 @@ std::optional<std::string> decoded(ByteView text, std::size_t width) {
       high = character;
       continue;
     }
-    std::array<char, utf8_longest> text{};
-    out.append(text.data(),
+    std::array<char, utf8_longest> utf8{};
+    out.append(utf8.data(),
                put_utf8(is_low ? 0x10000 + ((high - 0xd800) << 10U) + (character - 0xdc00) : character,
-                        text.data()));
+                        utf8.data()));
     high = 0;
   }
   return high == 0 ? std::optional(out) : std::nullopt;
