@@ -6,7 +6,7 @@ import datetime
 
 from harness import process
 from harness.certificates import Pki
-from harness.persona import Persona, cli, config, write_config
+from harness.persona import Persona, cli, config, native, write_config
 from harness.runner import case, check, equal, main
 from harness.servers import openssl_server
 from harness.sockets import Server, connect, echo, expect_refused, read_exactly
@@ -76,7 +76,7 @@ def in_trust(case):
         path.write_bytes(certificate + good)
         output = cli("check", "--config", write_config(case, content))
         check("warning: CA certificate is left out, because it " in output and words in output
-              and f"in {path} (line 1)" in output and "CN=Test CA, expires" in output and "1 warning" in output, what, output)
+              and f"in {native(path)} (line 1)" in output and "CN=Test CA, expires" in output and "1 warning" in output, what, output)
         path.write_bytes(certificate)
         output = cli("check", "--config", write_config(case, content), expect=2)
         check("CA certificate is left out" in output and words in output and "1 error" in output, f"{what}, alone", output)
