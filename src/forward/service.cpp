@@ -59,10 +59,11 @@ void Service::saw_oddities(const std::vector<trust::Oddity>& oddities) {
     bool is_new = false;
     {
       const std::lock_guard lock(mutex_);
-      if (told_oddities_.size() >= most_told) {
-        told_oddities_.clear();
+      is_new = !told_oddities_.contains(oddity.sentence);
+      if (is_new && told_oddities_.size() >= most_told) {
+        told_oddities_.clear();  // at worst some are told again
       }
-      is_new = told_oddities_.insert(oddity.sentence).second;
+      told_oddities_.insert(oddity.sentence);
     }
     if (is_new) {
       logger_->warn(oddity.sentence, {{"verify_warning", oddity.word}});

@@ -6,7 +6,7 @@ import ssl
 from harness import process
 from harness.certificates import Pki
 from harness.persona import Persona, config
-from harness.runner import case, check, main
+from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
 from harness.sockets import connect, expect_echo, expect_refused
 
@@ -190,6 +190,21 @@ def spiffe(case):
     refusal(case, pki, folder, "spiffe://test/gateway", "name_mismatch", "with several URIs none is a SPIFFE ID")
     folder.issue("subjectAltName=URI:spiffe://test/gateway\nbasicConstraints=CA:TRUE\nkeyUsage=digitalSignature,keyCertSign")
     refusal(case, pki, folder, "spiffe://test/gateway", "key_usage", "which that of a SPIFFE ID must not")
+
+
+@case("what is odd and tolerated is warned of once, however many connect")
+def once(case):
+    pki = Pki(case)
+    folder = Folder(case)
+    folder.issue("subjectAltName=DNS:gateway.test")
+    content = configured(pki, folder, folder.gateway(case), "gateway.test") | {"tls": {"resumption": False}}
+    persona = Persona(case, content)
+    for _ in range(3):
+        with connect(persona.address) as client:
+            expect_echo(client)
+        persona.next_close("local_closed")
+    told = [line["verify_warning"] for line in list(persona.log) if "verify_warning" in line]
+    equal(told.count("no_extended_key_usage"), 1, f"warnings ({told})")
 
 
 @case("names that only look as if they matched are explained")
