@@ -29,7 +29,7 @@ class Ends:
 @dataclasses.dataclass(frozen=True)
 class Forwarder:
     name: str
-    kind: str  # ours | before (an older persona) | tls | relay
+    kind: str  # ours | variant (of ours) | before (an older persona) | tls | relay
     settings: str  # for the report
     program: str
     configure: Callable  # (program, Ends) -> command
@@ -41,20 +41,23 @@ def _write(path, text):
     return path
 
 
-def _persona(program, ends):
-    client = ends.pki.client
-    config = {
-        "listen": f"127.0.0.1:{ends.listen}",
-        "gateway": {"address": f"127.0.0.1:{ends.gateway}", "server_name": GATEWAY_NAME},
-        "identity": {"certificate": str(client.certificate), "private_key": str(client.key)},
-        "trust": {"ca": str(ends.pki.ca)},
-        "tls": {"min_version": "1.3", "ciphers": [CIPHER], "groups": ["x25519"]},
-        "timeouts": {"shutdown": "1s"},
-        "limits": {"connections": CONNECTIONS},
-        "log": {"level": "warn"},
-        "threads": 1,
-    }
-    return [program, "run", "--config", _write(ends.folder / "persona.yaml", json.dumps(config, indent=1))]
+def _persona(**more):
+    def configure(program, ends):
+        client = ends.pki.client
+        config = {
+            "listen": f"127.0.0.1:{ends.listen}",
+            "gateway": {"address": f"127.0.0.1:{ends.gateway}", "server_name": GATEWAY_NAME},
+            "identity": {"certificate": str(client.certificate), "private_key": str(client.key)},
+            "trust": {"ca": str(ends.pki.ca)},
+            "tls": {"min_version": "1.3", "ciphers": [CIPHER], "groups": ["x25519"]},
+            "timeouts": {"shutdown": "1s"},
+            "limits": {"connections": CONNECTIONS},
+            "log": {"level": "warn"},
+            "threads": 1,
+            **more,
+        }
+        return [program, "run", "--config", _write(ends.folder / "persona.yaml", json.dumps(config, indent=1))]
+    return configure
 
 
 def _stunnel(program, ends):
@@ -157,9 +160,10 @@ stream {{
 
 def _all(persona, before):
     big = BIG_BUFFER
-    old = [Forwarder("persona-before", "before", "one event loop", before, _persona)] if before else []
+    old = [Forwarder("persona-before", "before", "one event loop", before, _persona())] if before else []
     return [
-        Forwarder("persona", "ours", "one event loop", persona, _persona),
+        Forwarder("persona", "ours", "one event loop", persona, _persona()),
+        Forwarder("persona-protocol", "variant", "protocol: postgresql", persona, _persona(protocol="postgresql")),
         *old,
         Forwarder("stunnel", "tls", "a thread per connection", "stunnel4", _stunnel, single_threaded=False),
         Forwarder("haproxy", "tls", "16 KiB buffers (default)", "haproxy", _haproxy(True)),
@@ -185,7 +189,7 @@ def choose(persona, only, before=None):
     located = []
     for forwarder in chosen:
         path = shutil.which(forwarder.program) or shutil.which(forwarder.program, path="/usr/sbin")
-        if not path and forwarder.kind in ("ours", "before"):
+        if not path and forwarder.kind in ("ours", "variant", "before"):
             raise BenchError(f"{forwarder.program} is not a program")
         if not path:
             raise BenchError(f"{forwarder.program} is not installed: run scripts/setup --bench")
@@ -194,7 +198,7 @@ def choose(persona, only, before=None):
 
 
 def _short(forwarder):
-    return forwarder.name.removesuffix("-256k").removesuffix("-tcp").removesuffix("-before")
+    return forwarder.name.removesuffix("-256k").removesuffix("-tcp").removesuffix("-before").removesuffix("-protocol")
 
 
 def start(forwarder, gateway_port, pki, folder, core, new_port=free_port):

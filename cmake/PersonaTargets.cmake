@@ -35,9 +35,22 @@ if(PERSONA_SANITIZE)
     target_compile_options(persona_options INTERFACE -fno-sanitize-recover=undefined)
   endif()
 endif()
-if(PERSONA_FUZZ)
-  target_compile_options(persona_options INTERFACE -fsanitize=fuzzer-no-link)
+if(PERSONA_SANITIZE)
+  # Links in a quarter of the processor time. What users run is linked by the system's own linker.
+  find_program(PERSONA_LLD ld.lld)
+  mark_as_advanced(PERSONA_LLD)
+  if(PERSONA_LLD)
+    target_link_options(persona_options INTERFACE -fuse-ld=lld)
+  endif()
 endif()
+
+# The fuzzer is told where the code of TARGET goes: the areas and its own targets, and not the tests, which would only compile
+# longer.
+function(persona_tell_fuzzer target)
+  if(PERSONA_FUZZ AND TARGET ${target})
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+endfunction()
 
 # Leaves out of a list of sources those made for another platform: *_posix.cpp, *_windows.cpp and their tests.
 function(persona_platform_sources list)
@@ -49,11 +62,12 @@ function(persona_platform_sources list)
   set(${list} ${${list}} PARENT_SCOPE)
 endfunction()
 
-# persona_area(NAME USES areas... LIBRARIES third-party... EXCEPT sources...)
+# persona_area(NAME USES areas... LIBRARIES third-party... EXCEPT sources... TOGETHER sources...)
 # Every source of src/NAME made for this platform. Links are private to
-# the area: what it may call is enforced by the linker, what it may include by tests/layering.cmake.
+# the area: what it may call is enforced by the linker, what it may include by tests/layering.cmake. TOGETHER: those with the
+# same large templates of a library, which are then compiled once.
 function(persona_area name)
-  cmake_parse_arguments(AREA "" "" "USES;LIBRARIES;EXCEPT" ${ARGN})
+  cmake_parse_arguments(AREA "" "" "USES;LIBRARIES;EXCEPT;TOGETHER" ${ARGN})
   get_property(lower GLOBAL PROPERTY PERSONA_AREAS)
   foreach(used IN LISTS AREA_USES)
     if(NOT used IN_LIST lower)
@@ -67,12 +81,18 @@ function(persona_area name)
   foreach(source IN LISTS AREA_EXCEPT)
     list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${name}/${source})
   endforeach()
+  if(AREA_TOGETHER)
+    list(TRANSFORM AREA_TOGETHER PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/${name}/)
+    list(REMOVE_ITEM sources ${AREA_TOGETHER})
+    list(PREPEND sources ${AREA_TOGETHER}) # one batch of the unity build
+  endif()
   add_library(persona_${name} STATIC ${sources})
   target_link_libraries(persona_${name} PUBLIC persona_options)
   foreach(used IN LISTS AREA_USES)
     target_link_libraries(persona_${name} PRIVATE persona_${used})
   endforeach()
   target_link_libraries(persona_${name} PRIVATE ${AREA_LIBRARIES})
+  persona_tell_fuzzer(persona_${name})
   persona_use_precompiled(persona_${name} persona_common)
   persona_use_unity(persona_${name})
 endfunction()

@@ -1,4 +1,5 @@
 # Sourced by scripts/test, scripts/test-windows and scripts/test-debian13: what passed and what failed.
+. scripts/build-ahead.sh
 passed=0 failed=0 failures=()
 
 say() { printf '\n== %s\n' "$*"; }
@@ -23,9 +24,11 @@ run_tests() { # run_tests PRESET [TARGET [CTEST_ARGUMENT...]]: builds it (or tha
   echo "built in $((SECONDS - began)) s"
   say "$preset: ${*:-unit and integration tests}"
   rm -f "$log"
+  build_ahead "$preset"
   # Integration tests wait most of the time.
   ctest --test-dir "build/$preset" "$@" -j "$((2 * $(nproc)))" --output-on-failure --no-tests=error --output-junit "$PWD/$log" \
     2>&1 | grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test +#[0-9]+: unit.* Passed)'
+  end_build_ahead
   local total good
   total=$(grep -c '<testcase ' "$log" 2>/dev/null)
   good=$(grep -c '<testcase [^>]*status="run"' "$log" 2>/dev/null)

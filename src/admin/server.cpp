@@ -1,9 +1,14 @@
 #include "persona/admin/server.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "answer_queue.hpp"
+#include "persona/admin/rules.hpp"
 #include "persona/net/stream.hpp"
 #include "persona/net/timer.hpp"
 
@@ -14,8 +19,8 @@ class Server::Exchange final : public net::HandleOwner,
                                private net::StreamEvents,
                                public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(net::Loop& loop, net::Stream::Kind kind, Answer answer)
-      : loop_(loop), kind_(kind), answer_(std::move(answer)) {}
+  Exchange(net::Loop& loop, net::Stream::Kind kind, std::shared_ptr<AnswerQueue> answers)
+      : loop_(loop), kind_(kind), answers_(std::move(answers)) {}
 
   void start(net::Socket socket) {
     self_ = shared_from_this();
@@ -33,8 +38,19 @@ class Server::Exchange final : public net::HandleOwner,
       let_go();
       return;
     }
-    timer_->start(patience, [this] { let_go(); });
+    timer_->start(patience, [this] { cut_off(); });
   }
+
+  /// The system is to keep nothing for a client that does not read either.
+  void cut_off() {
+    if (stream_) {
+      stream_->reset_on_close();
+    }
+    let_go();
+  }
+
+  /// It has asked.
+  bool awaits_answer() const { return awaits_answer_; }
 
   void let_go() {
     timer_.reset();
@@ -52,15 +68,24 @@ class Server::Exchange final : public net::HandleOwner,
     if (answered_) {
       return;  // whatever it sends after its request
     }
+    if (request_) {
+      take_body(bytes.size());
+      return;
+    }
     received_ += as_text(bytes);
     if (const auto size = head_size(received_); size && *size <= longest_head) {
-      answer(parse_request(std::string_view(received_).substr(0, *size)));
+      take_head(*size);
     } else if (received_.size() > longest_head) {
-      send({431, "text/plain; charset=utf-8", "the request is too long\n"}, true);
+      refuse(431, "the request is too long");
     }
   }
 
-  void on_end(int) override { let_go(); }
+  void on_end(int status) override {
+    ended_ = true;
+    if (status != 0 || !awaits_answer_) {
+      let_go();
+    }
+  }
 
   void on_written(int status) override {
     if (status != 0) {
@@ -70,30 +95,51 @@ class Server::Exchange final : public net::HandleOwner,
     }
   }
 
-  void answer(const std::optional<Request>& request) {
-    if (!request) {
-      send({400, "text/plain; charset=utf-8", "this is not an HTTP request\n"}, true);
-    } else if (!is_for_us(*request)) {
-      send({421, "text/plain; charset=utf-8",
-            "only requests for an address or localhost are answered (http://127.0.0.1/, http://[::1]/, "
-            "http://localhost/, each with the port): another name could be that of a web page that wants to "
-            "read this (DNS rebinding)\n"},
-           true);
-    } else if (request->method != "GET" && request->method != "HEAD") {
-      send({405, "text/plain; charset=utf-8", "only GET and HEAD are answered\n"}, true);
-    } else {
-      send(answer_(*request), request->method == "GET");
+  void take_head(std::size_t size) {
+    request_ = parse_request(std::string_view(received_).substr(0, size));
+    const std::size_t rest = received_.size() - size;
+    received_ = {};
+    if (!request_) {
+      refuse(400, "this is not an HTTP request");
+      return;
+    }
+    const Door door = kind_ == net::Stream::Kind::unix_socket
+                          ? Door::unix_socket
+                          : door_of(stream_->local().ip(), stream_->peer().ip());
+    if (const auto refused = refusal(*request_, door)) {
+      send(*refused, request_->method != "HEAD");
+      return;
+    }
+    missing_ = request_->content_length;
+    take_body(rest);
+  }
+
+  // It means nothing, but to close without having read it would reset the connection.
+  void take_body(std::size_t size) {
+    missing_ -= std::min<std::uint64_t>(size, missing_);
+    if (missing_ == 0) {
+      answered_ = true;
+      awaits_answer_ = true;
+      answers_->add(
+          *request_, weak_from_this(),
+          [weak = weak_from_this(), with_body = request_->method != "HEAD"](const Response& response) {
+            if (const auto exchange = weak.lock()) {
+              exchange->awaits_answer_ = false;
+              exchange->send(response, with_body);
+            }
+          });
     }
   }
 
-  // No browser can be made to open a Unix socket.
-  bool is_for_us(const Request& request) const {
-    return kind_ == net::Stream::Kind::unix_socket || !request.host || is_host_of_this_machine(*request.host);
+  void refuse(int status, const std::string& sentence) {
+    send({status, "text/plain; charset=utf-8", sentence + "\n"}, true);
   }
 
   void send(const Response& response, bool with_body) {
+    if (!stream_) {
+      return;  // it was let go while the answer was made
+    }
     answered_ = true;
-    received_.clear();
     const auto written = stream_->write(as_bytes(render(response, with_body)));
     if (!written) {
       let_go();
@@ -104,24 +150,29 @@ class Server::Exchange final : public net::HandleOwner,
 
   // Wait for the other side's end, or the timer: closing now could reset the connection and lose the answer.
   void finish() {
-    if (stream_ && stream_->shutdown() != 0) {
+    if (ended_ || (stream_ && stream_->shutdown() != 0)) {
       let_go();
     }
   }
 
   net::Loop& loop_;
   const net::Stream::Kind kind_;
-  Answer answer_;
+  const std::shared_ptr<AnswerQueue> answers_;
   std::shared_ptr<Exchange> self_;  // while handles are open
   net::HandlePtr<net::Stream> stream_;
   net::HandlePtr<net::Timer> timer_;
   std::array<std::uint8_t, 2048> scratch_{};
-  std::string received_;
+  std::string received_;            // of the head
+  std::optional<Request> request_;  // once its head is there
+  std::uint64_t missing_ = 0;       // of its body
   bool answered_ = false;
+  bool awaits_answer_ = false;
+  bool ended_ = false;  // the other side's requests have
 };
 
-Result<std::unique_ptr<Server>> Server::create(net::Loop& loop, const Endpoint& endpoint, Answer answer) {
-  auto listeners = net::Listener::bind_all(loop, endpoint);
+Result<std::unique_ptr<Server>> Server::create(net::Loop& loop, const Endpoint& endpoint,
+                                               const net::SocketFile& file, Answer answer) {
+  auto listeners = net::Listener::bind_all(loop, endpoint, {}, file);
   if (!listeners) {
     return tl::unexpected(listeners.error());
   }
@@ -129,7 +180,9 @@ Result<std::unique_ptr<Server>> Server::create(net::Loop& loop, const Endpoint& 
 }
 
 Server::Server(net::Loop& loop, std::vector<net::HandlePtr<net::Listener>> listeners, Answer answer)
-    : loop_(loop), listeners_(std::move(listeners)), answer_(std::move(answer)) {
+    : loop_(loop),
+      listeners_(std::move(listeners)),
+      answers_(std::make_shared<AnswerQueue>(loop, std::move(answer))) {
   for (const auto& listener : listeners_) {
     const auto kind = listener->local().is_unix() ? net::Stream::Kind::unix_socket : net::Stream::Kind::tcp;
     net::Listener::Events events;
@@ -150,6 +203,7 @@ std::vector<Endpoint> Server::local() const {
 }
 
 Server::~Server() {
+  answers_->close();
   for (const auto& each : exchanges_) {
     if (const auto exchange = each.lock()) {
       exchange->let_go();
@@ -160,10 +214,13 @@ Server::~Server() {
 void Server::accepted(net::Socket socket, net::Stream::Kind kind) {
   exchanges_.remove_if([](const auto& each) { return each.expired(); });
   if (exchanges_.size() >= most_exchanges) {
-    exchanges_.front().lock()->let_go();
-    exchanges_.pop_front();
+    const auto idle = std::find_if(exchanges_.begin(), exchanges_.end(),
+                                   [](const auto& each) { return !each.lock()->awaits_answer(); });
+    const auto oldest = idle == exchanges_.end() ? exchanges_.begin() : idle;
+    oldest->lock()->cut_off();
+    exchanges_.erase(oldest);
   }
-  auto exchange = std::make_shared<Exchange>(loop_, kind, answer_);
+  auto exchange = std::make_shared<Exchange>(loop_, kind, answers_);
   exchanges_.push_back(exchange);
   exchange->start(std::move(socket));
 }

@@ -12,6 +12,8 @@ namespace persona {
 namespace {
 
 constexpr std::string_view unix_prefix = "unix:";
+constexpr std::string_view systemd_prefix = "systemd:";
+constexpr std::size_t longest_name = 255;       // systemd's FDNAME_MAX
 constexpr std::size_t longest_unix_path = 107;  // sockaddr_un::sun_path has 108 bytes with the final NUL
 constexpr std::size_t longest_host = 253;
 constexpr std::size_t longest_label = 63;
@@ -57,6 +59,26 @@ Result<Endpoint> parse_unix(std::string_view text) {
   Endpoint endpoint;
   endpoint.kind = Endpoint::Kind::unix_socket;
   endpoint.path = std::string(path);
+  return endpoint;
+}
+
+/// As FileDescriptorName= has it (systemd.socket(5)): ASCII without control characters and colons.
+Result<Endpoint> parse_systemd(std::string_view text) {
+  const std::string_view name = text.substr(systemd_prefix.size());
+  if (name.empty()) {
+    return refuse("{} has no name; write systemd:NAME, as FileDescriptorName= in the .socket unit has it",
+                  in_quotes(text));
+  }
+  const auto is_of_name = [](char c) { return c >= ' ' && c < 0x7f && c != ':'; };
+  if (name.size() > longest_name || !std::all_of(name.begin(), name.end(), is_of_name)) {
+    return refuse(
+        "{} is not a name that systemd gives to sockets (FileDescriptorName=): ASCII without colons, at most "
+        "{} characters",
+        in_quotes(name), longest_name);
+  }
+  Endpoint endpoint;
+  endpoint.kind = Endpoint::Kind::systemd;
+  endpoint.name = std::string(name);
   return endpoint;
 }
 
@@ -178,7 +200,14 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
   return endpoint;
 }
 
+Result<Endpoint> Endpoint::parse_to_listen(std::string_view text) {
+  return text.starts_with(systemd_prefix) ? parse_systemd(text) : parse(text);
+}
+
 std::string Endpoint::to_string() const {
+  if (is_systemd()) {
+    return std::string(systemd_prefix) + name;
+  }
   if (is_unix()) {
     return std::string(unix_prefix) + path;
   }

@@ -79,7 +79,7 @@ void Logger::write(Level level, std::string_view message, const Fields& fields) 
     return;
   }
   try {
-    const LineStyle style{settings_.format, destination_->is_event_log()};
+    const LineStyle style{settings_.format, destination_->reader()};
     destination_->put(level, render_line(style, level, service_, message, fields));
   } catch (...) {  // no reason to stop forwarding
     destination_->lose();

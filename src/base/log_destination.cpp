@@ -50,7 +50,7 @@ Result<OpenDestination> open_without_file(OpenDestinations& open, Format format)
   if (!to) {
     return tl::unexpected(to.error());
   }
-  auto queue = LogQueue::start(std::move(to->sink), {format, to->is_event_log});
+  auto queue = LogQueue::start(std::move(to->sink), {format, to->reader});
   if (!queue) {
     return tl::unexpected(queue.error());
   }
@@ -71,7 +71,7 @@ Result<OpenDestination> open_file(OpenDestinations& open, const Settings& settin
       return OpenDestination{std::move(queue), !other->has_limits(settings)};
     }
   }
-  auto queue = LogQueue::start(*file, {settings.format, false});
+  auto queue = LogQueue::start(*file, {settings.format, Reader::anybody});
   if (!queue) {
     return tl::unexpected(queue.error());
   }

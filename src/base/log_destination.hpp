@@ -17,13 +17,13 @@ class LogFile;
 /// Thread-safe.
 class Destination {
  public:
-  explicit Destination(bool is_event_log = false) : is_event_log_(is_event_log) {}
+  explicit Destination(Reader reader = Reader::anybody) : reader_(reader) {}
   virtual ~Destination() = default;
   Destination(const Destination&) = delete;
   Destination& operator=(const Destination&) = delete;
 
-  /// Its lines have no time and level: see LineStyle.
-  bool is_event_log() const { return is_event_log_; }
+  /// For whom its lines are to be rendered.
+  Reader reader() const { return reader_; }
 
   /// One line, without its end. When it throws, the caller calls lose().
   virtual void put(Level level, std::string line) = 0;
@@ -36,7 +36,7 @@ class Destination {
   virtual std::uint64_t lines_lost() const { return 0; }                       ///< as Logger's
 
  private:
-  bool is_event_log_;
+  Reader reader_;
 };
 
 /// The one for `settings.file` that this process already has open, under whatever name, or a new one; its
@@ -51,11 +51,15 @@ Result<OpenDestination> open_destination(const Settings& settings);
 /// For Loggers without a file. Platform: log_posix.cpp, log_windows.cpp.
 struct DefaultSink {
   std::shared_ptr<Sink> sink;
-  bool is_event_log = false;
+  Reader reader = Reader::anybody;
 };
 Result<DefaultSink> default_sink();
 
 /// Standard error.
 Result<std::shared_ptr<Sink>> standard_error();
+
+/// Does journald read standard error? By JOURNAL_STREAM, which says so (systemd.exec(5)). Platform:
+/// log_posix.cpp, log_windows.cpp.
+bool journal_reads_standard_error();
 
 }  // namespace persona::log

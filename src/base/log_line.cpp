@@ -41,8 +41,16 @@ std::string text_value(const Field::Value& value) {
 }
 
 std::string render_text(Level level, std::string_view service, std::string_view message, const Fields& fields,
-                        bool is_event) {
-  std::string line = is_event ? "" : fmt::format("{} {:<5} ", timestamp(), to_string(level));
+                        Reader reader) {
+  std::string line;
+  if (reader == Reader::journal) {
+    line = journal_prefix(level);  // not all that show the journal show the priority: so the word as well
+  } else if (reader == Reader::anybody) {
+    line = timestamp() + ' ';
+  }
+  if (reader != Reader::event_log) {
+    line += fmt::format("{:<5} ", to_string(level));
+  }
   if (!service.empty()) {
     line += printable(service);
     line += ": ";
@@ -55,9 +63,9 @@ std::string render_text(Level level, std::string_view service, std::string_view 
 }
 
 std::string render_json(Level level, std::string_view service, std::string_view message, const Fields& fields,
-                        bool is_event) {
+                        Reader reader) {
   nlohmann::ordered_json line;
-  if (!is_event) {
+  if (reader != Reader::event_log) {
     line["time"] = timestamp();
     line["level"] = to_string(level);
   }
@@ -70,15 +78,28 @@ std::string render_json(Level level, std::string_view service, std::string_view 
   }
   // ASCII only: the escapes of JSON leave nothing that a terminal would obey.
   const std::string text = line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
-  return is_event ? event_json(text) : text;
+  return reader == Reader::event_log ? event_json(text) : text;
 }
 
 }  // namespace
 
+std::string_view journal_prefix(Level level) {
+  switch (level) {
+    case Level::error:
+      return "<3>";
+    case Level::warn:
+      return "<4>";
+    case Level::info:
+      return "<6>";
+    default:
+      return "<7>";
+  }
+}
+
 std::string render_line(const LineStyle& style, Level level, std::string_view service,
                         std::string_view message, const Fields& fields) {
   const auto render = style.format == Format::json ? render_json : render_text;
-  return render(level, service, message, fields, style.is_event);
+  return render(level, service, message, fields, style.reader);
 }
 
 }  // namespace persona::log

@@ -4,14 +4,18 @@
 #include <string>
 #include <string_view>
 
+#include "log_sink.hpp"
 #include "persona/base/log.hpp"
 
 namespace persona::log {
 
 struct LineStyle {
   Format format = Format::text;
-  bool is_event = false;  ///< for the Event Log, whose entries have a time and level: see event_text.hpp
+  Reader reader = Reader::anybody;
 };
+
+/// What tells journald the level of a line: "<3>" and so on, by the priorities of syslog(3).
+std::string_view journal_prefix(Level level);
 
 /// Without line end; with the current time. `service` may be empty.
 std::string render_line(const LineStyle& style, Level level, std::string_view service,

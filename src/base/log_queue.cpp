@@ -1,6 +1,7 @@
 #include "log_queue.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -17,6 +18,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* too_slow = "writing them stalled, or was slower than logging";
 constexpr const char* no_memory = "out of memory";
+
+std::atomic<std::uint64_t> lost_by_all = 0;
 
 struct Entry {
   enum class Kind { nothing, line, reopen };
@@ -86,6 +89,7 @@ void LogQueue::State::drop() {
   ++dropped;
   ++made;
   ++lost;
+  ++lost_by_all;
 }
 
 void LogQueue::State::run() {
@@ -107,6 +111,7 @@ void LogQueue::State::run() {
     bytes -= entry.bytes();
     is_full = is_full && bytes > limits.bytes / 2;
     lost += newly_lost;
+    lost_by_all += newly_lost;
     done += entry.count();
     progress.notify_all();
   }
@@ -198,7 +203,7 @@ Clock::time_point LogQueue::State::end_of_patience(Clock::time_point since) cons
 Result<std::shared_ptr<LogQueue>> LogQueue::start(std::shared_ptr<Sink> sink, LineStyle style,
                                                   const QueueLimits& limits) {
   auto state = std::make_shared<State>(std::move(sink), style, limits);
-  std::shared_ptr<LogQueue> queue(new LogQueue(state, style.is_event));
+  std::shared_ptr<LogQueue> queue(new LogQueue(state, style.reader));
   try {
     queue->thread_ = std::thread([state] { state->run(); });
   } catch (const std::system_error& error) {
@@ -207,8 +212,12 @@ Result<std::shared_ptr<LogQueue>> LogQueue::start(std::shared_ptr<Sink> sink, Li
   return queue;
 }
 
-LogQueue::LogQueue(std::shared_ptr<State> state, bool is_event_log)
-    : Destination(is_event_log), state_(std::move(state)) {}
+std::uint64_t all_lines_lost() {
+  return lost_by_all;
+}
+
+LogQueue::LogQueue(std::shared_ptr<State> state, Reader reader)
+    : Destination(reader), state_(std::move(state)) {}
 
 LogQueue::~LogQueue() {
   if (!thread_.joinable()) {

@@ -51,7 +51,7 @@ class LogQueue final : public Destination {
  private:
   struct State;
 
-  LogQueue(std::shared_ptr<State> state, bool is_event_log);
+  LogQueue(std::shared_ptr<State> state, Reader reader);
 
   std::shared_ptr<State> state_;  // the thread's as well
   std::thread thread_;

@@ -10,6 +10,14 @@
 
 namespace persona::log {
 
+/// Who gets the lines, and has a time of his own for each.
+enum class Reader {
+  anybody,    ///< has nothing but the line
+  event_log,  ///< of Windows: time and level are the entry's, and some text means something to it
+              ///< (event_text.hpp)
+  journal,    ///< systemd's: it takes the level from a prefix (sd-daemon(3)), and lines of JSON as they are
+};
+
 /// Used by one thread, that of its LogQueue, which it may keep waiting for as long as it takes.
 class Sink {
  public:

@@ -28,9 +28,13 @@ void use_event_log(const std::string& source) {
   event_log() = std::make_shared<EventLog>(source);
 }
 
+bool journal_reads_standard_error() {
+  return false;
+}
+
 Result<DefaultSink> default_sink() {
   if (event_log()) {
-    return DefaultSink{event_log(), true};
+    return DefaultSink{event_log(), Reader::event_log};
   }
   auto sink = standard_error();
   if (!sink) {

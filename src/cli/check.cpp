@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
+#include "persona/base/text.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/few_of.hpp"
@@ -57,10 +58,35 @@ std::string_view clients_in_words(ClientCertificate certificate) {
   return {};
 }
 
+/// "unix:/run/postgresql/.s.PGSQL.5432, mode 0660, group postgres"
+std::string listen_in_words(const config::Listen& listen) {
+  std::string words = listen.value.to_string();
+  if (listen.value.is_systemd()) {
+    words += ", where systemd decides (ListenStream= of its .socket unit)";
+  }
+  if (listen.mode) {
+    words += fmt::format(", mode {:04o}", *listen.mode);
+  }
+  if (listen.group) {
+    words += ", group " + listen.group->value;
+  }
+  if (listen.relays) {
+    std::vector<std::string> blocks;
+    for (const Cidr& block : *listen.relays) {
+      blocks.push_back(block.to_string());
+    }
+    words += fmt::format(", with PROXY headers from {}", fmt::join(blocks, ", "));
+  }
+  return words;
+}
+
 void describe_far_side(const config::Config& config, Table& table) {
   if (config.mode == Mode::gateway) {
     if (config.service) {
-      table.row("service", config.service->value.to_string());
+      table.row(
+          "service",
+          fmt::format("{}{}", config.service->value.to_string(),
+                      config.introduces_clients ? ", told who each client is (PROXY protocol v2)" : ""));
     }
     table.row("clients", clients_in_words(config.client_certificate));
     return;
@@ -68,10 +94,17 @@ void describe_far_side(const config::Config& config, Table& table) {
   for (const auto& address : config.gateway.addresses) {
     const std::string_view name = without_final_dot(
         config.gateway.server_name ? config.gateway.server_name->value : address.value.host);
-    table.row("gateway",
-              config.gateway.verify == config::GatewayVerify::pins
-                  ? fmt::format("{}, verified by its key (gateway.pins)", address.value.to_string())
-                  : fmt::format("{}, verified as {}", address.value.to_string(), name));
+    std::string where = address.value.to_string();
+    if (const auto& via = config.gateway.via) {
+      where += fmt::format(" via {}", via->proxy.to_string());
+      where += via->proxy.user.empty() ? "" : fmt::format(" as {}", in_quotes(via->proxy.user));
+    }
+    if (config.gateway.negotiate) {
+      where += fmt::format(", asked for TLS as {} has it", to_string(*config.gateway.negotiate));
+    }
+    table.row("gateway", config.gateway.verify == config::GatewayVerify::pins
+                             ? fmt::format("{}, verified by its key (gateway.pins)", where)
+                             : fmt::format("{}, verified as {}", where, name));
   }
 }
 
@@ -97,8 +130,11 @@ std::string summary(const Prepared& prepared) {
   Table table;
   table.row("mode", config.mode == Mode::persona ? "persona: plaintext in, mTLS out"
                                                  : "gateway: mTLS in, plaintext out");
-  for (const auto& listen : config.listen) {
-    table.row("listen", listen.value.to_string());
+  for (const config::Listen& listen : config.listen) {
+    table.row("listen", listen_in_words(listen));
+  }
+  if (config.protocol) {
+    table.row("protocol", to_string(*config.protocol));
   }
   describe_far_side(config, table);
   if (prepared.identity != nullptr) {
@@ -140,8 +176,8 @@ std::string verdict(const Prepared& prepared) {
 
 }  // namespace
 
-int check(const std::filesystem::path& config, std::FILE* out, std::FILE* err) {
-  const auto services = prepare_all(config);
+int check(const std::filesystem::path& config, const Overrides& overrides, std::FILE* out, std::FILE* err) {
+  const auto services = prepare_all(config, overrides);
   if (!services) {
     std::fprintf(err, "persona: %s\n", services.error().message.c_str());
     return exit_usage;

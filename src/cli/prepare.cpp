@@ -1,21 +1,23 @@
 #include "prepare.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "persona/base/path_text.hpp"
+#include "persona/base/text.hpp"
 #include "persona/base/writers.hpp"
 #include "persona/config/load.hpp"
 #include "persona/forward/expiry.hpp"
 #include "persona/identity/digest.hpp"
 #include "persona/identity/identity.hpp"
-#include "persona/net/users.hpp"
 #include "persona/reload/expiry_watch.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/few_of.hpp"
+#include "persona/x509/file.hpp"
+#include "surroundings.hpp"
 
 namespace persona::cli {
 
@@ -201,6 +203,28 @@ void load_trust(Prepared& prepared, const trust::TrustFiles& files) {
   warn_of_revocation_lists(*prepared.trust, config, prepared.report);
 }
 
+/// Nothing if no file is named.
+std::optional<config::Located<std::filesystem::path>> via_password_file(const config::Config& config) {
+  return config.gateway.via ? config.gateway.via->password_file : std::nullopt;
+}
+
+void load_via_password(Prepared& prepared) {
+  const auto file = via_password_file(prepared.config);
+  if (!file) {
+    return;
+  }
+  auto password = x509::read_password_file(file->value);
+  if (!password) {
+    prepared.report.error(file->mark, password.error().message);
+  } else if (password->view().empty() || password->view().size() > longest_proxy_credential) {
+    prepared.report.error(file->mark,
+                          fmt::format("{}: the first line has to be the password, of 1 to {} bytes",
+                                      printable(path_text(file->value)), longest_proxy_credential));
+  } else {
+    prepared.via_password = std::make_shared<const x509::Secret>(std::move(*password));
+  }
+}
+
 /// Paths that a finding has named.
 using Told = std::set<std::filesystem::path>;
 
@@ -226,41 +250,12 @@ void warn_of_writers(Prepared& prepared, Told& told) {
   if (const auto& password = identity.private_key_password_file) {
     warn(password->value, password->mark);
   }
+  if (const auto password = via_password_file(config)) {
+    warn(password->value, password->mark);
+  }
   for (const auto* list : {&config.trust.ca, &config.trust.crl}) {
     for (const auto& file : *list) {
       warn(file.value, file.mark);
-    }
-  }
-}
-
-void check_users(Prepared& prepared) {
-  const auto& users = prepared.config.access.allow_users;
-  for (const auto& user : users ? *users : std::vector<config::Located<std::string>>()) {
-    if (const auto id = net::find_user(user.value); !id) {
-      prepared.report.error(user.mark, "access.allow_users: " + id.error().message,
-                            static_cast<int>(user.value.size()));
-    }
-  }
-}
-
-/// What was seen first, and where, so that the second can name it.
-using Seen = std::map<std::string, std::filesystem::path>;
-
-void check_unique(Prepared& prepared, Seen& names, Seen& addresses) {
-  const config::Config& config = prepared.config;
-  const auto [first_name, is_new_name] = names.emplace(config.name, config.file);
-  if (!is_new_name && !config.name.empty()) {
-    prepared.report.error({}, fmt::format("the service name \"{}\" is taken by {}: set another with `name`",
-                                          config.name, first_name->second.string()));
-  }
-  for (const auto& listen : config.listen) {
-    if (!listen.value.is_unix() && listen.value.port == 0) {
-      continue;  // the kernel chooses, a different one each time
-    }
-    const auto [first, is_new] = addresses.emplace(listen.value.to_string(), config.file);
-    if (!is_new && first->second != config.file) {  // the parser reports duplicates within a file
-      prepared.report.error(listen.mark,
-                            fmt::format("{} already listens on {}", first->second.string(), first->first));
     }
   }
 }
@@ -281,8 +276,13 @@ class Sources {
     for (const auto* list : {&trust_.ca, &trust_.crl}) {
       prepared.files.insert(prepared.files.end(), list->begin(), list->end());
     }
+    if (const auto password = via_password_file(prepared.config)) {
+      via_password_file_ = password->value;
+      prepared.files.push_back(via_password_file_);
+    }
     std::erase(prepared.files, std::filesystem::path());  // not named
     contents_ = identity::content_digest(identity_, trust_);
+    via_password_ = digest_of_password();
   }
 
   const identity::IdentityFiles& identity() const { return identity_; }
@@ -291,23 +291,30 @@ class Sources {
   void compare(Prepared& prepared) const {
     const bool known = !config_.empty() && !contents_.empty();
     if (known && identity::content_digest(file_) == config_ &&
-        identity::content_digest(identity_, trust_) == contents_) {
-      prepared.digest = config_ + contents_;
+        identity::content_digest(identity_, trust_) == contents_ && digest_of_password() == via_password_) {
+      prepared.digest = config_ + contents_ + via_password_;
       prepared.certificate_digest = contents_;
     }
   }
 
  private:
+  std::string digest_of_password() const {
+    return via_password_file_.empty() ? "" : identity::content_digest(via_password_file_);
+  }
+
   std::filesystem::path file_;
+  std::filesystem::path via_password_file_;  // empty: none
   identity::IdentityFiles identity_;
   trust::TrustFiles trust_;
   std::string config_;
   std::string contents_;
+  std::string via_password_;
 };
 
-Prepared prepare_telling(const std::filesystem::path& file, Told& told) {
+Prepared prepare_telling(const std::filesystem::path& file, const Overrides& overrides, Told& told) {
   Sources sources(file);
   config::Loaded loaded = config::load(file);
+  overrides.apply(loaded.config, loaded.report);
   Prepared prepared{std::move(loaded.report), std::move(loaded.config), nullptr, nullptr};
   sources.note_files(prepared);
   // After an error in the file its certificates still count, as far as it names them: all findings at once.
@@ -318,7 +325,8 @@ Prepared prepare_telling(const std::filesystem::path& file, Told& told) {
   if (!prepared.config.trust.ca.empty()) {
     load_trust(prepared, sources.trust());
   }
-  check_users(prepared);
+  load_via_password(prepared);
+  check_on_this_machine(prepared);
   warn_of_writers(prepared, told);
   sources.compare(prepared);
   return prepared;
@@ -326,23 +334,24 @@ Prepared prepare_telling(const std::filesystem::path& file, Told& told) {
 
 }  // namespace
 
-Prepared prepare(const std::filesystem::path& file) {
+Prepared prepare(const std::filesystem::path& file, const Overrides& overrides) {
   Told told;
-  return prepare_telling(file, told);
+  return prepare_telling(file, overrides, told);
 }
 
-Result<std::vector<Prepared>> prepare_all(const std::filesystem::path& file_or_folder) {
+Result<std::vector<Prepared>> prepare_all(const std::filesystem::path& file_or_folder,
+                                          const Overrides& overrides) {
   const auto files = config::find_files(file_or_folder);
   if (!files) {
     return tl::unexpected(files.error());
   }
   std::vector<Prepared> services;
-  Seen names;
-  Seen addresses;
+  SharedNames shared;
   Told told;
+  services.reserve(files->size());  // they are pointed at
   for (const std::filesystem::path& file : *files) {
-    services.push_back(prepare_telling(file, told));
-    check_unique(services.back(), names, addresses);
+    services.push_back(prepare_telling(file, overrides, told));
+    shared.check(services.back());
   }
   return services;
 }

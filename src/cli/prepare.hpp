@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "overrides.hpp"
 #include "persona/base/result.hpp"
 #include "persona/config/config.hpp"
 #include "persona/config/diagnostic.hpp"
@@ -18,6 +19,9 @@ class Identity;
 namespace persona::trust {
 class TrustStore;
 }  // namespace persona::trust
+namespace persona::x509 {
+class Secret;
+}  // namespace persona::x509
 
 namespace persona::cli {
 
@@ -26,7 +30,8 @@ struct Prepared {
   config::Config config;                               ///< as far as it could be read
   std::shared_ptr<const identity::Identity> identity;  ///< may be null when the report has errors
   std::shared_ptr<const trust::TrustStore> trust;  ///< null also where clients are not asked for certificates
-  std::vector<std::filesystem::path> files{};      ///< all that was read, the configuration first
+  std::shared_ptr<const x509::Secret> via_password{};  ///< null: none is named, or the report has errors
+  std::vector<std::filesystem::path> files{};          ///< all that was read, the configuration first
   /// Of the contents of `files`, each in its role, and of all that identity and trust are made of, settings
   /// included (identity::content_digest); empty when they changed while they were read.
   std::string digest{};
@@ -35,11 +40,12 @@ struct Prepared {
 
 /// Loads one file with its identity and trust. Every problem is in the report, at the key that names the file
 /// at fault.
-Prepared prepare(const std::filesystem::path& file);
+Prepared prepare(const std::filesystem::path& file, const Overrides& overrides = {});
 
 /// The same for a file or a folder, and checks what may not appear twice among its files: the name of a
 /// service, an address to listen on. Fails when there is no file at all.
-Result<std::vector<Prepared>> prepare_all(const std::filesystem::path& file_or_folder);
+Result<std::vector<Prepared>> prepare_all(const std::filesystem::path& file_or_folder,
+                                          const Overrides& overrides = {});
 
 bool has_errors(const std::vector<Prepared>& services);
 

@@ -13,9 +13,9 @@ reload::Loaded to_loaded(Prepared prepared) {
   loaded.files = std::move(prepared.files);
   loaded.digest = prepared.digest;
   if (!prepared.report.has_errors()) {
-    loaded.material =
-        forward::Material{std::move(prepared.config), std::move(prepared.identity), std::move(prepared.trust),
-                          std::move(prepared.digest), std::move(prepared.certificate_digest)};
+    loaded.material = forward::Material{
+        std::move(prepared.config), std::move(prepared.identity),           std::move(prepared.trust),
+        std::move(prepared.digest), std::move(prepared.certificate_digest), std::move(prepared.via_password)};
   }
   return loaded;
 }

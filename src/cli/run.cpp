@@ -1,21 +1,26 @@
 // persona run: prepare, bind, forward until told to stop.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
+#include "admin_sessions.hpp"
+#include "admin_state.hpp"
 #include "commands.hpp"
-#include "persona/admin/report.hpp"
+#include "hosting.hpp"
 #include "persona/admin/server.hpp"
-#include "persona/config/load.hpp"
+#include "persona/forward/given_socket.hpp"
 #include "persona/forward/runtime.hpp"
+#include "persona/forward/socket_file.hpp"
 #include "persona/host/process.hpp"
 #include "persona/net/timer.hpp"
-#include "persona/reload/expiry_watch.hpp"
-#include "persona/reload/reloader.hpp"
 #include "persona/tls/aead.hpp"
 #include "prepare.hpp"
-#include "reload.hpp"
+#include "refusal.hpp"
+#include "reload_round.hpp"
+#include "status_line.hpp"
 #include "stop_orders.hpp"
+#include "succession.hpp"
 #include "supervisor.hpp"
 
 namespace persona::cli {
@@ -23,32 +28,6 @@ namespace persona::cli {
 namespace {
 
 using host::ServiceExit;
-
-/// Why it could not start.
-struct Refusal {
-  ServiceExit end;
-  std::string message;
-};
-
-tl::unexpected<Refusal> refuse(const Error& error) {
-  const bool is_configuration = error.kind == ErrorKind::configuration;
-  return tl::unexpected(
-      Refusal{is_configuration ? ServiceExit::configuration : ServiceExit::failure, error.message});
-}
-
-tl::unexpected<Refusal> refuse_address(const Error& error) {
-  return tl::unexpected(Refusal{ServiceExit::address, error.message});
-}
-
-/// The log of a service, or of the process (without a name); a refusal names the place of log.file.
-Result<std::shared_ptr<log::Logger>> open_log(const std::string& name, const Prepared& service) {
-  auto logger = log::Logger::open(name, service.config.log);
-  if (!logger && logger.error().kind == ErrorKind::configuration) {
-    logger.error().message = service.report.sentence(
-        {config::Diagnostic::Severity::error, service.config.log_file_mark, 1, logger.error().message});
-  }
-  return logger;
-}
 
 ServiceExit complain(const Refusal& refusal, Supervisor& supervisor) {
   supervisor.show(fmt::format("persona: {}\n", refusal.message));
@@ -74,84 +53,48 @@ void warn_of_descriptors(const std::vector<Prepared>& services, log::Logger& log
   }
 }
 
-std::int64_t seconds(x509::TimePoint time) {
-  return time.time_since_epoch().count();
-}
-
-admin::ServiceState state_of(const forward::Service& service) {
-  admin::ServiceState state;
-  state.name = service.name();
-  state.mode = service.mode() == config::Mode::persona ? "persona" : "gateway";
-  state.connections = service.live();
-  const forward::ReloadStatus reload = service.reload_status();
-  state.reload_successful = reload.last_successful;
-  state.reload_success_at = seconds(reload.last_success);
-  state.reload_error = reload.last_error;
-  for (const forward::Expiry& each : service.expiries()) {
-    state.certificates.push_back({std::string(to_string(each.role)), each.name, seconds(each.not_after)});
-  }
-  return state;
-}
-
-admin::State admin_state(const std::vector<std::shared_ptr<forward::Service>>& services, bool draining) {
-  admin::State state{PERSONA_VERSION, draining, seconds(x509::now()), {}};
-  for (const auto& service : services) {
-    state.services.push_back(state_of(*service));
-  }
-  return state;
-}
-
 class Run {
  public:
-  Run(std::filesystem::path config, std::unique_ptr<forward::Runtime> runtime,
-      std::shared_ptr<log::Logger> logger, Supervisor& supervisor)
-      : config_(std::move(config)),
-        runtime_(std::move(runtime)),
+  Run(std::filesystem::path config, Overrides overrides, std::unique_ptr<forward::Runtime> runtime,
+      std::shared_ptr<log::Logger> logger, Supervisor& supervisor, Start start)
+      : runtime_(std::move(runtime)),
         logger_(std::move(logger)),
+        succession_(config, std::move(start), logger_),
+        hosting_(std::move(config), std::move(overrides), *runtime_, logger_,
+                 {[this](const forward::Service& service) { return serve_admin_of(service); },
+                  [this] { close_admins(); }, [this] { return succession_.is_pending(); }}),
         supervisor_(supervisor) {}
 
+  /// Before add().
+  tl::expected<void, Refusal> take_over() {
+    if (auto taken = succession_.take_over(runtime_->loop()); !taken) {
+      return refuse(taken.error());
+    }
+    return {};
+  }
+
   tl::expected<void, Refusal> add(Prepared prepared) {
-    auto logger = open_log(prepared.config.name, prepared);
-    if (!logger) {
-      return refuse(logger.error());
-    }
-    std::filesystem::path file = prepared.config.file;
-    reload::Loaded loaded = to_loaded(std::move(prepared));
-    for (const std::string& warning : loaded.warnings) {
-      (*logger)->warn(warning);
-    }
-    auto service = forward::Service::create(std::move(*loaded.material), *logger);
+    const auto service = hosting_.add(std::move(prepared));
     if (!service) {
-      return refuse(service.error());
+      return tl::unexpected(service.error());
     }
-    const auto bound = runtime_->add(*service);
-    if (!bound) {
-      return refuse_address(bound.error());
-    }
-    for (const auto& endpoint : *bound) {
-      (*logger)->info("listening", {{"address", endpoint.to_string()}});
-    }
-    keep_fresh(*service, std::move(file), std::move(loaded.files));
-    services_.push_back(*service);
-    if (const auto& admin = (*service)->current()->config().admin) {
-      if (auto served = serve_admin(admin->value, **logger); !served) {
-        return refuse_address(served.error());
-      }
+    if (auto served = serve_admin_of(**service); !served) {
+      return refuse_address(served.error());
     }
     return {};
   }
 
   ServiceExit forward() {
-    if (auto told = supervisor_.ready(runtime_->loop(),
-                                      {[this] { stop(); }, [this] { reload(); }, [this] { reopen_logs(); }});
+    succession_.begin(runtime_->loop(), [this](int process) { hand_over(process); });
+    if (auto told = supervisor_.ready(
+            runtime_->loop(),
+            {[this] { stop(); }, [this] { reload(); }, [this] { reopen_logs(); }, [this] { replace(); }},
+            vitals());
         !told) {
       return abandon(refuse(told.error()).value());
     }
     logger_->info("ready", {{"aead", tls::describe_aead_provider(tls::default_aead_provider())}});
-    for (auto& kept : kept_) {
-      kept.reloader->start();
-      kept.expiry->look();
-    }
+    hosting_.start();
     const auto summary = runtime_->run([this] {
       supervisor_.forget();
       admins_.clear();
@@ -167,8 +110,9 @@ class Run {
 
   ServiceExit abandon(const Refusal& refusal) {
     supervisor_.forget();
+    succession_.end();
     admins_.clear();
-    kept_.clear();
+    hosting_.stop();
     if (!runtime_->abandon()) {
       tell_of_leak();
       return ServiceExit::failure;
@@ -182,56 +126,70 @@ class Run {
   }
 
  private:
+  Result<void> serve_admin_of(const forward::Service& service) {
+    const auto generation = service.current();
+    const auto& admin = generation->config().admin;
+    return admin ? serve_admin(*admin, service.logger()) : Result<void>();
+  }
+
+  /// Those that no service names any more.
+  void close_admins() {
+    std::set<std::string> named;
+    for (const auto& service : hosting_.services()) {
+      if (const auto& admin = service->current()->config().admin) {
+        named.insert(admin->value.to_string());
+      }
+    }
+    std::erase_if(admins_, [&](const auto& each) { return !named.contains(each.first); });
+  }
+
   /// One endpoint answers for all services of the process, whichever file names it.
-  Result<void> serve_admin(const Endpoint& endpoint, log::Logger& logger) {
-    const std::string where = endpoint.to_string();
+  Result<void> serve_admin(const config::Listen& listen, log::Logger& logger) {
+    const std::string where = listen.value.to_string();
     if (admins_.contains(where)) {
       return {};
     }
-    auto server = admin::Server::create(runtime_->loop(), endpoint, [this](const admin::Request& request) {
-      return admin::answer(admin_state(services_, stop_orders_.any()), request);
-    });
+    const auto file = forward::socket_file(listen);
+    if (!file) {
+      return tl::unexpected(file.error());
+    }
+    auto server = admin::Server::create(
+        runtime_->loop(), listen.value, *file,
+        [this](const admin::Request& request, const admin::Server::Reply& reply) {
+          if (answer_about_sessions(*runtime_, hosting_.services(), request, reply)) {
+            return;
+          }
+          if (request.path == "/quit") {
+            quit();
+          }
+          auto state = admin_state(hosting_.services(), stop_orders_.any(), net::now(runtime_->loop()));
+          hosting_.describe(state.services);
+          reply(admin::answer(state, request));
+        });
     if (!server) {
       return tl::unexpected(server.error());
     }
     for (const Endpoint& address : (*server)->local()) {
+      if (auto fit = forward::check_given_admin(listen, address); !fit) {
+        return fit;
+      }
       logger.info("answering administrators", {{"address", address.to_string()}});
     }
     admins_.emplace(where, std::move(*server));
     return {};
   }
 
-  /// What keeps a service up to date, until it is stopped.
-  struct Kept {
-    std::filesystem::path file;
-    std::unique_ptr<reload::ExpiryWatch> expiry;
-    std::unique_ptr<reload::Reloader> reloader;
-  };
-
-  void keep_fresh(const std::shared_ptr<forward::Service>& service, std::filesystem::path file,
-                  std::vector<std::filesystem::path> files) {
-    auto expiry = std::make_unique<reload::ExpiryWatch>(runtime_->loop(), service);
-    const bool is_first = kept_.empty();
-    const auto applied = [this, is_first, service, watch = expiry.get()] {
-      if (is_first) {
-        logger_->set_level(service->current()->config().log.level);  // as its lines go where this one's go
-      }
-      runtime_->cut_revoked(service);
-      watch->look();
-    };
-    auto reloader = std::make_unique<reload::Reloader>(
-        runtime_->loop(), runtime_->pool(), runtime_->resolver(), service,
-        [file] { return to_loaded(prepare(file)); }, std::move(files), applied);
-    kept_.push_back({std::move(file), std::move(expiry), std::move(reloader)});
+  /// What a service manager may ask at any time.
+  Vitals vitals() {
+    return {[this] { return status_line(hosting_.services(), stop_orders_.any()); },
+            [this](const std::function<void()>& all_here) { runtime_->ask_loops(all_here); }};
   }
 
   void tell_of_leak() { logger_->error("loop not closed: a handle leaked; please report this"); }
 
   void reopen_logs() {
     logger_->reopen();
-    for (const auto& service : services_) {
-      service->logger().reopen();
-    }
+    hosting_.reopen_logs();
   }
 
   void reload() {
@@ -239,36 +197,42 @@ class Run {
       reopen_logs();  // a drain may outlast the log file's name
       return;
     }
-    for (auto& kept : kept_) {
-      kept.reloader->reload();
-    }
-    tell_of_files();
+    hosting_.reload(std::make_shared<ReloadRound>(supervisor_));
   }
 
-  /// A service is neither started nor stopped by a reload.
-  void tell_of_files() {
-    const auto files = config::find_files(config_);
-    if (!files) {
-      logger_->warn(files.error().message);
-      return;
+  void drain() {
+    hosting_.stop();
+    succession_.end();
+    runtime_->drain();
+    supervisor_.draining();
+  }
+
+  void quit() {
+    if (stop_orders_.requested() == StopOrders::Meaning::drain) {
+      logger_->info("told to stop by POST /quit");
+      drain();
     }
-    for (const auto& file : *files) {
-      if (std::none_of(kept_.begin(), kept_.end(), [&](const Kept& kept) { return kept.file == file; })) {
-        logger_->warn(fmt::format("{} was added: restart persona to run it", file.string()));
-      }
+  }
+
+  void replace() {
+    if (!stop_orders_.any()) {
+      succession_.start_successor(runtime_->loop(), supervisor_.for_successor());
     }
-    for (const auto& kept : kept_) {
-      if (std::find(files->begin(), files->end(), kept.file) == files->end()) {
-        logger_->warn(fmt::format("{} was removed: restart persona to stop its service", kept.file.string()));
-      }
+  }
+
+  /// Another process listens in our place.
+  void hand_over(int process) {
+    supervisor_.handed_over(process);
+    admins_.clear();  // its answers count from now on
+    if (stop_orders_.requested() == StopOrders::Meaning::drain) {
+      drain();
     }
   }
 
   void stop() {
     switch (stop_orders_.received(net::precise_now())) {
       case StopOrders::Meaning::drain:
-        kept_.clear();
-        runtime_->drain();
+        drain();
         return;
       case StopOrders::Meaning::same:
         if (!std::exchange(told_of_echo_, true)) {
@@ -284,12 +248,11 @@ class Run {
     }
   }
 
-  std::vector<std::shared_ptr<forward::Service>> services_;
-  std::map<std::string, std::unique_ptr<admin::Server>> admins_;  // by address
-  std::filesystem::path config_;
   std::unique_ptr<forward::Runtime> runtime_;
   std::shared_ptr<log::Logger> logger_;
-  std::vector<Kept> kept_;
+  Succession succession_;
+  Hosting hosting_;
+  std::map<std::string, std::unique_ptr<admin::Server>> admins_;  // by address
   Supervisor& supervisor_;
   StopOrders stop_orders_;
   bool told_of_echo_ = false;
@@ -297,8 +260,13 @@ class Run {
 
 }  // namespace
 
-ServiceExit forward_until_stopped(const std::filesystem::path& config, Supervisor& supervisor) {
-  auto prepared = prepare_all(config);
+ServiceExit forward_until_stopped(const std::filesystem::path& config, const Overrides& overrides,
+                                  Supervisor& supervisor, Start start) {
+  auto inherited = net::InheritedSockets::from_systemd();
+  if (!inherited) {
+    return complain(refuse(inherited.error()).value(), supervisor);
+  }
+  auto prepared = prepare_all(config, overrides);
   if (!prepared) {
     return complain(refuse(prepared.error()).value(), supervisor);
   }
@@ -320,7 +288,11 @@ ServiceExit forward_until_stopped(const std::filesystem::path& config, Superviso
   if (!runtime) {
     return complain(refuse(runtime.error()).value(), supervisor);
   }
-  Run process(config, std::move(*runtime), *logger, supervisor);
+  (*runtime)->loop().inherited() = std::move(*inherited);
+  Run process(config, overrides, std::move(*runtime), *logger, supervisor, std::move(start));
+  if (auto taken = process.take_over(); !taken) {
+    return process.abandon(taken.error());
+  }
   for (auto& service : *prepared) {
     if (auto added = process.add(std::move(service)); !added) {
       return process.abandon(added.error());
@@ -342,9 +314,9 @@ int exit_code(ServiceExit end) {
   return exit_failure;
 }
 
-int run(const std::filesystem::path& config) {
+int run(const std::filesystem::path& config, const Overrides& overrides, Start start) {
   Console console;
-  return exit_code(forward_until_stopped(config, console));
+  return exit_code(forward_until_stopped(config, overrides, console, std::move(start)));
 }
 
 }  // namespace persona::cli

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
+#include "config_option.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/host/service_manager.hpp"
@@ -37,12 +38,13 @@ std::string service_help() {
 
 std::string service_footer() {
   const std::string exits =
-      "\n\nExit codes: 0 done, 1 the system refused or failed (status: it is not running), 2 usage,\n"
-      "configuration, or a service that does not exist or is not persona's.";
+      "\n\nExit codes: 0 done, 1 the system refused or failed, 2 usage, configuration, or a service that\n"
+      "does not exist or is not persona's; of status: 0 it is running, 3 it is not, 4 there is no such\n"
+      "service or its state cannot be found out, 2 usage.";
   if (!is_windows()) {
     return "On this system each verb prints what to do, as root, with the unit persona@NAME; nothing is "
            "done.\n"
-           "install checks the configuration first and prints the unit.\n"
+           "install checks the configuration first and prints the unit; status asks systemd as well.\n"
            "\n"
            "Example:\n"
            "  persona service install --name pg --config /etc/persona/pg.yaml" +
@@ -76,6 +78,7 @@ int complain(const Error& error, std::FILE* err) {
   return error.kind == ErrorKind::configuration ? exit_usage : exit_failure;
 }
 
+constexpr int first_free_port = 1024;
 constexpr std::size_t longest_text = 256;  // what Windows displays for a service
 
 Result<void> check_one_line(std::string_view option, const std::string& text) {
@@ -106,6 +109,24 @@ Result<std::string> read_password(const std::filesystem::path& file) {
   return std::string(password->view());
 }
 
+template <class T>
+void add_once(std::vector<T>& list, const T& value) {
+  if (std::find(list.begin(), list.end(), value) == list.end()) {
+    list.push_back(value);
+  }
+}
+
+void describe(const config::Listen& listen, ServiceSettings& settings) {
+  if (listen.value.is_unix()) {
+    add_once(settings.socket_folders, path_from_text(listen.value.path).parent_path());
+  } else if (listen.value.port != 0 && listen.value.port < first_free_port) {
+    settings.has_low_port = true;
+  }
+  if (listen.group) {
+    add_once(settings.socket_groups, listen.group->value);
+  }
+}
+
 /// What the service manager has to know about the configuration.
 void describe(const std::vector<Prepared>& services, ServiceSettings& settings) {
   bool is_bounded = true;
@@ -113,16 +134,18 @@ void describe(const std::vector<Prepared>& services, ServiceSettings& settings) 
     is_bounded = is_bounded && service.config.timeouts.shutdown.count() != 0;
     settings.shutdown = std::max(settings.shutdown, service.config.timeouts.shutdown);
     for (const auto& file : service.files) {
-      if (std::find(settings.files.begin(), settings.files.end(), file) == settings.files.end()) {
-        settings.files.push_back(file);
+      add_once(settings.files, file);
+    }
+    for (const std::string& file : {service.config.log.file, service.config.audit_file}) {
+      if (!file.empty()) {
+        add_once(settings.log_folders, path_from_text(file).parent_path());
       }
     }
-    if (!service.config.log.file.empty()) {
-      const auto folder = path_from_text(service.config.log.file).parent_path();
-      if (std::find(settings.log_folders.begin(), settings.log_folders.end(), folder) ==
-          settings.log_folders.end()) {
-        settings.log_folders.push_back(folder);
-      }
+    for (const config::Listen& listen : service.config.listen) {
+      describe(listen, settings);
+    }
+    if (service.config.admin) {
+      describe(*service.config.admin, settings);
     }
   }
   if (!is_bounded) {
@@ -135,11 +158,12 @@ void describe(const std::vector<Prepared>& services, ServiceSettings& settings) 
 struct ServiceCommand::Options {
   struct Verb {
     CLI::App* command;
-    std::function<Result<bool>(const host::Say&)> act;  // false: done, but the answer is no
+    std::function<Result<void>(const host::Say&)> act;
   };
 
   CLI::App* service = nullptr;
   CLI::App* install = nullptr;
+  CLI::App* status = nullptr;
   CLI::App* list = nullptr;
   std::vector<Verb> verbs;
   ServiceSettings settings;
@@ -156,16 +180,14 @@ struct ServiceCommand::Options {
                Result<void> (*act)(const std::string& name, const host::Say& say));
   Result<void> complete();
   int run_install(const host::Say& say, std::FILE* err);
+  int run_status(const host::Say& say, std::FILE* err) const;
   int run(std::FILE* out, std::FILE* err);
 };
 
 void ServiceCommand::Options::declare_install() {
   install = service->add_subcommand("install", is_windows() ? "Install a service" : "Print the unit");
   add_name(install);
-  install
-      ->add_option("--config,-c", config,
-                   "A configuration file, or a folder whose *.yaml files are all hosted")
-      ->required();
+  add_config(*install, config)->required();
   install->add_option("--start", start, "auto (with the system), delayed (a little later) or manual")
       ->check(CLI::IsMember({"auto", "delayed", "manual"}))
       ->type_name("START")
@@ -192,9 +214,7 @@ void ServiceCommand::Options::declare(const char* name, const char* help,
                                       Result<void> (*act)(const std::string& name, const host::Say& say)) {
   CLI::App* command = service->add_subcommand(name, help);
   add_name(command);
-  verbs.push_back({command, [this, act](const host::Say& say) {
-                     return act(settings.name, say).map([] { return true; });
-                   }});
+  verbs.push_back({command, [this, act](const host::Say& say) { return act(settings.name, say); }});
 }
 
 ServiceCommand::ServiceCommand(CLI::App& app)
@@ -209,14 +229,13 @@ ServiceCommand::ServiceCommand(CLI::App& app)
               &host::stop_service);
   all.declare("restart", "Stop and start it", &host::restart_service);
   all.declare("reload", "Make it reload its configuration and certificates", &host::reload_service);
-  CLI::App* status = all.service->add_subcommand("status", "Show whether it runs, and how it is set up");
-  all.add_name(status);
-  status->footer("Exit codes: 0 it is running, 1 it is not.");
-  all.verbs.push_back(
-      {status, [&all](const host::Say& say) { return host::show_service(all.settings.name, say); }});
+  all.status = all.service->add_subcommand("status", "Show whether it runs, and how it is set up");
+  all.add_name(all.status);
+  all.status->footer(
+      "Exit codes: 0 it is running, 3 it is not, 4 there is no such service or its state cannot be found "
+      "out,\n2 usage.");
   all.list = all.service->add_subcommand("list", "Show the services that persona has installed");
-  all.verbs.push_back(
-      {all.list, [](const host::Say& say) { return host::list_services(say).map([] { return true; }); }});
+  all.verbs.push_back({all.list, [](const host::Say& say) { return host::list_services(say); }});
 }
 
 ServiceCommand::~ServiceCommand() = default;
@@ -269,6 +288,15 @@ int ServiceCommand::Options::run_install(const host::Say& say, std::FILE* err) {
   return installed ? exit_done : complain(installed.error(), err);
 }
 
+int ServiceCommand::Options::run_status(const host::Say& say, std::FILE* err) const {
+  const auto running = host::show_service(settings.name, say);
+  if (!running) {
+    static_cast<void>(complain(running.error(), err));
+    return exit_unknown;
+  }
+  return *running ? exit_done : exit_stopped;
+}
+
 int ServiceCommand::Options::run(std::FILE* out, std::FILE* err) {
   const host::Say say = [out](const std::string& line) {
     std::fprintf(out, "%s\n", line.c_str());
@@ -282,10 +310,13 @@ int ServiceCommand::Options::run(std::FILE* out, std::FILE* err) {
   if (install->parsed()) {
     return run_install(say, err);
   }
+  if (status->parsed()) {
+    return run_status(say, err);
+  }
   for (const Verb& verb : verbs) {
     if (verb.command->parsed()) {
-      const auto answer = verb.act(say);
-      return !answer ? complain(answer.error(), err) : *answer ? exit_done : exit_failure;
+      const auto done = verb.act(say);
+      return done ? exit_done : complain(done.error(), err);
     }
   }
   return exit_usage;

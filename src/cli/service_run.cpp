@@ -8,7 +8,7 @@
 
 namespace persona::cli {
 
-int run_as_service(const std::filesystem::path& config, const std::string& name) {
+int run_as_service(const std::filesystem::path& config, const Overrides& overrides, const std::string& name) {
   host::ServiceExit end = host::ServiceExit::failure;
   const auto served = host::ServiceProcess::run(name, [&](host::ServiceProcess& process) {
     ServiceControl control(process);
@@ -16,7 +16,7 @@ int run_as_service(const std::filesystem::path& config, const std::string& name)
       control.show(fmt::format("persona: {}\n", ready.error().message));
       return end;
     }
-    end = forward_until_stopped(config, control);
+    end = forward_until_stopped(config, overrides, control);
     return end;
   });
   if (!served) {

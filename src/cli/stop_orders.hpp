@@ -1,7 +1,8 @@
-// What the first order to stop means, and each after it.
+// What the first order to stop means, and each after it; and a request to quit.
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include "persona/base/duration.hpp"
 
@@ -24,7 +25,7 @@ class StopOrders {
   Meaning received(Milliseconds now) {
     if (!first_) {
       first_ = now;
-      return Meaning::drain;
+      return requested_ ? Meaning::nothing : Meaning::drain;
     }
     if (forced_) {
       return Meaning::nothing;
@@ -33,12 +34,20 @@ class StopOrders {
     return forced_ ? Meaning::cut : Meaning::same;
   }
 
-  bool any() const { return first_.has_value(); }
+  /// Drains as well, but neither another one nor the first order after it cuts: a request may be repeated,
+  /// and whoever has sent it, or a container's host, sends SIGTERM soon. So it is where another process has
+  /// taken over: who stops the service tells both.
+  Meaning requested() {
+    return std::exchange(requested_, true) || first_ ? Meaning::nothing : Meaning::drain;
+  }
+
+  bool any() const { return first_ || requested_; }
   bool forced() const { return forced_; }
 
  private:
   std::optional<Milliseconds> first_;
   bool forced_ = false;
+  bool requested_ = false;
 };
 
 }  // namespace persona::cli

@@ -8,12 +8,14 @@
 
 namespace persona::cli {
 
+std::string version_text() {
+  return fmt::format("persona {}\nmbedTLS {} ({})\nlibuv {}\nAEAD provider: {}", PERSONA_VERSION,
+                     x509::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN, net::libuv_version(),
+                     tls::describe_aead_provider(tls::default_aead_provider()));
+}
+
 int version(std::FILE* out) {
-  const std::string text =
-      fmt::format("persona {}\nmbedTLS {} ({})\nlibuv {}\nAEAD provider: {}\n", PERSONA_VERSION,
-                  x509::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN, net::libuv_version(),
-                  tls::describe_aead_provider(tls::default_aead_provider()));
-  std::fputs(text.c_str(), out);
+  std::fprintf(out, "%s\n", version_text().c_str());
   return exit_done;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,54 +13,25 @@ namespace persona::config {
 
 namespace {
 
-constexpr std::size_t longest_user = 256;
-constexpr std::uint64_t largest_uid = 0xfffffffe;  // the one above means "none"
+constexpr std::size_t longest_account = 256;
+constexpr std::uint64_t largest_id = 0xfffffffe;  // the one above means "none"
 
 bool is_number(std::string_view text) {
   return std::all_of(text.begin(), text.end(), is_digit);
 }
 
-// A name that could be in a passwd(5) database, or an id. Whether there is such a user is checked later.
-std::optional<std::string> read_user(const Value& value) {
-  auto text = value.text();
-  if (!text) {
-    return std::nullopt;
-  }
-  if (text->empty()) {
-    value.error("expected a user name or id, found \"\"");
-    return std::nullopt;
-  }
-  if (is_number(*text)) {
-    std::uint64_t id = 0;
-    const std::string_view digits = *text;
-    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
-    const bool leading_zero = text->size() > 1 && text->front() == '0';
-    if (failed != std::errc() || id > largest_uid || leading_zero) {
-      value.error(
-          fmt::format("{} is not a user id; those are numbers from 0 to {}", in_quotes(*text), largest_uid));
-      return std::nullopt;
-    }
-    return text;
-  }
-  if (text->size() > longest_user || text->find_first_of(":/, *") != std::string::npos ||
-      text->front() == '-') {
-    value.error(fmt::format("{} is not a user name", in_quotes(*text)));
-    return std::nullopt;
-  }
-  return text;
-}
-
 std::vector<Located<std::string>> read_users(const Value& value) {
   std::vector<Located<std::string>> users;
   for (const Value& item : value.one_or_list()) {
-    const auto user = read_user(item);
+    auto user = read_account(item, "user");
     if (!user) {
       continue;
     }
-    if (std::any_of(users.begin(), users.end(), [&](const auto& other) { return other.value == *user; })) {
-      item.error(fmt::format("{} is listed twice", in_quotes(*user)));
+    if (std::any_of(users.begin(), users.end(),
+                    [&](const auto& other) { return other.value == user->value; })) {
+      item.error(fmt::format("{} is listed twice", in_quotes(user->value)));
     } else {
-      users.push_back({*user, item.mark()});
+      users.push_back(std::move(*user));
     }
   }
   return users;
@@ -90,6 +62,33 @@ ClientAllow read_client_allow(Section section, bool is_map) {
 }
 
 }  // namespace
+
+std::optional<Located<std::string>> read_account(const Value& value, std::string_view what) {
+  auto text = value.text();
+  if (!text) {
+    return std::nullopt;
+  }
+  if (text->empty()) {
+    value.error(fmt::format("expected a {} name or id, found \"\"", what));
+    return std::nullopt;
+  }
+  if (is_number(*text)) {
+    std::uint64_t id = 0;
+    const std::string_view digits = *text;
+    const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
+    const bool leading_zero = text->size() > 1 && text->front() == '0';
+    if (failed != std::errc() || id > largest_id || leading_zero) {
+      value.error(fmt::format("{} is not a {} id; those are numbers from 0 to {}", in_quotes(*text), what,
+                              largest_id));
+      return std::nullopt;
+    }
+  } else if (text->size() > longest_account || text->find_first_of(":/, *") != std::string::npos ||
+             text->front() == '-') {
+    value.error(fmt::format("{} is not a {} name", in_quotes(*text), what));
+    return std::nullopt;
+  }
+  return Located<std::string>{std::move(*text), value.mark()};
+}
 
 void read_access(Section section, Access& access) {
   if (const auto value = section.get("allow")) {

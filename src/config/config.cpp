@@ -15,6 +15,12 @@ std::vector<Cidr> effective_access(const Config& config) {
   return {Cidr::parse("127.0.0.0/8").value(), Cidr::parse("::1/128").value()};
 }
 
+bool is_same(const Listen& one, const Listen& other) {
+  return one.value == other.value && one.mode == other.mode && one.relays == other.relays &&
+         one.unsafe == other.unsafe && one.group.has_value() == other.group.has_value() &&
+         (!one.group || one.group->value == other.group->value);
+}
+
 std::size_t effective_handshakes(const Limits& limits) {
   constexpr std::size_t least = 100;
   constexpr std::size_t most = 4096;

@@ -1,5 +1,6 @@
 // Configuration files on disk.
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
@@ -38,12 +39,19 @@ Loaded load(const fs::path& file) {
   if (!stream) {
     return unreadable(file, std::generic_category().message(errno));
   }
-  std::string text(largest_file + 1, '\0');  // one more than allowed: parse() refuses it, whatever follows
-  const std::size_t count = std::fread(text.data(), 1, text.size(), stream.get());
-  if (std::ferror(stream.get()) != 0) {
-    return unreadable(file, std::generic_category().message(errno));
+  std::string text;
+  std::array<char, 4096>
+      part{};  // not all that is allowed at once: each thread that ever reads would keep that
+  while (text.size() <= largest_file) {  // more than that parse() refuses, whatever follows
+    const std::size_t count = std::fread(part.data(), 1, part.size(), stream.get());
+    text.append(part.data(), count);
+    if (std::ferror(stream.get()) != 0) {
+      return unreadable(file, std::generic_category().message(errno));
+    }
+    if (count < part.size()) {
+      break;
+    }
   }
-  text.resize(count);
   return parse(file, text);
 }
 

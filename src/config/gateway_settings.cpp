@@ -6,6 +6,7 @@
 #include "persona/base/text.hpp"
 #include "rule_values.hpp"
 #include "uri_pattern.hpp"
+#include "via_settings.hpp"
 
 namespace persona::config {
 
@@ -62,7 +63,8 @@ bool check_dialled(const Value& value, const Endpoint& endpoint) {
   return true;
 }
 
-void read_gateway(Section& root, Gateway& gateway) {
+void read_gateway(Section& root, Config& config) {
+  Gateway& gateway = config.gateway;
   const auto value = root.get("gateway");
   if (!value) {
     return;
@@ -79,10 +81,20 @@ void read_gateway(Section& root, Gateway& gateway) {
   }
   Section section = root.section("gateway");
   DialRules rules;
+  const auto via = section.get("via");
+  if (via) {
+    gateway.via = read_via(*via, config.file);
+  }
   if (const auto written = section.get("allowed_addresses")) {
     if (auto allowed = read_allowed_addresses(*written)) {
       rules = DialRules(allowed->names, allowed->blocks);
       gateway.allowed_addresses = std::move(*allowed);
+      if (via && !gateway.allowed_addresses.blocks.empty()) {
+        written->error(
+            "address blocks cannot be kept with gateway.via: the proxy resolves the gateway's name, and "
+            "persona does not learn the address; write names alone, and let the proxy's own rules restrict "
+            "addresses");
+      }
     }
   }
   if (const auto addresses = section.require("address")) {
@@ -109,6 +121,10 @@ void read_gateway(Section& root, Gateway& gateway) {
           "CA; "
           "persona pki show FILE prints the pin of its certificate");
     }
+  }
+  if (const auto negotiate = section.get("negotiate")) {
+    const auto word = negotiate->one_of({"postgresql", "mysql"});
+    gateway.negotiate = word ? parse_protocol(*word) : std::nullopt;
   }
   section.finish();
 }

@@ -6,7 +6,7 @@
 namespace persona::config {
 
 /// Looks for the key in `root`.
-void read_gateway(Section& root, Gateway& gateway);
+void read_gateway(Section& root, Config& config);
 
 /// Something to dial, TCP or not.
 bool check_dialled(const Value& value, const Endpoint& endpoint);

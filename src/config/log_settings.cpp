@@ -8,6 +8,7 @@
 #include "persona/base/path_text.hpp"
 #include "persona/base/size.hpp"
 #include "persona/base/text.hpp"
+#include "persona/config/load.hpp"
 
 namespace persona::config {
 
@@ -18,23 +19,18 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t smallest_file = 4096;
 constexpr std::uint64_t most_files = 1000;
 
-void read_log_file(const Value& value, Config& config) {
+/// Nothing for an empty one, and for one that is reported.
+std::optional<std::string> read_log_file(const Value& value, const Config& config) {
   const auto text = value.text();
   if (!text || text->empty()) {
-    return;  // standard error
+    return std::nullopt;
   }
   const fs::path path = resolve(config.file, *text);
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) {
-    value.error(fmt::format("{} is a folder, expected a file", printable(path_text(path))));
-    return;
+  if (const auto problem = log_file_problem(path)) {
+    value.error(*problem);
+    return std::nullopt;
   }
-  if (!path.parent_path().empty() && !fs::is_directory(path.parent_path(), ignored)) {
-    value.error(fmt::format("no such folder: {}", printable(path_text(path.parent_path()))));
-    return;
-  }
-  config.log.file = path_text(path);
-  config.log_file_mark = value.mark();
+  return path_text(path);
 }
 
 void read_log_rotation(Section& section, log::Settings& settings) {
@@ -51,13 +47,24 @@ void read_log_rotation(Section& section, log::Settings& settings) {
     settings.max_files = static_cast<unsigned>(files->integer(1, most_files).value_or(settings.max_files));
   }
   for (const auto& value : {size, files}) {
-    if (value && !section.has("file")) {
-      value->warning("has no effect without log.file");
+    if (value && !section.has("file") && !section.has("audit")) {
+      value->warning("has no effect without log.file or log.audit");
     }
   }
 }
 
 }  // namespace
+
+std::optional<std::string> log_file_problem(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    return fmt::format("{} is a folder, expected a file", printable(path_text(path)));
+  }
+  if (!path.parent_path().empty() && !fs::is_directory(path.parent_path(), ignored)) {
+    return fmt::format("no such folder: {}", printable(path_text(path.parent_path())));
+  }
+  return std::nullopt;
+}
 
 void read_log(Section section, Config& config) {
   using log::Level;
@@ -73,7 +80,15 @@ void read_log(Section section, Config& config) {
     settings.format = word == "json" ? log::Format::json : log::Format::text;
   }
   if (const auto value = section.get("file")) {
-    read_log_file(*value, config);
+    settings.file = read_log_file(*value, config).value_or("");  // empty: standard error
+    config.log_file_mark = value->mark();
+  }
+  if (const auto value = section.get("connections")) {
+    config.log_opens = value->one_of({"both", "close"}) != "close";
+  }
+  if (const auto value = section.get("audit")) {
+    config.audit_file = read_log_file(*value, config).value_or("");
+    config.audit_file_mark = value->mark();
   }
   read_log_rotation(section, settings);
   section.finish();

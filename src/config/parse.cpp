@@ -8,6 +8,7 @@
 #include "encoding.hpp"
 #include "file_value.hpp"
 #include "gateway_settings.hpp"
+#include "listen_settings.hpp"
 #include "log_settings.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
@@ -47,15 +48,18 @@ class ConfigReader {
     check_users();
     read_clients(mode_known);
     read_identity();
+    read_protocol();
     read_trust();
     read_tls(root_.section("tls"), config_.tls);
     read_tcp(root_.section("tcp"), config_.tcp);
     read_timeouts();
     read_limits(mode_known);
     read_reload(mode_known);
+    read_ready(mode_known);
     config::read_log(root_.section("log"), config_);
     read_threads();
     read_admin();
+    complete_listen(config_, report_);
     root_.finish();
   }
 
@@ -87,7 +91,7 @@ class ConfigReader {
                     "\"gateway\" is missing: HOST:PORT to dial over mTLS (or \"service\", on the other end: "
                     "HOST:PORT to forward plaintext to)");
     }
-    read_gateway(root_, config_.gateway);
+    read_gateway(root_, config_);
     read_service();
     if (has_gateway && has_service) {
       root_.refuse("service", "and \"gateway\" exclude each other: a file is one end or the other");
@@ -96,7 +100,15 @@ class ConfigReader {
   }
 
   void read_service() {
-    const auto value = root_.get("service");
+    auto value = root_.get("service");
+    if (value && value->kind() == Node::Kind::map) {
+      Section section = root_.section("service");
+      value = section.require("address");
+      if (const auto version = section.get("proxy_protocol")) {
+        config_.introduces_clients = version->one_of({"v2"}).has_value();
+      }
+      section.finish();
+    }
     const auto endpoint = value ? value->endpoint() : std::nullopt;
     if (!endpoint || !check_dialled(*value, *endpoint)) {
       return;
@@ -123,44 +135,15 @@ class ConfigReader {
     if (!value) {
       return;
     }
-    for (const Value& item : value->one_or_list()) {
-      read_listen_address(item, is_persona && !config_.unsafe_listen);
-    }
-  }
-
-  void read_listen_address(const Value& item, bool must_be_local) {
-    const auto text = item.text();
-    if (!text) {
-      return;
-    }
-    if (text->starts_with("systemd:")) {
-      item.error(fmt::format("{} is not supported yet", in_quotes(*text)));
-      return;
-    }
-    const auto endpoint = item.endpoint();
-    if (!endpoint) {
-      return;
-    }
-    const bool listed = std::any_of(config_.listen.begin(), config_.listen.end(),
-                                    [&](const Located<Endpoint>& other) { return other.value == *endpoint; });
-    if (listed && (endpoint->is_unix() || endpoint->port != 0)) {  // the kernel chooses a new port each time
-      item.error(fmt::format("{} is listed twice", endpoint->to_string()));
-      return;
-    }
-    if (must_be_local && !endpoint->is_local()) {
-      item.error(fmt::format(
-          "{} lets other machines in, in plaintext; listen on 127.0.0.1:{}, or set unsafe_listen: "
-          "true and access.allow",
-          endpoint->to_string(), endpoint->port));
-    }
-    config_.listen.push_back({*endpoint, item.mark()});
+    config::read_listen(*value, is_persona && !config_.unsafe_listen, config_);
   }
 
   // Only a Unix socket reveals which user connects.
   void check_users() {
     const auto& users = config_.access.allow_users;
-    const bool has_unix = std::any_of(config_.listen.begin(), config_.listen.end(),
-                                      [](const Located<Endpoint>& listen) { return listen.value.is_unix(); });
+    const bool has_unix = std::any_of(config_.listen.begin(), config_.listen.end(), [](const Listen& listen) {
+      return listen.value.is_unix() || listen.value.is_systemd();
+    });
     if (users && !users->empty() && !config_.listen.empty() && !has_unix) {
       report_.error(users->front().mark,
                     "access.allow_users: users are known only on a Unix socket; listen on unix:/PATH, or "
@@ -193,6 +176,21 @@ class ConfigReader {
       config_.identity.private_key_password_file = read_file(config_.file, *value);
     }
     section.finish();
+  }
+
+  void read_protocol() {
+    const auto& negotiated = config_.gateway.negotiate;
+    config_.protocol = negotiated;
+    const auto value = root_.get("protocol");
+    const auto word = value ? value->one_of({"postgresql", "mysql", "redis", "mssql"}) : std::nullopt;
+    if (!word) {
+      return;
+    }
+    config_.protocol = parse_protocol(*word);
+    if (negotiated && negotiated != config_.protocol) {
+      value->error(fmt::format("gateway.negotiate is {0}, so the clients speak {0} too; leave this key out",
+                               to_string(*negotiated)));
+    }
   }
 
   void read_trust() {
@@ -258,6 +256,9 @@ class ConfigReader {
       read("handshakes", config_.limits.handshakes);
     }
     read("per_source", config_.limits.per_source);
+    if (const auto value = section.get("max_age")) {
+      config_.limits.max_age = value->duration().value_or(config_.limits.max_age);
+    }
     section.finish();
   }
 
@@ -281,20 +282,30 @@ class ConfigReader {
     section.finish();
   }
 
+  void read_ready(bool mode_known) {
+    Section section = root_.section("ready");
+    const bool dials_gateway = config_.mode == Mode::persona;
+    if (mode_known) {
+      section.refuse(dials_gateway ? "service" : "gateway",
+                     dials_gateway ? "belongs to a file with \"service\": here it is ready.gateway"
+                                   : "belongs to a file with \"gateway\": here it is ready.service");
+    }
+    for (const char* key : {"gateway", "service"}) {
+      if (mode_known && (key == std::string_view("gateway")) != dials_gateway) {
+        continue;
+      }
+      if (const auto value = section.get(key)) {
+        config_.ready_if_reached = value->boolean().value_or(false);
+      }
+    }
+    section.finish();
+  }
+
   void read_admin() {
     if (!root_.has("admin")) {
       return;
     }
-    Section section = root_.section("admin");
-    const auto value = section.require("listen");
-    const auto endpoint = value ? value->endpoint() : std::nullopt;
-    if (endpoint && !endpoint->is_local()) {
-      value->error(fmt::format("{} lets other machines read the state of this one; listen on 127.0.0.1:{}",
-                               endpoint->to_string(), endpoint->port));
-    } else if (endpoint) {
-      config_.admin = {*endpoint, value->mark()};
-    }
-    section.finish();
+    config::read_admin(root_.section("admin"), config_);
   }
 
   void read_threads() {

@@ -1,4 +1,4 @@
-#include "suggestion.hpp"
+#include "persona/config/suggestion.hpp"
 
 #include <algorithm>
 

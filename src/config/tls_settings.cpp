@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "persona/base/text.hpp"
-#include "suggestion.hpp"
+#include "persona/config/suggestion.hpp"
 
 namespace persona::config {
 

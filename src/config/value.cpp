@@ -8,7 +8,7 @@
 
 #include "persona/base/size.hpp"
 #include "persona/base/text.hpp"
-#include "suggestion.hpp"
+#include "persona/config/suggestion.hpp"
 
 namespace persona::config {
 
@@ -43,6 +43,10 @@ std::string did_you_mean(std::string_view word, std::string_view prefix = "") {
 
 void Value::error(std::string_view message) const {
   report_->error(node_->mark, fmt::format("{}: {}", path_, message), node_->length);
+}
+
+void Value::error_unseen(std::string_view message) const {
+  report_->error({}, fmt::format("{} in line {}: {}", path_, node_->mark.line, message));
 }
 
 void Value::warning(std::string_view message) const {
@@ -107,6 +111,10 @@ std::optional<std::uint64_t> Value::size() const {
 
 std::optional<Endpoint> Value::endpoint() const {
   return parsed(Endpoint::parse);
+}
+
+std::optional<Endpoint> Value::endpoint_to_listen() const {
+  return parsed(Endpoint::parse_to_listen);
 }
 
 std::optional<std::string> Value::one_of(const std::vector<std::string_view>& words) const {

@@ -27,6 +27,8 @@ class Value {
 
   void error(std::string_view message) const;  ///< "PATH: message"
   void warning(std::string_view message) const;
+  /// The same as error(), without the line of the file: it has what is not to be shown.
+  void error_unseen(std::string_view message) const;
 
   // Each reports a value that does not fit, and then returns nothing.
   std::optional<std::string> text() const;
@@ -36,6 +38,7 @@ class Value {
   std::optional<Milliseconds> duration() const;
   std::optional<std::uint64_t> size() const;  ///< bytes
   std::optional<Endpoint> endpoint() const;
+  std::optional<Endpoint> endpoint_to_listen() const;  ///< also systemd:NAME
   std::optional<std::string> one_of(const std::vector<std::string_view>& words) const;
   std::vector<Value> one_or_list() const;          ///< empty lists are reported
   std::optional<std::vector<Value>> list() const;  ///< may be empty

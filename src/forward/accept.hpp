@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "persona/base/duration.hpp"
 #include "persona/forward/service.hpp"
@@ -10,8 +12,15 @@
 namespace persona::forward {
 
 /// Checks access and limits, then hands the socket to `worker`. A refused connection is reset and
-/// logged. Called on the accepting loop; `worker` may belong to another.
-void accept(const std::shared_ptr<Service>& service, Worker& worker, Accepted accepted, Milliseconds now);
+/// logged. Called on the accepting loop, which is Counters::main_loop; `worker` may belong to another.
+/// `relays`: `proxy_protocol.from` of the address; null: whoever connects is the client.
+void accept(const std::shared_ptr<Service>& service, Worker& worker, Accepted accepted,
+            const std::vector<Cidr>* relays, Milliseconds now);
+
+/// The same checks for a client that a load balancer has named: `place` becomes its. Returns why it is
+/// refused. On the loop of `worker`.
+std::optional<End> admit_relayed(Service& service, const Generation& generation,
+                                 const net::SocketAddress& client, Places::Number place, Worker& worker);
 
 /// Nothing can be accepted for want of descriptors or memory: strangers of `service` make room for as many as
 /// a listener accepts at once.

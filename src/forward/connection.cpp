@@ -1,31 +1,45 @@
 #include "connection.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "accept.hpp"
+#include "connection_stages.hpp"
+#include "introduction.hpp"
 #include "persona/net/error.hpp"
-#include "read_ahead.hpp"
 
 namespace persona::forward {
 
-struct Connection::ReachingGateway {
-  ReadAhead client;
-  GatewayDialler gateway;
-};
+namespace {
 
-struct Connection::ReachingService {
-  std::unique_ptr<tls::Session> session;
-  int broken;  // why writing to the client failed: a libuv error code; 0: it did not
-  ReadAhead client;
-  Dialler service;
-};
+// PostgreSQL 17 and later take TLS without being asked for it, from whoever offers this ALPN protocol. They
+// see TLS, of which the client has none, as with gateway.negotiate.
+bool is_tls_at_once(const config::Config& config) {
+  return config.mode == config::Mode::persona && config.protocol == Protocol::postgresql &&
+         std::find(config.tls.alpn.begin(), config.tls.alpn.end(), "postgresql") != config.tls.alpn.end();
+}
+
+std::unique_ptr<dialect::Facade> make_facade(const config::Config& config) {
+  if (config.gateway.negotiate || is_tls_at_once(config)) {
+    return dialect::Facade::create_negotiated(*config.protocol);
+  }
+  return config.protocol ? dialect::Facade::create(*config.protocol) : nullptr;
+}
+
+// A database may drop the connection when it has read its client's leave, and the client is about to end it.
+constexpr Milliseconds leave_limit{250};
+
+}  // namespace
 
 Connection::Connection(Worker& worker, std::shared_ptr<Service> service,
                        std::shared_ptr<const Generation> generation, const Accepted& accepted)
     : worker_(worker),
       service_(std::move(service)),
       generation_(std::move(generation)),
+      counters_(service_->counters().of_loop(worker_.number())),
       place_(accepted.place),
-      log_(*service_, accepted.client.to_string()) {}
+      log_(*service_, accepted.client.to_string()),
+      facade_(make_facade(generation_->config())) {}
 
 Connection::~Connection() {
   service_->places().leave(place_);
@@ -34,15 +48,53 @@ Connection::~Connection() {
 void Connection::start(Accepted accepted) {
   worker_.loop().assert_here();
   handle_opened();  // keeps this object alive until the end of the function
+  const std::string refusal = std::move(accepted.refusal);
+  const bool relayed = accepted.relayed;
+  const net::SocketAddress client = accepted.client;
   if (const int error = adopt(std::move(accepted)); error != 0) {
     close(
         {Reason::limit_reached, fmt::format("cannot take over the connection: {}", net::error_words(error))});
-  } else if (dials_tls()) {
+  } else if (!refusal.empty()) {
+    close({Reason::limit_reached, refusal});
+  } else if (relayed) {
+    read_header(client);
+  } else {
+    serve();
+  }
+  handle_closed();
+}
+
+void Connection::serve() {
+  if (dials_tls()) {
     reach_gateway();
   } else {
     verify_client();
   }
-  handle_closed();
+}
+
+void Connection::read_header(const net::SocketAddress& sender) {
+  net::Stream& leg = dials_tls() ? *plain_ : *tls_;
+  auto stage = std::make_unique<HeaderReading>(worker_.loop(), *this, leg, worker_.scratch().input(), sender,
+                                               generation_->config().timeouts.handshake,
+                                               dials_tls() ? Reason::local_closed : Reason::gateway_closed,
+                                               static_cast<HeaderReading::Events&>(*this));
+  HeaderReading& reading = *stage;
+  stage_ = std::move(stage);
+  reading.start();
+}
+
+void Connection::on_header(const std::optional<HeaderReading::Place>& client) {
+  net::SocketAddress address = in<HeaderReading>()->sender();
+  if (client) {
+    relayed_ = client;
+    address = *net::SocketAddress::from_numeric(client->address.to_string(), client->port);
+    log_.set_client(address.to_string());
+  }
+  if (const auto refused = admit_relayed(*service_, *generation_, address, place_, worker_)) {
+    close(*refused);
+  } else {
+    serve();
+  }
 }
 
 int Connection::adopt(Accepted accepted) {
@@ -56,7 +108,7 @@ int Connection::adopt(Accepted accepted) {
 }
 
 Dialler::Options Connection::dial_options() const {
-  return {generation_->config().timeouts.connect, Dialler::Health::told};
+  return {generation_->config().timeouts.connect, Dialler::Health::told, {}, &counters_};
 }
 
 Handshaking::Place Connection::handshaking_place() {
@@ -67,7 +119,8 @@ void Connection::reach_gateway() {
   const auto left = [this](int status) { accepted_left(status); };
   const GatewayDialler::Options options{dial_options(), generation_->config().timeouts.handshake};
   auto stage = std::unique_ptr<ReachingGateway>(new ReachingGateway{
-      ReadAhead(worker_.loop(), *this, *plain_, worker_.scratch().input(), left),
+      ReadAhead(worker_.loop(), *this, *plain_, worker_.scratch().input(), left, {},
+                facade_ ? this : nullptr),
       GatewayDialler(handshaking_place(), worker_.resolver(), *generation_, options, *this)});
   ReachingGateway& reaching = *stage;
   stage_ = std::move(stage);
@@ -78,6 +131,34 @@ void Connection::reach_gateway() {
   reaching.gateway.start();
 }
 
+// What the client asks before its session begins is answered at once, without waiting for the gateway.
+bool Connection::filter(ByteView bytes, Buffer& held) {
+  Buffer answer;
+  facade_->received(bytes, held, answer);
+  if (!answer.empty()) {
+    static_cast<void>(plain_->write(answer.view()));  // reading tells if it is gone
+  }
+  if (facade_->telling() == dialect::Facade::Telling::told) {
+    close({Reason::local_closed,
+           "the client asked for TLS, though it was not offered: it has been told to do without"});
+    return false;
+  }
+  if (!held.empty()) {
+    in<ReachingGateway>()->gateway.client_answered(held.view());
+  }
+  return !closed_ && in<ReachingGateway>() != nullptr;
+}
+
+void Connection::on_greeting(ByteView greeting) {
+  Buffer to_client;
+  facade_->answered(greeting, to_client);
+  static_cast<void>(plain_->write(to_client.view()));
+  ReachingGateway& reaching = *in<ReachingGateway>();
+  if (!reaching.client.held().empty()) {
+    reaching.gateway.client_answered(reaching.client.held());
+  }
+}
+
 void Connection::verify_client() {
   std::unique_ptr<Handshaking> stage(new Handshaking(handshaking_place(), *tls_, generation_->tls(), {},
                                                      generation_->config().timeouts.handshake, *this));
@@ -86,9 +167,14 @@ void Connection::verify_client() {
   handshaking.start();
 }
 
+void Connection::note_handshake(const Handshaking::Verified& verified) {
+  log_.set_handshake_time(std::chrono::duration_cast<Milliseconds>(verified.took));
+  counters_.handshake_done(verified.session->info().resumed, verified.took);
+}
+
 void Connection::reach_service(Handshaking::Verified client) {
-  log_.set_handshake_time(client.took);
-  service_->saw_oddities(client.oddities);
+  note_handshake(client);
+  service_->saw_oddities(client.oddities, log_.id());
   const auto left = [this](int status) { accepted_left(status); };
   auto stage = std::unique_ptr<ReachingService>(new ReachingService{
       std::move(client.session), client.broken,
@@ -101,6 +187,7 @@ void Connection::reach_service(Handshaking::Verified client) {
     close({Reason::limit_reached, *refusal});
     return;
   }
+  log_.accepted(reaching.session->info());
   if (client.ended) {
     reaching.client.start_ended(*client.ended);
   } else if (const int error = reaching.client.start(); error != 0) {
@@ -122,35 +209,48 @@ void Connection::accepted_left(int status) {
 
 void Connection::on_gateway_verified(net::HandlePtr<net::Stream> stream, Handshaking::Verified verified) {
   tls_ = std::move(stream);
-  log_.set_handshake_time(verified.took);
-  service_->saw_oddities(verified.oddities);
+  note_handshake(verified);
+  service_->saw_oddities(verified.oddities, log_.id());
+  note_target();
+  log_.accepted(verified.session->info());
   ReachingGateway& reaching = *in<ReachingGateway>();
   if (const tls::SessionInfo& info = verified.session->info(); info.peer_not_after) {
     service_->saw_gateway(reaching.gateway.endpoint(), info.peer, *info.peer_not_after);
   }
-  open(std::move(verified.session), {reaching.client.take(), reaching.client.ended(),
-                                     std::move(verified.rest), verified.ended, verified.broken});
+  open(std::move(verified.session),
+       {reaching.client.take(), reaching.client.ended(), std::move(verified.rest), verified.ended,
+        facade_.get(), verified.broken});
 }
 
 void Connection::on_connected(net::HandlePtr<net::Stream> stream) {
   plain_ = std::move(stream);
+  if (const net::SocketAddress ours = plain_->local(); ours.is_ip()) {
+    log_.set_dialled_from(ours.to_string());
+  }
   ReachingService& reaching = *in<ReachingService>();
   reaching.service.succeeded();
+  if (generation_->config().introduces_clients) {
+    Buffer header;
+    append_introduction(*tls_, relayed_, reaching.session->info(), header);
+    static_cast<void>(plain_->write(header.view()));  // reading tells if the service is gone
+  }
   Tunnel::Before before;
   before.records = reaching.client.take();
   before.tls_ended = reaching.client.ended() ? std::optional(0) : std::nullopt;
   before.tls_broken = reaching.broken != 0 ? reaching.broken : reaching.client.broken();
+  before.facade = facade_.get();
   open(std::move(reaching.session), std::move(before));
 }
 
 void Connection::open(std::unique_ptr<tls::Session> session, Tunnel::Before before) {
   note_target();
   const auto& timeouts = generation_->config().timeouts;
+  const Milliseconds leave = generation_->config().protocol ? leave_limit : Milliseconds(0);
   std::unique_ptr<Tunnel> stage(new Tunnel(*this, worker_.scratch(), *plain_, *tls_, std::move(session),
-                                           service_->mode(), {timeouts.idle, timeouts.half_close}));
+                                           service_->mode(), {timeouts.idle, timeouts.half_close, leave}));
   Tunnel& tunnel = *stage;
   stage_ = std::move(stage);
-  log_.opened(tunnel.session());
+  log_.opened(tunnel.session(), generation_->config().log_opens ? log::Level::info : log::Level::debug);
   if (!close_if_revoked_meanwhile()) {
     tunnel.start(std::move(before));
   }
@@ -182,6 +282,7 @@ bool Connection::close_if_revoked_meanwhile() {
 }
 
 void Connection::on_next_address(const End& why) {
+  count_failure(why);
   note_target();
   log_.next_address(why, now());
 }
@@ -189,6 +290,7 @@ void Connection::on_next_address(const End& why) {
 void Connection::note_target() {
   if (auto* reaching_gateway = in<ReachingGateway>()) {
     log_.set_target(reaching_gateway->gateway.target());
+    log_.set_dialled_from(reaching_gateway->gateway.source());
   } else if (auto* reaching_service = in<ReachingService>()) {
     log_.set_target(reaching_service->service.target());
   }
@@ -213,81 +315,6 @@ const tls::SessionInfo* Connection::session() {
   }
   const auto* reaching = in<ReachingService>();
   return reaching != nullptr ? &reaching->session->info() : nullptr;
-}
-
-bool Connection::close(const End& why) {
-  worker_.loop().assert_here();
-  if (std::exchange(closed_, true)) {
-    return false;
-  }
-  log_close(why);
-  const Farewell farewell = this->farewell(why);
-  if (plain_ && farewell.reset_plain) {
-    plain_->reset_on_close();
-  }
-  if (tls_ && farewell.reset_tls) {
-    tls_->reset_on_close();
-  }
-  if (auto* tunnel = in<Tunnel>()) {
-    tunnel->stop();  // not destroyed: it may be our caller. It is freed with this object
-  } else {
-    stage_ = Closed{};
-  }
-  quiet_timer_.reset();
-  hangup_timer_.reset();
-  plain_.reset();
-  tls_.reset();
-  return true;
-}
-
-void Connection::drop_stranger(const End& why) {
-  if (in<Handshaking>() != nullptr) {
-    close(why);
-  }
-}
-
-void Connection::log_close(const End& why) {
-  note_target();
-  const auto* tunnel = in<Tunnel>();
-  ConnectionLog::Traffic traffic;
-  bool expected = false;
-  if (tunnel != nullptr) {
-    traffic = {tunnel->plain_bytes(), tunnel->tls_bytes()};
-    if (!dials_tls()) {
-      std::swap(traffic.up, traffic.down);
-    }
-    // Many gateways answer a client that ends first with a bare FIN. The client is reset nevertheless, in
-    // case it only half-closed, but this is nothing to warn the operator about.
-    expected = why.reason == Reason::truncated && tunnel->first_end() == Reason::local_closed;
-  }
-  log_.closed(why, session(), traffic, expected, now());
-}
-
-Connection::Farewell Connection::farewell(const End& why) {
-  const bool clean = is_clean(why.reason);
-  if (const auto* tunnel = in<Tunnel>()) {
-    return {!clean && !tunnel->answer_under_way(), !clean && !tunnel->alert_sent()};
-  }
-  // The tunnel was never open, so the TLS peer is owed no clean end: RST, unless an alert has been sent.
-  Farewell farewell{!clean, true};
-  if (const auto* handshaking = in<Handshaking>()) {
-    farewell.reset_tls = !handshaking->alert_sent();
-  } else if (const auto* reaching = in<ReachingService>()) {
-    farewell.reset_tls = !abort_session(*reaching->session) || clean;
-  }
-  return farewell;
-}
-
-// The service cannot be reached, and the TLS client must not take our end for a clean one. True: an alert was
-// sent.
-bool Connection::abort_session(tls::Session& session) {
-  Buffer& records = worker_.scratch().records();
-  session.abort(records);
-  if (records.empty()) {
-    return false;
-  }
-  const auto written = tls_->write(records.view());
-  return written && *written;
 }
 
 }  // namespace persona::forward

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "persona/base/duration.hpp"
@@ -22,13 +23,27 @@ class ConnectionLog {
   /// For a connection refused by access rules or a limit.
   static void refused(Service& service, const std::string& client, const End& why, Milliseconds now);
 
+  /// A load balancer has told whom it relays.
+  void set_client(std::string client) { client_ = std::move(client); }
+  const std::string& client() const { return client_; }
+
   /// The address that is being dialled.
   void set_target(std::string target) { target_ = std::move(target); }
+  const std::string& target() const { return target_; }  ///< the last one dialled; empty: none
+  std::uint64_t id() const { return id_; }
+  Milliseconds started() const { return started_; }  ///< when it was accepted, by the loops' clock
+
+  /// Our own address towards the target, which the other end's log has as its client; empty: not known.
+  void set_dialled_from(std::string address) { dialled_from_ = std::move(address); }
 
   /// For the lines logged below.
   void set_handshake_time(Milliseconds took) { handshake_time_ = took; }
 
-  void opened(const tls::SessionInfo& session) const;
+  /// The peer's certificate, or the lack of one, is good enough: for the audit file.
+  void accepted(const tls::SessionInfo& session) const;
+
+  /// `level`: of this line.
+  void opened(const tls::SessionInfo& session, log::Level level) const;
 
   /// The target failed, and another address is dialled.
   void next_address(const End& why, Milliseconds now) const;
@@ -44,12 +59,16 @@ class ConnectionLog {
               Milliseconds now) const;
 
  private:
+  log::Fields about(std::optional<Reason> why = std::nullopt) const;
+  void audit_refusal(const End& why, const tls::SessionInfo* session) const;
+  void remember(const End& why) const;
   void add_session(log::Fields& fields, const tls::SessionInfo& session) const;
 
   Service& service_;
   std::uint64_t id_;
   std::string client_;
   std::string target_;
+  std::string dialled_from_;
   Milliseconds started_;
   Milliseconds handshake_time_{0};
 };

@@ -6,6 +6,7 @@
 #include "persona/identity/identity.hpp"
 #include "persona/trust/client_rules.hpp"
 #include "persona/trust/trust_store.hpp"
+#include "persona/x509/secret.hpp"
 
 namespace persona::forward {
 
@@ -81,6 +82,10 @@ std::vector<Expiry> all_expiries(const tls::ContextOptions& options) {
   return expiries;
 }
 
+std::optional<Proxy> proxy_of(const config::Config& config) {
+  return config.gateway.via ? std::optional(config.gateway.via->proxy) : std::nullopt;
+}
+
 template <class T>
 std::vector<T> values_of(const std::vector<config::Located<T>>& located) {
   std::vector<T> values;
@@ -102,13 +107,13 @@ std::vector<std::string> keep_what_needs_restart(config::Config& next, const con
     }
   };
   keep("name", next.name, running.name, next.name == running.name);
-  keep("listen", next.listen, running.listen, values_of(next.listen) == values_of(running.listen));
   keep("admin", next.admin, running.admin,
        next.admin.has_value() == running.admin.has_value() &&
-           (!next.admin || next.admin->value == running.admin->value));
+           (!next.admin || is_same(*next.admin, *running.admin)));
   keep("threads", next.threads, running.threads, next.threads == running.threads);
   keep("log.format", next.log.format, running.log.format, next.log.format == running.log.format);
   keep("log.file", next.log.file, running.log.file, next.log.file == running.log.file);
+  keep("log.audit", next.audit_file, running.audit_file, next.audit_file == running.audit_file);
   keep("log.max_size", next.log.max_size, running.log.max_size, next.log.max_size == running.log.max_size);
   keep("log.max_files", next.log.max_files, running.log.max_files,
        next.log.max_files == running.log.max_files);
@@ -144,7 +149,8 @@ Result<std::shared_ptr<const Generation>> Generation::create(Material material, 
     return tl::unexpected(users.error());
   }
   auto addresses = endpoints(material.config);
-  auto targets = before != nullptr && before->targets_->endpoints() == addresses
+  auto targets = before != nullptr && before->targets_->endpoints() == addresses &&
+                         proxy_of(before->config_) == proxy_of(material.config)
                      ? before->targets_
                      : std::make_shared<Targets>(std::move(addresses));
   return std::shared_ptr<const Generation>(
@@ -162,6 +168,7 @@ std::shared_ptr<const Generation> Generation::with_newer_crls(std::vector<trust:
     return nullptr;
   }
   material.config = config_;
+  material.via_password = via_password_;
   material.identity = tls_->options().identity;
   auto next = create(std::move(material), this);
   return next ? std::move(*next) : nullptr;
@@ -177,10 +184,15 @@ Generation::Generation(Material material, std::shared_ptr<const tls::Context> tl
       dial_rules_(config_.gateway.allowed_addresses.names, config_.gateway.allowed_addresses.blocks),
       digest_(std::move(material.digest)),
       certificate_digest_(std::move(material.certificate_digest)),
+      via_password_(std::move(material.via_password)),
       expiries_(all_expiries(tls_->options())) {}
 
 const std::string& Generation::server_name(const Endpoint& target) const {
   return config_.gateway.server_name ? config_.gateway.server_name->value : target.host;
+}
+
+std::string_view Generation::via_password() const {
+  return via_password_ ? via_password_->view() : std::string_view();
 }
 
 bool Generation::admits(const net::SocketAddress& client) const {

@@ -25,6 +25,9 @@ void HandshakeJob::step() {
     session = handshake_->take_session();
     oddities = handshake_->take_oddities();
     failure = handshake_->failure();
+    if (auto asked = handshake_->take_request()) {
+      request = std::move(asked);
+    }
   } catch (const std::bad_alloc&) {
     failure = tls::Failure{tls::Failure::Kind::handshake_failed, "out of memory in the TLS handshake"};
     status = tls::Status::failed;

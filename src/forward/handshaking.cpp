@@ -1,7 +1,9 @@
 #include "persona/forward/handshaking.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "first_mistakes.hpp"
 #include "persona/net/error.hpp"
 
 namespace persona::forward {
@@ -20,16 +22,12 @@ Handshaking::Handshaking(const Place& place, net::Leg& stream, std::shared_ptr<c
       stream_(stream),
       events_(events),
       task_(std::make_shared<Task>(std::move(context), std::move(target), *this)),
-      started_(net::precise_now()) {
+      started_(net::stopwatch()) {
   place_.loop.assert_here();
   stream_.tell(this);
   if (timeout.count() > 0) {
     timer_ = net::Timer::create(place_.loop, &place_.owner);
-    const auto expired = [this, timeout] {
-      fail({Reason::handshake_timeout,
-            fmt::format("the {} did not finish the TLS handshake within timeouts.handshake ({})", peer(),
-                        format_duration(timeout))});
-    };
+    const auto expired = [this, timeout] { fail({Reason::handshake_timeout, took_too_long(timeout)}); };
     timer_->start(timeout, expired, net::Timer::StoodStill::begins_anew);
   }
 }
@@ -40,15 +38,42 @@ Handshaking::~Handshaking() {
   task_->handshaking = nullptr;
 }
 
-std::string_view Handshaking::peer() const {
-  return tls::peer_word(task_->job.context->options().role);
+tls::Role Handshaking::role() const {
+  return task_->job.context->options().role;
 }
 
-void Handshaking::start() {
+std::string_view Handshaking::peer() const {
+  return tls::peer_word(role());
+}
+
+ByteView Handshaking::words() const {
+  const ByteView bytes = first_bytes_.view();
+  return tls::explain_not_tls(role(), bytes.data(), bytes.size()) ? bytes : ByteView();
+}
+
+std::string Handshaking::took_too_long(Milliseconds timeout) const {
+  const std::string limit = fmt::format("within timeouts.handshake ({})", format_duration(timeout));
+  if (!is_silent()) {
+    return fmt::format("the {} did not finish the TLS handshake {}", peer(), limit);
+  }
+  return role() == tls::Role::client
+             ? fmt::format("the gateway did not answer the TLS handshake {}: is it a TLS port?", limit)
+             : fmt::format(
+                   "the client sent nothing {}: without TLS some wait for the server to begin, as those of "
+                   "MySQL do",
+                   limit);
+}
+
+void Handshaking::start(ByteView before) {
   if (int error = stream_.start_reading(); error != 0) {
     fail({Reason::gateway_reset, net::error_words(error)});
-  } else if (task_->job.context->options().role == tls::Role::client) {
+    return;
+  }
+  if (role() == tls::Role::client) {
     next_step();  // makes the ClientHello
+  }
+  if (!before.empty()) {
+    on_read(before);
   }
 }
 
@@ -57,7 +82,7 @@ ByteSpan Handshaking::on_buffer() {
 }
 
 void Handshaking::on_read(ByteView bytes) {
-  received_ += bytes.size();
+  first_bytes_.append(bytes.first(std::min(bytes.size(), most_words - first_bytes_.size())));
   held_.append(bytes);
   if (!step_out_) {
     next_step();
@@ -91,6 +116,9 @@ void Handshaking::step_done() {
   alert_sent_ =
       job.status == tls::Status::failed && !job.output.empty() && broken_ == 0 && !stream_.writing();
   job.output.clear();
+  if (const auto request = std::exchange(job.request, std::nullopt)) {
+    events_.on_certificate_request(*request);
+  }
   switch (job.status) {
     case tls::Status::want_input:
       if (!held_.empty()) {
@@ -105,9 +133,14 @@ void Handshaking::step_done() {
       verified();
       return;
     case tls::Status::closed:
-    case tls::Status::failed:
-      fail(End(*job.failure));
+    case tls::Status::failed: {
+      End why(*job.failure);
+      if (role() == tls::Role::server) {
+        why.error = mistaken_client(words()).value_or(std::move(why.error));
+      }
+      fail(std::move(why));
       return;
+    }
   }
 }
 
@@ -133,7 +166,7 @@ void Handshaking::verified() {
   Verified verified;
   verified.session = std::move(job.session);
   verified.oddities = std::move(job.oddities);
-  verified.took = net::precise_now() - started_;
+  verified.took = net::stopwatch() - started_;
   verified.rest = std::move(job.input);
   verified.rest.append(held_.view());
   verified.ended = ended_;
@@ -153,10 +186,10 @@ void Handshaking::ended(int status) {
   if (status != 0 || broken_ != 0) {
     fail({Reason::gateway_reset, fmt::format("the {} reset the connection during the TLS handshake: {}",
                                              peer(), net::error_words(status != 0 ? status : broken_))});
-  } else if (received_ > 0) {
+  } else if (!is_silent()) {
     fail({Reason::handshake_failed,
           fmt::format("the {} closed the connection during the TLS handshake", peer())});
-  } else if (task_->job.context->options().role == tls::Role::client) {
+  } else if (role() == tls::Role::client) {
     fail({Reason::handshake_failed,
           "the gateway closed the connection without answering the TLS handshake: is it a TLS port?"});
   } else {

@@ -30,21 +30,23 @@ IpAddress source_of(const IpAddress& address) {
   return IpAddress(octets);
 }
 
+Places::Source Places::octets_of(const Newcomer& newcomer) {
+  return newcomer.source ? Source(newcomer.source->octets()) : std::nullopt;
+}
+
 // The sentences name no address: the log throttles equal ones.
-Places::Answer Places::enter(const Newcomer& newcomer, const Limits& limits) {
-  const std::lock_guard lock(mutex_);
-  Answer answer;
+bool Places::admit(const Newcomer& newcomer, const Limits& limits, Answer& answer) {
   if (open_ >= limits.connections) {
     answer.refusal = connections_reached(limits.connections);
-    return answer;
+    return false;
   }
-  const Source source = newcomer.source ? Source(newcomer.source->octets()) : std::nullopt;
+  const Source source = octets_of(newcomer);
   if (const auto found = parties_.find(source); source && found != parties_.end()) {
     const Party& party = found->second;
     if (party.places - party.strangers.size() >= limits.per_source) {
       answer.refusal = fmt::format("limits.per_source of {} reached: this address has that many connections",
                                    limits.per_source);
-      return answer;
+      return false;
     }
     for (std::size_t excess = party.places + 1; excess > limits.per_source; --excess) {
       answer.dropped.push_back(drop(
@@ -58,10 +60,33 @@ Places::Answer Places::enter(const Newcomer& newcomer, const Limits& limits) {
     answer.dropped.push_back(
         drop_of_the_greatest(fmt::format("limits.handshakes of {} reached", limits.handshakes)));
   }
-  answer.number = ++last_number;
-  const Entry entry{source, newcomer.worker, newcomer.stranger ? State::stranger : State::open};
-  entries_.emplace(*answer.number, entry);
-  count_in(*answer.number, entry);
+  return true;
+}
+
+Places::Answer Places::enter(const Newcomer& newcomer, const Limits& limits) {
+  const std::lock_guard lock(mutex_);
+  Answer answer;
+  if (admit(newcomer, limits, answer)) {
+    answer.number = ++last_number;
+    const Entry entry{octets_of(newcomer), newcomer.worker,
+                      newcomer.stranger ? State::stranger : State::open};
+    entries_.emplace(*answer.number, entry);
+    count_in(*answer.number, entry);
+  }
+  return answer;
+}
+
+Places::Answer Places::identified(Number number, const Newcomer& newcomer, const Limits& limits) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_.at(number);
+  count_out(number, entry);
+  entry.state = State::dropped;  // counted nowhere
+  Answer answer;
+  if (admit(newcomer, limits, answer)) {
+    answer.number = number;
+    entry = {octets_of(newcomer), newcomer.worker, newcomer.stranger ? State::stranger : State::open};
+    count_in(number, entry);
+  }
   return answer;
 }
 
@@ -86,6 +111,17 @@ std::optional<std::string> Places::verified(Number number, std::size_t connectio
   return std::nullopt;
 }
 
+std::optional<Places::Number> Places::enter_refused() {
+  const std::lock_guard lock(mutex_);
+  if (refused_ == most_told) {
+    return std::nullopt;
+  }
+  ++refused_;
+  const Number number = ++last_number;
+  entries_.emplace(number, Entry{std::nullopt, nullptr, State::refused});
+  return number;
+}
+
 void Places::leave(Number number) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(number);
@@ -95,7 +131,7 @@ void Places::leave(Number number) {
 
 std::size_t Places::count() const {
   const std::lock_guard lock(mutex_);
-  return entries_.size();
+  return entries_.size() - refused_;
 }
 
 // Keeps `crowds_` in step with the party.
@@ -128,6 +164,10 @@ void Places::count_in(Number number, const Entry& entry) {
 
 void Places::count_out(Number number, const Entry& entry) {
   if (entry.state == State::dropped) {
+    return;
+  }
+  if (entry.state == State::refused) {
+    --refused_;
     return;
   }
   --(entry.state == State::stranger ? strangers_ : open_);

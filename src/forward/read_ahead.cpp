@@ -5,8 +5,14 @@
 namespace persona::forward {
 
 ReadAhead::ReadAhead(net::Loop& loop, net::HandleOwner& owner, net::Leg& leg, ByteSpan input, Left left,
-                     Buffer before)
-    : loop_(loop), owner_(owner), leg_(leg), input_(input), left_(std::move(left)), held_(std::move(before)) {
+                     Buffer before, Filter* filter)
+    : loop_(loop),
+      owner_(owner),
+      leg_(leg),
+      input_(input),
+      left_(std::move(left)),
+      filter_(filter),
+      held_(std::move(before)) {
   leg_.tell(this);
 }
 
@@ -19,13 +25,20 @@ int ReadAhead::start() {
 }
 
 void ReadAhead::on_read(ByteView bytes) {
-  held_.append(bytes);
+  if (filter_ == nullptr) {
+    held_.append(bytes);
+  } else if (!filter_->filter(bytes, held_)) {
+    return;
+  }
   if (held_.size() >= limit) {
     pause();
   }
 }
 
 void ReadAhead::on_end(int status) {
+  if (filter_ != nullptr && status == 0) {
+    filter_->filter_end(held_);
+  }
   if (status != 0 || held_.empty()) {
     leave(status);
     return;

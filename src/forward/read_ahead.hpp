@@ -24,10 +24,21 @@ class ReadAhead final : private net::StreamEvents {
   /// other leg any more. Nothing more is done after the call, which may therefore destroy this object.
   using Left = std::function<void(int status)>;
 
+  /// What the leg has sent goes through it: it appends to `held` what is to be passed on.
+  class Filter {
+   public:
+    /// False: the read-ahead was destroyed.
+    virtual bool filter(ByteView bytes, Buffer& held) = 0;
+    virtual void filter_end(Buffer& held) = 0;
+
+   protected:
+    ~Filter() = default;
+  };
+
   /// `input`: where reads go, at least `limit` bytes; scratch space, used only within a callback. `before`:
   /// what the leg has already sent. From now on it receives the leg's events.
   ReadAhead(net::Loop& loop, net::HandleOwner& owner, net::Leg& leg, ByteSpan input, Left left,
-            Buffer before = {});
+            Buffer before = {}, Filter* filter = nullptr);
 
   /// Starts reading. Returns 0 or a libuv error code.
   int start();
@@ -35,6 +46,7 @@ class ReadAhead final : private net::StreamEvents {
   /// Instead of start(), if the leg has already ended: with the status that on_end received.
   void start_ended(int status) { on_end(status); }
 
+  ByteView held() const { return held_.view(); }
   Buffer take() { return std::move(held_); }
   bool ended() const { return ended_; }   ///< with FIN, after what take() returns: a half-close
   int broken() const { return broken_; }  ///< why writing to the leg failed: a libuv error code, or 0
@@ -53,7 +65,8 @@ class ReadAhead final : private net::StreamEvents {
   net::HandleOwner& owner_;
   net::Leg& leg_;
   ByteSpan input_;
-  Left left_;  // called at most once
+  Left left_;       // called at most once
+  Filter* filter_;  // null: everything is passed on
   Buffer held_;
   bool ended_ = false;
   int broken_ = 0;

@@ -30,6 +30,10 @@ std::string_view to_string(Reason reason) {
       return "idle_timeout";
     case Reason::half_close_timeout:
       return "half_close_timeout";
+    case Reason::max_age:
+      return "max_age";
+    case Reason::closed_by_administrator:
+      return "closed_by_administrator";
     case Reason::limit_reached:
       return "limit_reached";
     case Reason::access_denied:
@@ -52,6 +56,8 @@ bool is_trouble(Reason reason) {
     case Reason::gateway_closed:
     case Reason::local_reset:
     case Reason::idle_timeout:
+    case Reason::max_age:
+    case Reason::closed_by_administrator:
     case Reason::shutdown:
       return false;
     default:
@@ -64,7 +70,8 @@ End::End(const tls::Failure& failure)
       error(failure.message),
       verify_reason(failure.verify_reason),
       peer(failure.peer),
-      peer_ids(failure.peer_ids) {}
+      peer_ids(failure.peer_ids),
+      alert(failure.alert) {}
 
 Reason reason_of(const tls::Failure& failure) {
   switch (failure.kind) {

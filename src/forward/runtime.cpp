@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "accept.hpp"
+#include "listening.hpp"
+#include "persona/net/roll_call.hpp"
 #include "worker.hpp"
 
 namespace persona::forward {
@@ -12,6 +14,7 @@ namespace persona::forward {
 namespace {
 
 constexpr unsigned most_handshake_threads = 16;  // as many as loops, up to this
+constexpr const char* shutting_down = "persona is shutting down";
 
 }  // namespace
 
@@ -22,7 +25,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(unsigned threads, std::shared_p
   auto resolver = std::make_unique<net::Resolver>(std::move(names));
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < count; ++i) {
-    auto worker = Worker::create(*pool, *resolver);
+    auto worker = Worker::create(i, *pool, *resolver);
     if (!worker) {
       return tl::unexpected(worker.error());
     }
@@ -46,49 +49,145 @@ net::Loop& Runtime::loop() {
 }
 
 Result<std::vector<Endpoint>> Runtime::add(const std::shared_ptr<Service>& service) {
-  Entry entry;
-  entry.service = service;
-  std::vector<Endpoint> bound;
-  const auto generation = service->current();
-  for (const auto& endpoint : generation->config().listen) {
-    auto listeners = net::Listener::bind_all(loop(), endpoint.value, bound);
-    if (!listeners) {
-      return tl::unexpected(listeners.error());
-    }
-    for (auto& listener : *listeners) {
-      bound.push_back(listener->local());
-      entry.listeners.push_back(std::move(listener));
-    }
+  const auto plan = plan_listening(service->current()->config());
+  if (!plan) {
+    return tl::unexpected(plan.error());
   }
-  entries_.push_back(std::move(entry));
-  return bound;
+  auto change = add(service, *plan);
+  if (!change) {
+    return tl::unexpected(change.error());
+  }
+  return std::move(change->opened);
 }
 
-void Runtime::start_listening(Entry& entry) {
-  for (auto& listener : entry.listeners) {
-    const auto kind = listener->local().is_unix() ? net::Stream::Kind::unix_socket : net::Stream::Kind::tcp;
-    const std::string where = listener->local().to_string();
-    net::Listener::Events events;
-    events.accepted = [this, kind, service = entry.service](net::Socket socket, net::SocketAddress client) {
-      Worker& worker = *workers_[next_worker_];
-      next_worker_ = (next_worker_ + 1) % workers_.size();
-      accept(service, worker, {std::move(socket), client, kind}, net::now(loop()));
-    };
-    events.resting = [this, where, service = entry.service](const std::string& why, Milliseconds rest) {
-      service->failures().report(fmt::format("cannot accept on {}: {}; connections wait", where, why),
-                                 {{"retry_ms", rest.count()}}, net::now(loop()));
-      make_room(*service);
-    };
-    listener->start(std::move(events));
+Result<ListenChange> Runtime::add(const std::shared_ptr<Service>& service, const ListenPlan& plan) {
+  service->counters().provide(workers_.size());
+  Entry& entry = entries_.emplace_back();
+  entry.service = service;
+  entry.listening = std::make_unique<ListeningSet>();
+  auto change = listen(entry, plan);
+  if (!change) {
+    entries_.pop_back();
   }
+  return change;
+}
+
+Result<ListenChange> Runtime::listen(const std::shared_ptr<Service>& service, const ListenPlan& plan) {
+  const auto entry = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& each) { return each.service == service; });
+  if (entry == entries_.end() || draining_) {
+    return ListenChange();  // it has gone, or will not listen again
+  }
+  return listen(*entry, plan);
+}
+
+Result<ListenChange> Runtime::listen(Entry& entry, const ListenPlan& plan) {
+  auto change = entry.listening->change(loop(), plan, released_, [&](Listening& listening) {
+    if (running_) {
+      start(listening, entry.service);
+    }
+  });
+  if (!change) {
+    return tl::unexpected(explained(change.error(), entry, plan));
+  }
+  return change;
+}
+
+/// Tells when it is not another program that has the address.
+Error Runtime::explained(const Error& error, const Entry& entry, const ListenPlan& plan) const {
+  for (const ListenPlan::Item& item : plan.items) {
+    for (const Endpoint& address : item.addresses) {
+      for (const Entry& other : entries_) {
+        if (!other.listening->occupies(address)) {
+          continue;
+        }
+        if (&other != &entry) {
+          return {error.kind, fmt::format("cannot listen on {}: the service {} of this process listens there",
+                                          item.listen.value.to_string(), other.service->name())};
+        }
+        if (error.message.starts_with(fmt::format("cannot listen on {}:", address.to_string()))) {
+          return {error.kind,
+                  fmt::format("cannot listen on {}: this service has another address of this port "
+                              "now, which is in the way; this change needs a restart",
+                              address.to_string())};
+        }
+      }
+    }
+  }
+  return error;
+}
+
+void Runtime::start(Listening& listening, const std::shared_ptr<Service>& service) {
+  const Endpoint& local = listening.listener->local();
+  const auto kind = local.is_unix() ? net::Stream::Kind::unix_socket : net::Stream::Kind::tcp;
+  const std::string where = local.to_string();
+  const auto relays = listening.as.relays ? std::make_shared<const std::vector<Cidr>>(*listening.as.relays)
+                                          : nullptr;  // its `proxy_protocol.from`; null: none
+  net::Listener::Events events;
+  events.accepted = [this, kind, relays, service](net::Socket socket, net::SocketAddress client) {
+    Worker& worker = *workers_[next_worker_];
+    next_worker_ = (next_worker_ + 1) % workers_.size();
+    accept(service, worker, {std::move(socket), client, kind}, relays.get(), net::now(loop()));
+  };
+  events.resting = [this, where, service](const std::string& why, Milliseconds rest) {
+    service->failures().report(fmt::format("cannot accept on {}: {}; connections wait", where, why),
+                               {{"retry_ms", rest.count()}}, net::now(loop()));
+    make_room(*service);
+  };
+  listening.listener->start(std::move(events));
+}
+
+void Runtime::start_shutdown_timer(Entry& entry, const char* why) {
+  const Milliseconds patience = entry.service->current()->config().timeouts.shutdown;
+  if (patience.count() > 0) {
+    entry.shutdown_timer = net::Timer::create(loop(), nullptr);
+    entry.shutdown_timer->start(patience, [this, service = entry.service, why] {
+      for (auto& worker : workers_) {
+        worker->cut(service, why);
+      }
+    });
+  }
+}
+
+void Runtime::remove(const std::shared_ptr<Service>& service, std::function<void()> gone) {
+  const auto entry = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& each) { return each.service == service; });
+  if (entry == entries_.end() || entry->gone || draining_) {
+    return;
+  }
+  for (Listening& each : entry->listening->release()) {
+    released_.push_back(std::move(each));
+  }
+  entry->gone = std::move(gone);
+  entry->workers_with_it = workers_.size();
+  start_shutdown_timer(*entry, "its service was removed from persona's configuration");
+  loop().post([this, leaving = service.get()] {  // the entry keeps it until all have told
+    released_.clear();
+    // As in drain(): what was handed to a worker earlier is adopted before it counts.
+    for (auto& worker : workers_) {
+      worker->drain(*leaving, [this, leaving] { loop().post([this, leaving] { worker_left(leaving); }); });
+    }
+  });
+}
+
+void Runtime::worker_left(const Service* service) {
+  const auto entry = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& each) { return each.service.get() == service; });
+  if (entry == entries_.end() || --entry->workers_with_it > 0) {
+    return;
+  }
+  const auto gone = std::move(entry->gone);
+  entries_.erase(entry);
+  gone();
 }
 
 Runtime::Summary Runtime::run(std::function<void()> drained) {
   drained_ = std::move(drained);
   Summary summary;
   summary.loops_closed = start_threads();
+  running_ = true;
   for (auto& entry : entries_) {
-    start_listening(entry);
+    entry.listening->start_all([&](Listening& listening) { start(listening, entry.service); });
   }
   loop().run();
   for (auto& thread : threads_) {
@@ -135,16 +234,11 @@ void Runtime::drain() {
     return;
   }
   logger_->info("draining", {{"connections", live()}});
+  released_.clear();
   for (auto& entry : entries_) {
-    entry.listeners.clear();
-    const Milliseconds patience = entry.service->current()->config().timeouts.shutdown;
-    if (patience.count() > 0) {
-      entry.shutdown_timer = net::Timer::create(loop(), nullptr);
-      entry.shutdown_timer->start(patience, [this, service = entry.service] {
-        for (auto& worker : workers_) {
-          worker->cut(service);
-        }
-      });
+    entry.listening->close();
+    if (!entry.gone) {
+      start_shutdown_timer(entry, shutting_down);
     }
   }
   // Posted tasks run in order, so a socket that was handed to a worker earlier is adopted before it drains.
@@ -155,8 +249,16 @@ void Runtime::drain() {
 
 void Runtime::cut() {
   for (auto& worker : workers_) {
-    worker->cut(nullptr);
+    worker->cut(nullptr, shutting_down);
   }
+}
+
+void Runtime::ask_loops(const std::function<void()>& all_here) {
+  std::vector<net::Loop*> loops;
+  for (const auto& worker : workers_) {
+    loops.push_back(&worker->loop());
+  }
+  net::roll_call(loop(), loops, all_here);
 }
 
 void Runtime::cut_revoked(const std::shared_ptr<Service>& service) {
@@ -187,7 +289,7 @@ void Runtime::worker_drained() {
 
 bool Runtime::abandon() {
   for (auto& entry : entries_) {
-    entry.listeners.clear();
+    entry.listening->close();
   }
   for (auto& worker : workers_) {
     worker->loop().finish();

@@ -5,21 +5,31 @@
 
 namespace persona::forward {
 
-Result<std::shared_ptr<Service>> Service::create(Material material, std::shared_ptr<log::Logger> logger) {
+Result<std::shared_ptr<Service>> Service::create(Material material, std::shared_ptr<log::Logger> logger,
+                                                 std::shared_ptr<log::Logger> audit) {
   auto first = Generation::create(std::move(material), nullptr);
   if (!first) {
     return tl::unexpected(first.error());
   }
-  return std::shared_ptr<Service>(new Service(std::move(*first), std::move(logger)));
+  return std::shared_ptr<Service>(new Service(std::move(*first), std::move(logger), std::move(audit)));
 }
 
-Service::Service(std::shared_ptr<const Generation> first, std::shared_ptr<log::Logger> logger)
+Service::Service(std::shared_ptr<const Generation> first, std::shared_ptr<log::Logger> logger,
+                 std::shared_ptr<log::Logger> audit)
     : name_(first->config().name),
       mode_(first->config().mode),
       logger_(std::move(logger)),
+      audit_(std::move(audit)),
       failures_(logger_),
       current_(std::move(first)) {
   reload_status_.last_success = x509::now();
+}
+
+void Service::reopen_logs() const {
+  logger_->reopen();
+  if (audit_) {
+    audit_->reopen();
+  }
 }
 
 std::shared_ptr<const Generation> Service::current() const {
@@ -53,7 +63,7 @@ void Service::saw_gateway(const Endpoint& target, const std::string& name, x509:
   gateways_.insert_or_assign(std::move(key), Expiry{Expiry::Role::gateway, name, not_after});
 }
 
-void Service::saw_oddities(const std::vector<trust::Oddity>& oddities) {
+void Service::saw_oddities(const std::vector<trust::Oddity>& oddities, std::uint64_t connection) {
   constexpr std::size_t most_told = 256;  // certificates that we trust may still be many
   for (const trust::Oddity& oddity : oddities) {
     bool is_new = false;
@@ -66,7 +76,7 @@ void Service::saw_oddities(const std::vector<trust::Oddity>& oddities) {
       told_oddities_.insert(oddity.sentence);
     }
     if (is_new) {
-      logger_->warn(oddity.sentence, {{"verify_warning", oddity.word}});
+      logger_->warn(oddity.sentence, {{"id", connection}, {"verify_warning", oddity.word}});
     }
   }
 }

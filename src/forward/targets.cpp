@@ -25,6 +25,7 @@ std::vector<std::size_t> Targets::order(Milliseconds now) const {
 void Targets::failed(std::size_t index, Milliseconds now) {
   const std::lock_guard lock(mutex_);
   Health& health = health_[index];
+  health.failed_at = WallClock::now();
   if (health.rests_until > now) {
     return;  // connections that fail together count once
   }
@@ -34,8 +35,20 @@ void Targets::failed(std::size_t index, Milliseconds now) {
 
 void Targets::succeeded(std::size_t index, std::optional<Family> family) {
   const std::lock_guard lock(mutex_);
+  const auto failed_at = health_[index].failed_at;
   health_[index] = Health{};
   health_[index].family = family;
+  health_[index].failed_at = failed_at;
+}
+
+std::vector<Targets::Condition> Targets::conditions(Milliseconds now) const {
+  std::vector<Condition> conditions;
+  conditions.reserve(endpoints_.size());
+  const std::lock_guard lock(mutex_);
+  for (const Health& health : health_) {
+    conditions.push_back({health.failed_at, health.rests_until > now, health.next_rest > first_rest});
+  }
+  return conditions;
 }
 
 std::optional<Family> Targets::family(std::size_t index) const {

@@ -20,8 +20,10 @@ Tunnel::Tunnel(Host& host, Scratch& scratch, net::Leg& plain, net::Leg& tls,
     : host_(host),
       scratch_(scratch),
       session_(std::move(session)),
-      to_tls_{plain, tls},
-      to_plain_{tls, plain},
+      to_tls_{plain, tls,
+              mode == config::Mode::persona ? host.counters().bytes_up : host.counters().bytes_down},
+      to_plain_{tls, plain,
+                mode == config::Mode::persona ? host.counters().bytes_down : host.counters().bytes_up},
       limits_(limits),
       mode_(mode) {}
 
@@ -29,13 +31,14 @@ void Tunnel::start(Before before) {
   to_tls_.source.tell(&plain_events_);
   to_plain_.source.tell(&tls_events_);
   broken_ = before.tls_broken;
+  facade_ = before.facade;
   touch();
   watch_traffic();
   if (!before.records.empty()) {
     tls_received(before.records.writable());
   }
   if (!ended_ && !before.plaintext.empty()) {
-    plain_received(before.plaintext.view());
+    seal(before.plaintext.view());
   }
   if (!ended_ && before.tls_ended) {
     tls_ended(*before.tls_ended);
@@ -62,8 +65,33 @@ void Tunnel::TlsEvents::on_read(ByteView bytes) {
 }
 
 void Tunnel::plain_received(ByteView plaintext) {
-  to_tls_.bytes += plaintext.size();
+  if (concluding_) {
+    return;
+  }
+  if (gone_) {
+    end(*gone_);
+    return;
+  }
   touch();
+  if (facade_ == nullptr) {
+    seal(plaintext);
+  } else {
+    first_exchange(to_tls_, std::span<const ByteView>(&plaintext, 1));
+  }
+}
+
+void Tunnel::forward(Pump& pump, std::span<const ByteView> plaintext) {
+  if (&pump == &to_plain_) {
+    deliver(plaintext);
+    return;
+  }
+  for (const ByteView piece : plaintext) {  // the plaintext leg delivers one at a time
+    seal(piece);
+  }
+}
+
+void Tunnel::seal(ByteView plaintext) {
+  to_tls_.count(plaintext.size());
   Buffer& records = scratch_.records();
   if (!session_->seal(plaintext, records)) {
     end(End(*session_->failure()));  // none of the records may be sent
@@ -83,6 +111,10 @@ void Tunnel::tls_received(ByteSpan received) {
   tls::Plaintext& plaintext = scratch_.plaintext();
   Buffer& records = scratch_.records();
   const tls::Status status = session_->open(received, plaintext, records);
+  if (gone_) {
+    client_after_far_end(status, !plaintext.empty(), received);
+    return;
+  }
   if (status == tls::Status::want_input && !received.empty()) {
     held_.clear();
     held_.append(received);
@@ -99,18 +131,27 @@ void Tunnel::tls_received(ByteSpan received) {
   }
   if (!plaintext.empty()) {
     touch();  // not for a record without data, of which a peer may send as many as it likes
-    to_plain_.bytes += plaintext.size();
-    if (auto written = to_plain_.sink.write(plaintext.pieces); !written) {
-      plain_written(written.error());
-      return;
+    if (facade_ == nullptr) {
+      deliver(plaintext.pieces);
+    } else {
+      first_exchange(to_plain_, plaintext.pieces);
     }
-    if (to_plain_.sink.writing()) {
-      pause(to_plain_);
+    if (gone_ && status != tls::Status::want_input) {
+      client_left(status == tls::Status::closed);
+    }
+    if (ended_ || gone_) {
+      return;
     }
   }
   if (status == tls::Status::failed) {
     end(End(*session_->failure()));
   } else if (status == tls::Status::closed) {
+    if (facade_ != nullptr) {
+      first_exchange_ended(to_plain_);
+      if (ended_ || ended_unanswered(to_plain_)) {
+        return;
+      }
+    }
     touch();  // timeouts.half_close counts from here
     to_plain_.state = Pump::State::eof;
     first_end_ = first_end_.value_or(Reason::gateway_closed);
@@ -118,6 +159,19 @@ void Tunnel::tls_received(ByteSpan received) {
     progress();
   } else {
     send_owed();
+  }
+}
+
+void Tunnel::deliver(std::span<const ByteView> plaintext) {
+  std::size_t size = 0;
+  for (const ByteView piece : plaintext) {
+    size += piece.size();
+  }
+  to_plain_.count(size);
+  if (auto written = to_plain_.sink.write(plaintext); !written) {
+    plain_written(written.error());
+  } else if (to_plain_.sink.writing()) {
+    pause(to_plain_);
   }
 }
 
@@ -145,9 +199,24 @@ void Tunnel::send(ByteView records) {
 }
 
 void Tunnel::plain_ended(int status) {
-  if (status != 0) {
-    end({Reason::local_reset, fmt::format("the {}: {}", plain_peer(), net::error_words(status))});
+  if (concluding_) {
+    over(to_tls_);
     return;
+  }
+  if (gone_) {
+    client_left(status == 0);
+    return;
+  }
+  if (status != 0) {
+    broke_off(to_tls_,
+              {Reason::local_reset, fmt::format("the {}: {}", plain_peer(), net::error_words(status))});
+    return;
+  }
+  if (facade_ != nullptr) {
+    first_exchange_ended(to_tls_);
+    if (ended_ || ended_unanswered(to_tls_)) {
+      return;
+    }
   }
   touch();  // timeouts.half_close counts from here
   to_tls_.state = Pump::State::eof;
@@ -156,7 +225,13 @@ void Tunnel::plain_ended(int status) {
 }
 
 void Tunnel::tls_ended(int status) {
-  if (to_plain_.state != Pump::State::flowing) {
+  if (concluding_) {
+    over(to_plain_);
+    return;
+  }
+  if (gone_) {
+    client_left(false);
+  } else if (to_plain_.state != Pump::State::flowing) {
     // After close_notify a FIN is the ordinary end, and a reset matters only if we still have data to send.
     if ((status != 0 || broken_ != 0) && to_tls_.state != Pump::State::shut) {
       tls_gone(status);
@@ -164,21 +239,23 @@ void Tunnel::tls_ended(int status) {
   } else if (status != 0 || broken_ != 0) {
     // On Windows the reset may have destroyed the alert that would say so (ARCHITECTURE.md, "Platforms").
     const bool may_have_refused = mode_ == config::Mode::persona && to_plain_.bytes == 0;
-    end({Reason::gateway_reset,
-         fmt::format(
-             "the {} reset the connection: {}{}", tls_peer(),
-             net::error_words(status != 0 ? status : broken_),
-             may_have_refused ? "; it had sent nothing, so it may have refused our certificate" : "")});
+    broke_off(to_plain_,
+              {Reason::gateway_reset,
+               fmt::format(
+                   "the {} reset the connection: {}{}", tls_peer(),
+                   net::error_words(status != 0 ? status : broken_),
+                   may_have_refused ? "; it had sent nothing, so it may have refused our certificate" : "")});
   } else {
-    end({Reason::truncated,
-         fmt::format("the {} ended the TCP connection without a TLS close_notify: data may be missing",
-                     tls_peer())});
+    broke_off(to_plain_,
+              {Reason::truncated,
+               fmt::format("the {} ended the TCP connection without a TLS close_notify: data may be missing",
+                           tls_peer())});
   }
 }
 
 // Where a sink has written everything, passes the end on; ends the tunnel once both directions are done.
 void Tunnel::progress() {
-  if (ended_) {
+  if (ended_ || gone_) {
     return;
   }
   net::Leg& plain = to_plain_.sink;
@@ -198,7 +275,7 @@ void Tunnel::progress() {
     to_plain_.state = Pump::State::shut;
   }
   if (to_tls_.state == Pump::State::shut && to_plain_.state == Pump::State::shut && !plain.writing() &&
-      !tls.writing()) {
+      !tls.writing() && !concluding_) {
     end(*first_end_);
     return;
   }
@@ -207,18 +284,27 @@ void Tunnel::progress() {
          fmt::format("the {} reset the connection: {}", tls_peer(), net::error_words(broken_))});
     return;
   }
-  watch_traffic();
+  if (!concluding_) {
+    watch_traffic();
+  }
 }
 
 void Tunnel::plain_written(int status) {
+  if (gone_ || (concluding_ && status != 0)) {
+    return;  // reading tells of the client
+  }
   if (status != 0) {
-    end({Reason::local_reset, fmt::format("writing to the {}: {}", plain_peer(), net::error_words(status))});
+    broke_off(to_tls_, {Reason::local_reset,
+                        fmt::format("writing to the {}: {}", plain_peer(), net::error_words(status))});
   } else {
     written(to_plain_);
   }
 }
 
 void Tunnel::tls_written(int status) {
+  if (gone_) {
+    return;
+  }
   if (status != 0) {
     tls_gone(status);
     return;
@@ -279,6 +365,9 @@ void Tunnel::rang(Alarm alarm) {
 }
 
 void Tunnel::look_for_hangup() {
+  if (gone_ || concluding_) {
+    return;
+  }
   if (to_tls_.paused) {
     if (const int error = to_tls_.source.take_pending_error(); error != 0) {
       plain_ended(error);
@@ -298,6 +387,10 @@ void Tunnel::look_for_hangup() {
 // Nothing more can be sent on the TLS leg. What the peer has sent is still read and delivered, and the
 // connection ends after that: an unread alert says more than the failed write.
 void Tunnel::tls_gone(int status) {
+  if (concluding_) {
+    over(to_plain_);
+    return;
+  }
   if (broken_ == 0) {
     broken_ = status;
   }
@@ -328,6 +421,10 @@ void Tunnel::watch_traffic() {
 }
 
 void Tunnel::quiet() {
+  if (gone_ || concluding_) {
+    end(gone_ ? *gone_ : *concluding_);
+    return;
+  }
   const Milliseconds limit = quiet_limit();
   if (moves_slowly()) {
     last_traffic_ = host_.now();

@@ -1,22 +1,26 @@
 #include "worker.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "connection.hpp"
+#include "max_age.hpp"
 
 namespace persona::forward {
 
-Result<std::unique_ptr<Worker>> Worker::create(HandshakePool& pool, net::Resolver& resolver) {
+Result<std::unique_ptr<Worker>> Worker::create(std::size_t number, HandshakePool& pool,
+                                               net::Resolver& resolver) {
   auto loop = net::Loop::create();
   if (!loop) {
     return tl::unexpected(loop.error());
   }
-  return std::unique_ptr<Worker>(new Worker(std::move(*loop), pool, resolver));
+  return std::unique_ptr<Worker>(new Worker(number, std::move(*loop), pool, resolver));
 }
 
-Worker::Worker(std::unique_ptr<net::Loop> loop, HandshakePool& pool, net::Resolver& resolver)
-    : loop_(std::move(loop)), pool_(pool), resolver_(resolver) {}
+Worker::Worker(std::size_t number, std::unique_ptr<net::Loop> loop, HandshakePool& pool,
+               net::Resolver& resolver)
+    : number_(number), loop_(std::move(loop)), pool_(pool), resolver_(resolver) {}
 
 Worker::~Worker() = default;
 
@@ -36,6 +40,9 @@ void Worker::adopt(std::shared_ptr<Service> service, std::shared_ptr<const Gener
 void Worker::open_connection(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
                              Accepted accepted) {
   loop_->assert_here();
+  if (const Milliseconds max_age = generation->config().limits.max_age; max_age.count() > 0) {
+    look_at_ages(net::precise_now() + age_limit(max_age, accepted.place).orderly);
+  }
   auto owned = std::make_unique<Connection>(*this, std::move(service), std::move(generation), accepted);
   Connection& connection = *owned;
   connections_.emplace(connection.place(), std::move(owned));
@@ -43,8 +50,50 @@ void Worker::open_connection(std::shared_ptr<Service> service, std::shared_ptr<c
 }
 
 void Worker::release(Connection& connection) {
+  const Service* service = &connection.service();
   connections_.erase(connection.place());
+  if (connections_.empty()) {
+    age_timer_.reset();
+    next_look_.reset();
+  }
+  released(service);
   check_drained();
+}
+
+void Worker::look_at_ages(Milliseconds when) {
+  if (next_look_ && *next_look_ <= when) {
+    return;
+  }
+  next_look_ = when;
+  if (!age_timer_) {
+    age_timer_ = net::Timer::create(*loop_, nullptr);
+  }
+  age_timer_->start(std::max(when - net::now(*loop_), Milliseconds(0)), [this] { end_old(); });
+}
+
+// All are looked at, so that none has to have a timer.
+void Worker::end_old() {
+  constexpr Milliseconds between_looks{1'000};
+  next_look_.reset();
+  std::optional<Milliseconds> next;
+  for (auto& [place, connection] : connections_) {  // see cut()
+    const auto when = connection->end_if_old();
+    if (when && (!next || *when < *next)) {
+      next = when;
+    }
+  }
+  if (next) {
+    look_at_ages(std::max(*next, net::now(*loop_) + between_looks));
+  }
+}
+
+void Worker::released(const Service* service) {
+  const auto leaving = leaving_.find(service);
+  if (leaving != leaving_.end() && --leaving->second.connections == 0) {
+    const auto drained = std::move(leaving->second.drained);
+    leaving_.erase(leaving);
+    drained();
+  }
 }
 
 void Worker::drop_stranger(Places::Number place, const End& why) {
@@ -58,7 +107,27 @@ void Worker::drop_stranger(Places::Number place, const End& why) {
 void Worker::drain(std::function<void()> drained) {
   loop_->post([this, drained = std::move(drained)] {
     drained_ = drained;
+    for (auto& [place, connection] : connections_) {
+      connection->hurry();
+    }
     check_drained();
+  });
+}
+
+void Worker::drain(const Service& service, std::function<void()> drained) {
+  loop_->post([this, leaving_service = &service, drained = std::move(drained)] {
+    Leaving leaving{0, drained};
+    for (auto& [place, connection] : connections_) {
+      if (leaving_service == &connection->service()) {
+        ++leaving.connections;
+        connection->hurry();
+      }
+    }
+    if (leaving.connections == 0) {
+      drained();
+    } else {
+      leaving_.emplace(leaving_service, std::move(leaving));
+    }
   });
 }
 
@@ -81,13 +150,13 @@ void Worker::cut_revoked(std::shared_ptr<const Service> service,
   });
 }
 
-void Worker::cut(std::shared_ptr<const Service> service) {
-  loop_->post([this, service = std::move(service)] {
+void Worker::cut(std::shared_ptr<const Service> service, const char* why) {
+  loop_->post([this, service = std::move(service), why] {
     // A connection leaves the map only in a later callback (its handles' close callbacks), so closing while
     // iterating is safe.
     for (auto& [place, connection] : connections_) {
       const bool meant = !service || service.get() == &connection->service();
-      if (meant && connection->close({Reason::shutdown, "persona is shutting down"})) {
+      if (meant && connection->close({Reason::shutdown, why})) {
         ++connections_cut_;
       }
     }

@@ -61,6 +61,20 @@ std::vector<std::string> command_line(int argc, char** argv) {
   return {argv, argv + argc};
 }
 
+std::optional<std::string> environment_variable(const std::string& name) {
+  const char* value = getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+std::vector<std::string> environment_names() {
+  std::vector<std::string> names;
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+    const std::string_view entry(*each);
+    names.emplace_back(entry.substr(0, entry.find('=')));
+  }
+  return names;
+}
+
 Result<void> open_standard_streams() {
   for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream) {
     // open() takes the lowest free number: those below are open by now.
@@ -76,8 +90,9 @@ Result<void> open_standard_streams() {
 void prepare_process() {
   keep_memory_private();
   keep_out_of_swap();
-  // What is sent to us for another reason than to end us must not do that. SIGUSR1 means something to
-  // `persona run`, once it listens. None can be refused: signal(2) fails only for one that does not exist.
+  // What is sent to us for another reason than to end us must not do that. SIGUSR1 and SIGUSR2 mean
+  // something to `persona run`, once it listens. None can be refused: signal(2) fails only for one that does
+  // not exist.
   for (const int harmless : {SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2}) {
     static_cast<void>(signal(harmless, SIG_IGN));
   }
@@ -90,6 +105,13 @@ void prepare_process() {
     // If refused, the limit stays as it is; run compares it with limits.connections.
     static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
   }
+}
+
+bool takes_colour(std::FILE* stream) {
+  const char* none = getenv("NO_COLOR");
+  const char* terminal = getenv("TERM");
+  return isatty(fileno(stream)) != 0 && (none == nullptr || *none == '\0') && terminal != nullptr &&
+         strcmp(terminal, "dumb") != 0;
 }
 
 std::size_t descriptor_limit() {

@@ -1,6 +1,8 @@
 #include <windows.h>
 // after windows.h
 #include <cstdlib>
+#include <cwchar>
+#include <io.h>
 #include <shellapi.h>
 
 #include "persona/base/wide_windows.hpp"
@@ -46,6 +48,30 @@ std::vector<std::string> command_line(int, char**) {
   return arguments;
 }
 
+std::optional<std::string> environment_variable(const std::string& name) {
+  const std::wstring wide = to_wide(name);
+  std::wstring value(GetEnvironmentVariableW(wide.c_str(), nullptr, 0),
+                     L'\0');  // with the character at its end
+  if (value.empty()) {
+    return std::nullopt;
+  }
+  value.resize(GetEnvironmentVariableW(wide.c_str(), value.data(), static_cast<DWORD>(value.size())));
+  return from_wide(value.c_str());
+}
+
+std::vector<std::string> environment_names() {
+  std::vector<std::string> names;
+  wchar_t* const block = GetEnvironmentStringsW();
+  for (const wchar_t* each = block; each != nullptr && *each != L'\0'; each += std::wcslen(each) + 1) {
+    const std::string entry = from_wide(each);
+    names.push_back(entry.substr(0, entry.find('=', 1)));  // "=C:" is the folder of a drive
+  }
+  if (block != nullptr) {
+    FreeEnvironmentStringsW(block);
+  }
+  return names;
+}
+
 Result<void> open_standard_streams() {
   return {};
 }
@@ -60,6 +86,18 @@ void prepare_process() {
   if (std::getenv("UV_THREADPOOL_SIZE") == nullptr) {
     static_cast<void>(_putenv_s("UV_THREADPOOL_SIZE", "16"));  // libuv reads the C library's environment
   }
+}
+
+// A console that is none of these (a pipe, a file) has no mode; before Windows 10 it refuses this one.
+bool takes_colour(std::FILE* stream) {
+  const char* none = std::getenv("NO_COLOR");
+  if ((none != nullptr && *none != '\0') || _isatty(_fileno(stream)) == 0) {
+    return false;
+  }
+  const auto console = reinterpret_cast<HANDLE>(_get_osfhandle(_fileno(stream)));
+  constexpr DWORD escapes = 0x0004;  // ENABLE_VIRTUAL_TERMINAL_PROCESSING
+  DWORD mode = 0;
+  return GetConsoleMode(console, &mode) != 0 && SetConsoleMode(console, mode | escapes) != 0;
 }
 
 std::size_t descriptor_limit() {

@@ -1,16 +1,22 @@
 // systemd: commands are printed and not run, so that the administrator sees them before root runs them.
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <system_error>
 
 #include "persona/base/text.hpp"
 #include "persona/host/service_manager.hpp"
 #include "persona/host/service_name.hpp"
+#include "systemd_unit_posix.hpp"
 
 namespace persona::host {
 
 namespace {
 
 constexpr const char* unit_file = "/etc/systemd/system/persona@.service";
-constexpr std::chrono::seconds drain_slack{5};
 
 /// Quoted as a word for a shell.
 std::string in_shell(const std::string& text) {
@@ -27,76 +33,11 @@ std::string in_shell(const std::string& text) {
   return quoted + "'";
 }
 
-/// A value of a unit file, in which percent signs begin specifiers.
-std::string in_unit(const std::string& text) {
-  std::string escaped;
-  for (const char c : text) {
-    escaped += c == '%' ? std::string("%%") : std::string(1, c);
-  }
-  return escaped;
-}
-
-/// A word of ExecStart.
-std::string in_command(const std::string& path) {
-  std::string escaped;
-  for (const char c : in_unit(path)) {
-    escaped += c == '"' || c == '\\' ? std::string("\\") + c
-               : c == '$'            ? std::string("$$")
-                                     : std::string(1, c);
-  }
-  return escaped.find_first_of(" \t'\"") == std::string::npos ? escaped : '"' + escaped + '"';
-}
-
 std::string program_path() {
   std::error_code failed;
   const auto path = std::filesystem::read_symlink("/proc/self/exe", failed);
   return failed ? "/usr/bin/persona" : path.string();
 }
-
-std::string stop_timeout(Milliseconds shutdown) {
-  if (shutdown.count() == 0) {
-    return "infinity";
-  }
-  return std::to_string(std::chrono::ceil<std::chrono::seconds>(shutdown + drain_slack).count());
-}
-
-constexpr const char* unit_hardening = R"(
-# Ports below 1024 need this:
-#AmbientCapabilities=CAP_NET_BIND_SERVICE
-CapabilityBoundingSet=CAP_NET_BIND_SERVICE
-# Keys that root alone may read: name /run/credentials/persona@NAME.service/key in the configuration.
-#LoadCredential=key:/etc/persona/%i.key
-LimitNOFILE=65536
-# Keeps keys out of swap: persona locks its memory where there is no limit.
-LimitMEMLOCK=infinity
-LimitCORE=0
-# For listen: unix:/run/persona/... and log.file: /var/log/persona/...
-RuntimeDirectory=persona
-RuntimeDirectoryPreserve=yes
-LogsDirectory=persona
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-ProtectProc=invisible
-ProtectClock=yes
-ProtectHostname=yes
-ProtectControlGroups=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-PrivateTmp=yes
-PrivateDevices=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-
-[Install]
-WantedBy=multi-user.target)";
 
 Result<void> say_command(const std::string& command, const Say& say) {
   say("systemctl " + command);
@@ -105,6 +46,60 @@ Result<void> say_command(const std::string& command, const Say& say) {
 
 std::string unit_of(const std::string& name) {
   return "persona@" + name;
+}
+
+/// What a command for the shell prints, whatever its exit code is.
+Result<std::string> output_of(const std::string& command) {
+  struct Close {
+    void operator()(std::FILE* pipe) const { pclose(pipe); }  // its exit code says less than what it printed
+  };
+  const std::unique_ptr<std::FILE, Close> pipe(popen(command.c_str(), "re"));
+  if (!pipe) {
+    return fail(ErrorKind::network, "cannot run systemctl: {}", std::generic_category().message(errno));
+  }
+  std::string output;
+  std::array<char, 512> part{};
+  while (const std::size_t count = std::fread(part.data(), 1, part.size(), pipe.get())) {
+    output.append(part.data(), count);
+  }
+  return output;
+}
+
+/// Of lines NAME=VALUE; empty when it is not there.
+std::string property(std::string_view lines, std::string_view name) {
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == '=') {
+      return std::string(line.substr(name.size() + 1));
+    }
+  }
+  return "";
+}
+
+/// Where it has to be for the unit to find it. The unit is for files, so a folder has a drop-in besides.
+void say_configuration(const ServiceSettings& settings, const Say& say) {
+  const std::string shown = in_shell(settings.config.string());
+  const std::string place = "/etc/persona/" + settings.name;
+  std::error_code failed;
+  if (!std::filesystem::is_directory(settings.config, failed)) {
+    if (settings.config != place + ".yaml") {
+      say(fmt::format("#   install -D -m 0644 {} {}.yaml", shown, place));
+      say("#   (the paths that it names are then relative to /etc/persona)");
+    }
+    return;
+  }
+  const std::string drop_ins = fmt::format("/etc/systemd/system/{}.service.d", unit_of(settings.name));
+  if (settings.config != place) {
+    say(fmt::format("#   install -d -m 0755 {}", place));
+    say(fmt::format("#   install -m 0644 {}/*.yaml {}", shown, place));
+    say(fmt::format("#   (the paths that they name are then relative to {})", place));
+  }
+  say(fmt::format("#   install -d -m 0755 {}", drop_ins));
+  say(
+      fmt::format("#   printf '[Service]\\nExecStart=\\nExecStart=%s run --config /etc/persona/%%i\\n' {} "
+                  ">{}/folder.conf",
+                  in_shell(in_command(program_path())), drop_ins));
 }
 
 }  // namespace
@@ -122,7 +117,6 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
   if (!check_service_name(account)) {  // what useradd accepts, and no more than User= can take
     return fail(ErrorKind::configuration, "--account: {} is not a user name", in_quotes(account));
   }
-  const std::string config = "/etc/persona/" + settings.name + ".yaml";
   say(fmt::format("# {}: one unit for all persona services.", unit_file));
   say("# Nothing has been done yet. As root:");
   say(fmt::format("#   persona service install --name {} --config {} >{}", settings.name,
@@ -130,10 +124,7 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
   if (settings.account.empty()) {
     say("#   useradd --system --no-create-home --shell /usr/sbin/nologin persona");
   }
-  if (settings.config != config) {
-    say(fmt::format("#   install -D -m 0644 {} {}", in_shell(settings.config.string()), config));
-    say("#   (the paths that it names are then relative to /etc/persona)");
-  }
+  say_configuration(settings, say);
   say(fmt::format("# {} must be able to read these, and nobody else those with a key:", account));
   for (const auto& file : settings.files) {
     say("#   " + in_shell(file.string()));
@@ -141,24 +132,11 @@ Result<void> install_service(const ServiceSettings& settings, const Say& say) {
   say("#   systemctl daemon-reload");
   say(fmt::format("#   systemctl {} {}", settings.start == StartType::manual ? "start" : "enable --now",
                   unit_of(settings.name)));
-  const std::string& words = settings.description.empty() ? settings.display : settings.description;
-  say("[Unit]");
-  say("Description=" + (words.empty() ? "persona: mTLS for TCP applications (%i)" : in_unit(words)));
-  say("Wants=network-online.target");
-  say("After=network-online.target");
-  say("");
-  say("[Service]");
-  say("Type=exec");
-  say("ExecStart=" + in_command(program_path()) + " run --config /etc/persona/%i.yaml");
-  say("ExecReload=/bin/kill -HUP $MAINPID");
-  say("User=" + account);
-  say("Restart=on-failure");
-  say("RestartSec=5");
-  say("# Trying again does not fix a configuration that has errors, or an address that is in use.");
-  say("RestartPreventExitStatus=2");
-  say("# timeouts.shutdown, and a little more");
-  say("TimeoutStopSec=" + stop_timeout(settings.shutdown));
-  say(unit_hardening + 1);
+  const auto version = output_of("systemctl --version 2>/dev/null");
+  for (const std::string& line :
+       systemd_unit(settings, program_path(), version ? systemd_version(*version) : 0)) {
+    say(line);
+  }
   return {};
 }
 
@@ -185,8 +163,30 @@ Result<void> reload_service(const std::string& name, const Say& say) {
 }
 
 Result<bool> show_service(const std::string& name, const Say& say) {
-  static_cast<void>(say_command("status " + unit_of(name), say));
-  return true;
+  const std::string unit = unit_of(name);
+  static_cast<void>(say_command("status " + unit, say));
+  // Names have nothing in them that a shell would take for more (check_service_name).
+  const auto state = output_of("systemctl show --property=LoadState,ActiveState,SubState,MainPID " + unit +
+                               ".service 2>/dev/null");
+  if (!state) {
+    return tl::unexpected(state.error());
+  }
+  const std::string load = property(*state, "LoadState");
+  const std::string active = property(*state, "ActiveState");
+  if (load.empty() || active.empty()) {
+    return fail(ErrorKind::network,
+                "what {} does is not known: systemctl does not answer; is this machine run by systemd?",
+                unit);
+  }
+  if (load != "loaded" && active == "inactive") {
+    return fail(ErrorKind::configuration,
+                "there is no unit {} (systemd says: {}): persona service install --help says how to make it",
+                unit, load);
+  }
+  const std::string process = property(*state, "MainPID");
+  say(fmt::format("# {}: {} ({}){}", unit, active, property(*state, "SubState"),
+                  process.empty() || process == "0" ? "" : ", process " + process));
+  return active == "active" || active == "reloading" || active == "refreshing";
 }
 
 Result<void> list_services(const Say& say) {

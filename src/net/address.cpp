@@ -40,6 +40,12 @@ SocketAddress::SocketAddress(const sockaddr* address) {
   }
 }
 
+SocketAddress SocketAddress::of_user(std::uint32_t user) {
+  SocketAddress result;
+  result.user_ = user;
+  return result;
+}
+
 std::optional<SocketAddress> SocketAddress::from_numeric(const std::string& host, std::uint16_t port) {
   SocketAddress result;
   if (uv_ip4_addr(host.c_str(), port, reinterpret_cast<sockaddr_in*>(&result.storage_)) == 0 ||
@@ -86,7 +92,7 @@ void SocketAddress::set_port(std::uint16_t port) {
 std::string SocketAddress::to_string() const {
   const auto address = ip();
   if (!address) {
-    return "unix";
+    return user_ ? fmt::format("unix:uid={}", *user_) : "unix";
   }
   const std::string text = address->to_string();
   return address->is_v4() ? fmt::format("{}:{}", text, port()) : fmt::format("[{}]:{}", text, port());

@@ -129,4 +129,13 @@ Places places_of(const std::vector<fs::path>& files) {
   return places;
 }
 
+void add_place_of_all(Places& places, const fs::path& folder, std::string_view extension) {
+  std::error_code failed;
+  const fs::path whole = fs::absolute(folder, failed);
+  if (!failed) {
+    add(places, whole, path_from_text("*" + std::string(extension)));
+    add_places(places, whole);  // a link may come to lead elsewhere
+  }
+}
+
 }  // namespace persona::net

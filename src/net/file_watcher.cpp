@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "file_name.hpp"
+#include "persona/base/path_text.hpp"
 #include "persona/net/error.hpp"
 
 namespace persona::net {
@@ -35,7 +36,10 @@ void FolderWatch::close() {
 }
 
 FileWatcher::FileWatcher(Loop& loop, std::function<void()> changed)
-    : loop_(loop), changed_(std::move(changed)), timer_(Timer::create(loop, nullptr)) {}
+    : loop_(loop),
+      changed_(std::move(changed)),
+      timer_(Timer::create(loop, nullptr)),
+      rest_timer_(Timer::create(loop, nullptr)) {}
 
 FileWatcher::Outcome FileWatcher::watch(const Places& places) {
   std::erase_if(folders_, [&](const auto& each) { return !places.contains(each.first); });
@@ -46,23 +50,10 @@ FileWatcher::Outcome FileWatcher::watch(const Places& places) {
       continue;
     }
     int error = 0;
-    const auto changed = [this, key = folder](std::string_view name) {
-      const auto found = folders_.find(key);
-      if (found == folders_.end()) {
-        return;
-      }
-      if (name.empty() || name == key.path.filename().string()) {
-        // The folder itself was removed or renamed, and inotify's watch is gone. A new folder may get the
-        // same inode number, so forget this one: the next watch() then adds it again.
-        folders_.erase(found);
-        noticed();
-      } else if (found->second.names.contains(file_name_key(name))) {
-        noticed();
-      }
-    };
+    const auto changed = [this, key = folder](std::string_view name) { notified(key, name); };
     auto handle = FolderWatch::create(loop_, folder.path, changed, error);
     if (handle) {
-      folders_.emplace(folder, Watched{names, std::move(handle)});
+      folders_.emplace(folder, Watched{names, std::move(handle), precise_now()});
       outcome.added = true;
     } else if (error != UV_ENOENT && error != UV_ENOTDIR) {  // removed since; the next check will notice
       outcome.problem =
@@ -70,6 +61,40 @@ FileWatcher::Outcome FileWatcher::watch(const Places& places) {
     }
   }
   return outcome;
+}
+
+void FileWatcher::notified(const Place& folder, std::string_view name) {
+  const auto found = folders_.find(folder);
+  if (found == folders_.end()) {
+    return;
+  }
+  if (name.empty() || name == folder.path.filename().string()) {
+    // The folder itself was removed or renamed, and inotify's watch is gone. A new folder may get the
+    // same inode number, so forget this one: the next watch() then adds it again.
+    folders_.erase(found);
+    noticed();
+    return;
+  }
+  Watched& watched = found->second;
+  const std::string key = file_name_key(name);
+  if (watched.names.contains(key) ||
+      watched.names.contains("*" + path_text(path_from_text(key).extension()))) {
+    noticed();
+  }
+  const Milliseconds now = precise_now();
+  if (now - watched.since > rest) {
+    watched.since = now;
+    watched.notifications = 0;
+  }
+  if (++watched.notifications >= flood) {
+    watched.handle.reset();  // it stays in folders_, so that watch() does not add it again
+    rest_timer_->start(rest, [this] { return_to_folders(); });
+  }
+}
+
+void FileWatcher::return_to_folders() {
+  std::erase_if(folders_, [](const auto& each) { return each.second.handle == nullptr; });
+  changed_();  // and the next watch() adds them again
 }
 
 void FileWatcher::noticed() {

@@ -1,10 +1,14 @@
 #include "listening_socket.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
+#include "persona/base/path_text.hpp"
 #include "persona/base/sockets.hpp"
 #include "persona/net/error.hpp"
 #include "resolve_host.hpp"
+#include "unix_socket.hpp"
 
 namespace persona::net {
 
@@ -45,6 +49,22 @@ Result<std::vector<Endpoint>> addresses_to_bind(const Endpoint& endpoint) {
     return cannot_listen(endpoint, UV_EAI_NODATA);
   }
   return addresses;
+}
+
+void ListeningSocket::remove_file() const {
+  if (local_.is_unix()) {
+    remove_file_of_inode(local_.path, inode_);
+  }
+}
+
+Result<void> ListeningSocket::move_file(const Endpoint& to) {
+  std::error_code failed;
+  std::filesystem::rename(path_from_text(local_.path), path_from_text(to.path), failed);
+  if (failed) {
+    return fail(ErrorKind::configuration, "cannot listen on {}: {}", to.to_string(), failed.message());
+  }
+  local_ = to;
+  return {};
 }
 
 Endpoint bound_endpoint(const Socket& socket, const Endpoint& asked) {

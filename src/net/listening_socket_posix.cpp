@@ -1,13 +1,10 @@
 #include <cerrno>
-#include <cstring>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 #include <utility>
 
 #include "listening_socket.hpp"
 #include "socket_options.hpp"
+#include "unix_socket.hpp"
 
 namespace persona::net {
 
@@ -47,56 +44,11 @@ Result<Socket> bind_tcp(const Endpoint& endpoint, int& uv_code) {
   return socket;
 }
 
-/// Removes a socket file that no program serves any more: connect(2) is refused.
-Result<void> remove_stale(const Endpoint& endpoint, const sockaddr_un& address, int& uv_code) {
-  struct stat status {};
-  if (lstat(endpoint.path.c_str(), &status) != 0) {
-    return {};
-  }
-  if (!S_ISSOCK(status.st_mode)) {
-    return fail(ErrorKind::configuration, "cannot listen on {}: the file exists and is not a socket",
-                endpoint.to_string());
-  }
-  const Socket probe = new_socket(AF_UNIX);
-  if (probe.valid() &&
-      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
-      errno == ECONNREFUSED) {
-    if (unlink(endpoint.path.c_str()) != 0) {
-      return refused(endpoint, errno, uv_code);
-    }
-    return {};
-  }
-  return refused(endpoint, EADDRINUSE, uv_code);
-}
-
-Result<Socket> bind_unix(const Endpoint& endpoint, int& uv_code) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (endpoint.path.size() >= sizeof address.sun_path) {
-    return refused(endpoint, ENAMETOOLONG, uv_code);
-  }
-  std::memcpy(address.sun_path, endpoint.path.data(), endpoint.path.size());
-  if (auto removed = remove_stale(endpoint, address, uv_code); !removed) {
-    return tl::unexpected(removed.error());
-  }
-  Socket socket = new_socket(AF_UNIX);
-  if (!socket.valid() ||
-      ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(socket.get(), SOMAXCONN) != 0) {
-    return refused(endpoint, errno, uv_code);
-  }
-  return socket;
-}
-
-std::uint64_t inode_of(const std::string& path) {
-  struct stat status {};
-  return lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
-}
-
 }  // namespace
 
-Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint, int& uv_code) {
-  auto socket = endpoint.is_unix() ? bind_unix(endpoint, uv_code) : bind_tcp(endpoint, uv_code);
+Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint, const SocketFile& file,
+                                              int& uv_code) {
+  auto socket = endpoint.is_unix() ? listen_unix(endpoint, file, uv_code) : bind_tcp(endpoint, uv_code);
   if (!socket) {
     return tl::unexpected(socket.error());
   }
@@ -113,6 +65,10 @@ int ListeningSocket::accept(Socket& accepted, SocketAddress& peer) const {
       accept4(socket_.get(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (accepted.valid()) {
     peer = SocketAddress(reinterpret_cast<const sockaddr*>(&address));
+    if (local_.is_unix()) {
+      const auto user = peer_user(accepted);
+      peer = user ? SocketAddress::of_user(*user) : peer;
+    }
     return 0;
   }
   switch (errno) {
@@ -129,12 +85,6 @@ int ListeningSocket::accept(Socket& accepted, SocketAddress& peer) const {
       return UV_ECONNABORTED;
     default:  // EMFILE, ENFILE, ENOBUFS, ENOMEM, EAGAIN
       return uv_translate_sys_error(errno);
-  }
-}
-
-void ListeningSocket::remove_file() const {
-  if (local_.is_unix() && inode_ != 0 && inode_of(local_.path) == inode_) {
-    static_cast<void>(unlink(local_.path.c_str()));  // it may be gone already
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "listening_socket.hpp"
 #include "socket_options.hpp"
+#include "unix_socket.hpp"
 
 namespace persona::net {
 
@@ -20,10 +21,11 @@ bool set(const Socket& socket, int level, int option, const Value& value) {
 
 }  // namespace
 
-Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint, int& uv_code) {
+Result<ListeningSocket> ListeningSocket::open(const Endpoint& endpoint, const SocketFile& file,
+                                              int& uv_code) {
   if (endpoint.is_unix()) {
-    return fail(ErrorKind::configuration, "cannot listen on {}: Windows has no Unix sockets for this",
-                endpoint.to_string());
+    auto socket = listen_unix(endpoint, file, uv_code);  // never succeeds
+    return tl::unexpected(socket.error());
   }
   const auto address = SocketAddress::from_numeric(endpoint.host, endpoint.port);
   if (!address) {
@@ -67,7 +69,5 @@ int ListeningSocket::accept(Socket& accepted, SocketAddress& peer) const {
   // The client reset the connection before it was accepted; Wine reports that as the second code.
   return error == UV_ECONNRESET || error == UV_ENOTCONN ? UV_ECONNABORTED : error;
 }
-
-void ListeningSocket::remove_file() const {}
 
 }  // namespace persona::net

@@ -19,6 +19,11 @@ std::span<const int> reopen_signals() {
   return signals;
 }
 
+std::span<const int> replace_signals() {
+  static constexpr int signals[] = {SIGUSR2};
+  return signals;
+}
+
 void ignore_signal(int signal) {
   // Fails only for a signal that does not exist, or that cannot be ignored.
   static_cast<void>(std::signal(signal, SIG_IGN));

@@ -17,6 +17,10 @@ std::span<const int> reopen_signals() {
   return {};
 }
 
+std::span<const int> replace_signals() {
+  return {};
+}
+
 void ignore_signal(int /*signal*/) {}
 
 }  // namespace persona::net

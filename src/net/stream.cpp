@@ -268,6 +268,16 @@ SocketAddress Stream::peer() const {
   return {};
 }
 
+SocketAddress Stream::local() const {
+  sockaddr_storage storage{};
+  int length = sizeof storage;
+  if (kind_ == Kind::tcp &&
+      uv_tcp_getsockname(&handle_.tcp, reinterpret_cast<sockaddr*>(&storage), &length) == 0) {
+    return SocketAddress(reinterpret_cast<const sockaddr*>(&storage));
+  }
+  return {};
+}
+
 void Stream::close() {
   assert_here();
   events_ = nullptr;

@@ -97,4 +97,8 @@ Milliseconds precise_now() {
   return Milliseconds(static_cast<std::int64_t>(uv_hrtime() / 1'000'000));
 }
 
+std::chrono::microseconds stopwatch() {
+  return std::chrono::microseconds(static_cast<std::int64_t>(uv_hrtime() / 1'000));
+}
+
 }  // namespace persona::net

@@ -10,6 +10,24 @@ Result<UserId> find_user(const std::string& name_or_id) {
               in_quotes(name_or_id));
 }
 
+Result<GroupId> find_group(const std::string& name_or_id) {
+  return fail(ErrorKind::configuration,
+              "groups are those of Unix sockets, which Windows does not have: remove {}",
+              in_quotes(name_or_id));
+}
+
+std::string user_name(UserId user) {
+  return std::to_string(user);
+}
+
+std::string group_name(GroupId group) {
+  return std::to_string(group);
+}
+
+std::string group_in_words(GroupId group) {
+  return fmt::format("group {}", group);
+}
+
 std::string user_in_words(UserId user) {
   return fmt::format("user {}", user);
 }

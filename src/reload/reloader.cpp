@@ -7,7 +7,7 @@
 
 #include "persona/identity/identity.hpp"
 #include "persona/reload/expiry_watch.hpp"
-#include "probe.hpp"
+#include "persona/reload/probe.hpp"
 
 namespace persona::reload {
 
@@ -56,12 +56,13 @@ std::string_view Reloader::word(Cause cause) {
 
 Reloader::Reloader(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver,
                    std::shared_ptr<Service> service, Load load, std::vector<std::filesystem::path> files,
-                   std::function<void()> applied)
+                   Listen listen, std::function<void()> applied)
     : loop_(loop),
       pool_(pool),
       resolver_(resolver),
       service_(std::move(service)),
       load_(std::move(load)),
+      listen_(std::move(listen)),
       applied_(std::move(applied)),
       running_(service_->current()),
       files_(sorted(std::move(files))),
@@ -73,8 +74,11 @@ void Reloader::start() {
   look(Cause::start);
 }
 
-void Reloader::reload() {
-  service_->logger().reopen();
+void Reloader::reload(Done done) {
+  if (done) {
+    asked_.push_back(std::move(done));
+  }
+  service_->reopen_logs();
   look(Cause::asked);
 }
 
@@ -87,7 +91,7 @@ Reloader::Look Reloader::look_at(const Task& task) {
     if (task.how == How::load || (task.how == How::load_if_changed && look.stamps != task.stamps)) {
       load_settled(look, task.load);
       judge(look, *task.running);
-      if (look.settled && !look.same && (!look.next || look.next->config().reload.probe)) {
+      if (look.settled && !look.same && (!look.next || look.next->config().reload.probe || look.listen)) {
         look.newer_crls = task.running->with_newer_crls(look.crls);
       }
     }
@@ -131,6 +135,16 @@ void Reloader::judge(Look& look, const Generation& running) {
         "the file has changed from one of `gateway` and `service` to the other: restart persona to use it");
     return;
   }
+  const auto& listen = loaded.material->config.listen;
+  const auto& before = running.config().listen;
+  if (!std::equal(listen.begin(), listen.end(), before.begin(), before.end(), config::is_same)) {
+    auto plan = forward::plan_listening(loaded.material->config);
+    if (!plan) {
+      loaded.errors.push_back(plan.error().message);
+      return;
+    }
+    look.listen = std::move(*plan);
+  }
   look.restart_needed = forward::keep_what_needs_restart(loaded.material->config, running.config());
   auto next = Generation::create(std::move(*loaded.material), &running);
   if (!next) {
@@ -161,6 +175,12 @@ void Reloader::look(Cause cause) {
     return;
   }
   timer_->stop();
+  cause = std::max(cause, std::exchange(pending_, Cause::none));  // what the timer would have done
+  if (cause == Cause::asked) {
+    answering_.insert(answering_.end(), std::make_move_iterator(asked_.begin()),
+                      std::make_move_iterator(asked_.end()));
+    asked_.clear();
+  }
   auto task = std::make_shared<Task>(Task{load_, files_, stamps_, how(cause), running_});
   auto found = std::make_shared<Look>();
   std::string error;
@@ -192,12 +212,12 @@ void Reloader::looked(Cause cause, const std::shared_ptr<Look>& look) {
     next();
     return;
   }
-  soon_ = !look->settled || (look->fresh && settings().watch);
+  soon_ = look->fresh && settings().watch;
   if (look->settled && !look->next) {
     refuse(cause, look->loaded->errors, !look->same);
     apply_newer_crls(*look);
   } else if (!look->settled) {
-    pending_ = cause == Cause::asked ? cause : pending_;  // the request still needs an answer
+    try_again(cause);
   } else if (look->same && cause != Cause::asked) {
     unchanged();
   } else if (look->next->config().reload.probe && service_->mode() == config::Mode::persona && !look->same) {
@@ -211,12 +231,13 @@ void Reloader::looked(Cause cause, const std::shared_ptr<Look>& look) {
 
 void Reloader::probe(Cause cause, const std::shared_ptr<Look>& look) {
   probe_ = std::make_unique<Probe>(
-      loop_, pool_, resolver_, look->next, [this, cause, look](const std::optional<End>& failed) {
-        if (failed) {
-          refuse(
-              cause,
-              {fmt::format("the trial connection to the gateway failed (reload.probe): {}", failed->error)},
-              true);
+      loop_, pool_, resolver_, look->next, Probe::Options{},
+      [this, cause, look](const Probe::Result& result) {
+        if (result.failed) {
+          refuse(cause,
+                 {fmt::format("the trial connection to the gateway failed (reload.probe): {}",
+                              result.failed->error)},
+                 true);
           apply_newer_crls(*look);
         } else {
           apply(cause, *look);
@@ -239,6 +260,18 @@ void Reloader::unchanged() {
 }
 
 void Reloader::apply(Cause cause, const Look& look) {
+  if (look.listen) {
+    const auto listening = listen_(*look.listen);
+    if (!listening) {
+      refuse(cause, {listening.error().message}, true);
+      apply_newer_crls(look);
+      return;
+    }
+    if (!*listening) {
+      try_again(cause);
+      return;
+    }
+  }
   running_ = look.next;
   refusal_.clear();
   service_->replace(look.next);
@@ -254,6 +287,22 @@ void Reloader::apply(Cause cause, const Look& look) {
   tell_restart(cause, look.restart_needed);
   service_->set_reload_status({true, x509::now(), {}, false, look.restart_needed});
   applied_();
+  answer(cause, "");
+}
+
+void Reloader::try_again(Cause cause) {
+  soon_ = true;
+  pending_ = cause == Cause::asked ? cause : pending_;  // the request still needs an answer
+}
+
+/// Those who have asked for what is now done.
+void Reloader::answer(Cause cause, const std::string& refusal) {
+  if (cause != Cause::asked) {
+    return;
+  }
+  for (const Done& done : std::exchange(answering_, {})) {
+    done(refusal);
+  }
 }
 
 void Reloader::tell_restart(Cause cause, const std::vector<std::string>& keys) const {
@@ -284,6 +333,7 @@ void Reloader::refuse(Cause cause, std::vector<std::string> errors, bool newer_o
                               ? "newer files are on disk, but they are refused: what is in use stays"
                               : "the reload is refused: what is in use stays",
                           {{"cause", word(cause)}, {"error", errors.front()}, {"errors", errors.size()}});
+  answer(cause, errors.front());
   refusal_ = std::move(errors);
 }
 
@@ -331,11 +381,10 @@ void Reloader::watch() {
 /// Decides what follows a check.
 void Reloader::next() {
   watch();
-  const Cause pending = std::exchange(pending_, Cause::none);
   if (std::exchange(soon_, false)) {
-    timer_->start(soon, [this, pending] { look(std::max(pending, Cause::again)); });
-  } else if (pending != Cause::none) {
-    look(pending);
+    timer_->start(soon, [this] { look(Cause::again); });
+  } else if (pending_ != Cause::none) {
+    look(pending_);
   } else if (const Milliseconds interval = settings().watch ? settings().interval : compare_interval;
              interval.count() > 0) {
     timer_->start(interval, [this] { look(Cause::interval); });

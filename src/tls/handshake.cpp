@@ -15,6 +15,7 @@
 #include "persona/tls/record.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/words.hpp"
+#include "read_certificate_request.hpp"
 #include "refusal_alert.hpp"
 #include "resumption.hpp"
 #include "ssl.hpp"
@@ -79,6 +80,7 @@ Result<void> Handshake::prepare_client() {
     return persona::fail(ErrorKind::internal, "cannot use the name {} (mbedTLS -0x{:04x})",
                          target_.server_name, -code);
   }
+  ssl_->keeps_certificate_request = target_.notes_request;
   if (context_->ticket_store() != nullptr && !target_.address.empty()) {
     ticket_key_ = fmt::format("{} {}", target_.address, target_.server_name);
     offered_ = context_->ticket_store()->take(ticket_key_);
@@ -103,6 +105,7 @@ Status Handshake::advance(ByteView& input, Buffer& output) {
   } while (code == MBEDTLS_ERR_SSL_WANT_READ && !ssl_->input.empty());
   input = ssl_->input;
   ssl_->input = {};
+  note_request();
 
   Status status = Status::want_input;
   if (code == 0) {
@@ -114,6 +117,17 @@ Status Handshake::advance(ByteView& input, Buffer& output) {
     ssl_->output = nullptr;
   }
   return status;
+}
+
+void Handshake::note_request() {
+  if (!ssl_->certificate_request) {
+    return;
+  }
+  const bool tls12 = mbedtls_ssl_get_version_number(&ssl_->context) == MBEDTLS_SSL_VERSION_TLS1_2;
+  request_ =
+      read_certificate_request(*ssl_->certificate_request, tls12 ? TlsVersion::tls12 : TlsVersion::tls13,
+                               context_->options().identity.get());
+  ssl_->certificate_request.reset();
 }
 
 // The handshake is complete; there is a session only if the peer is who it must be. In the client role

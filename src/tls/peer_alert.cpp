@@ -18,8 +18,10 @@ std::string our_certificate(const Context& context) {
 Failure received_alert(const Context& context, std::uint8_t description, AlertStage stage) {
   const Role role = context.options().role;
   const bool refusal = role == Role::client && is_certificate_alert(description) && stage != AlertStage::open;
-  return {refusal ? Failure::Kind::client_certificate_refused : Failure::Kind::peer_alert,
-          explain_alert(role, description, stage, our_certificate(context))};
+  Failure failure{refusal ? Failure::Kind::client_certificate_refused : Failure::Kind::peer_alert,
+                  explain_alert(role, description, stage, our_certificate(context))};
+  failure.alert = description;
+  return failure;
 }
 
 }  // namespace persona::tls

@@ -105,6 +105,14 @@ bool peer_has_extended_master_secret(const Ssl& ssl) {
   return has_extended_master_secret(WireReader(hello.vector(2)));
 }
 
+/// Once mbedTLS has read the message that may be one.
+void note_certificate_request(Ssl& ssl) {
+  const ByteView message = ssl.last_message();
+  if (!message.empty() && message[0] == MBEDTLS_SSL_HS_CERTIFICATE_REQUEST) {
+    ssl.certificate_request.emplace(message.begin(), message.end());
+  }
+}
+
 /// Once mbedTLS has read the peer's hello of TLS 1.2.
 int note_hello(Ssl& ssl) {
   ssl.extended_master_secret = peer_has_extended_master_secret(ssl);
@@ -260,6 +268,9 @@ int run_handshake(Ssl& ssl) {
     }
     ssl.sent_alert = false;
     code = mbedtls_ssl_handshake_step(&ssl.context);
+    if (code == 0 && before == MBEDTLS_SSL_CERTIFICATE_REQUEST && ssl.keeps_certificate_request) {
+      note_certificate_request(ssl);
+    }
     const int reads_hello = is_server(ssl) ? MBEDTLS_SSL_CLIENT_HELLO : MBEDTLS_SSL_SERVER_HELLO;
     if (code == 0 && before == reads_hello && ssl.context.MBEDTLS_PRIVATE(state) != before && is_tls12(ssl)) {
       code = note_hello(ssl);

@@ -66,7 +66,7 @@ std::optional<std::uint8_t> Ssl::unprotected_alert() const {
   return is_alert ? std::optional<std::uint8_t>(record[6]) : std::nullopt;
 }
 
-ByteView Ssl::unreadable_leaf() const {
+ByteView Ssl::last_message() const {
   const unsigned char* message = context.MBEDTLS_PRIVATE(in_msg);
   const unsigned char* buffer = context.MBEDTLS_PRIVATE(in_buf);
   if (message == nullptr || buffer == nullptr) {
@@ -77,7 +77,11 @@ ByteView Ssl::unreadable_leaf() const {
 #else
   constexpr std::size_t room = MBEDTLS_SSL_IN_CONTENT_LEN;
 #endif
-  ByteView rest(message, std::min(room, context.MBEDTLS_PRIVATE(in_hslen)));
+  return {message, std::min(room, context.MBEDTLS_PRIVATE(in_hslen))};
+}
+
+ByteView Ssl::unreadable_leaf() const {
+  ByteView rest = last_message();
   // Takes a number of so many octets; more than there can be if there are not as many.
   const auto number = [&rest](std::size_t octets) {
     std::size_t value = rest.size() < octets ? SIZE_MAX : 0;

@@ -34,6 +34,10 @@ struct Ssl {
   /// in_hdr.
   std::optional<std::uint8_t> unprotected_alert() const;
 
+  /// The handshake message that was read last, with its header: it stays where it was received until the next
+  /// one is read (ssl_msg.c, ssl_consume_current_message). Empty if there is none.
+  ByteView last_message() const;
+
   /// The peer's own certificate, in the Certificate message that mbedTLS could not read: it is still where it
   /// was received (ssl_tls12_client.c, ssl_tls12_server.c, ssl_tls13_generic.c). Empty if there is none. For
   /// sentences only.
@@ -75,6 +79,10 @@ struct Ssl {
   Buffer* output = nullptr;  // of the current call
   bool sent_alert = false;   // was that the last record of the current step of the handshake?
   bool muted = false;  // discard what mbedTLS sends: the peer could not read its alert. Handshake writes ours
+
+  // Client: the server's CertificateRequest with its header, kept if it is asked for.
+  bool keeps_certificate_request = false;
+  std::optional<Bytes> certificate_request;
 
   // TLS 1.3: collected for the handover.
   Secret client_traffic_secret;

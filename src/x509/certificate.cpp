@@ -82,7 +82,28 @@ CertificateInfo describe(const mbedtls_x509_crt& certificate) {
 }
 
 CertificateIds ids_of(const mbedtls_x509_crt& certificate) {
-  return {serial_text({certificate.serial.p, certificate.serial.len}), spki_pin_of(certificate).to_string()};
+  return {serial_text({certificate.serial.p, certificate.serial.len}), spki_pin_of(certificate).to_string(),
+          common_name_of(certificate)};
+}
+
+std::string common_name_of(const mbedtls_x509_crt& certificate) {
+  constexpr std::size_t longest = 255;
+  const mbedtls_x509_name* found = nullptr;
+  for (const mbedtls_x509_name* part = &certificate.subject; part != nullptr; part = part->next) {
+    if (MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &part->oid) != 0) {
+      continue;
+    }
+    if (found != nullptr) {
+      return "";
+    }
+    found = part;
+  }
+  // The types whose bytes are UTF-8 (RFC 5280 section 4.1.2.4); the others are obsolete.
+  const bool is_text = found != nullptr && (found->val.tag == MBEDTLS_ASN1_UTF8_STRING ||
+                                            found->val.tag == MBEDTLS_ASN1_PRINTABLE_STRING ||
+                                            found->val.tag == MBEDTLS_ASN1_IA5_STRING);
+  const std::string_view name = is_text ? as_text({found->val.p, found->val.len}) : std::string_view();
+  return name.size() <= longest && printable(name) == name ? std::string(name) : "";
 }
 
 SpkiPin spki_pin_of(const mbedtls_x509_crt& certificate) {

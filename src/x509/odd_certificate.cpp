@@ -72,35 +72,6 @@ std::optional<Parts> read_parts(ByteView der) {
   return fault == DerFault::none ? std::optional(parts) : std::nullopt;
 }
 
-std::string attribute_in_words(ByteView type) {
-  mbedtls_asn1_buf id{MBEDTLS_ASN1_OID, type.size(),
-                      const_cast<unsigned char*>(type.data())};  // mbedTLS only reads
-  const char* name = nullptr;
-  return mbedtls_oid_get_attr_short_name(&id, &name) == 0 ? name : oid_in_words(type);
-}
-
-/// As name_in_words(), which needs a name that mbedTLS has parsed.
-std::string in_words(ByteView name) {
-  DerReader reader(name);
-  const auto content = reader.take(DerReader::sequence);
-  if (!content || content->empty()) {
-    return "";
-  }
-  std::string words;
-  for (DerReader rdns(*content); !rdns.empty();) {
-    DerReader attributes(rdns.take(DerReader::set).value_or(ByteView()));
-    DerReader fields(attributes.take(DerReader::sequence).value_or(ByteView()));
-    const auto type = fields.take(MBEDTLS_ASN1_OID);
-    const auto value = fields.take_any();
-    if (!type || !value) {
-      return "(a name that cannot be shown)";
-    }
-    words += fmt::format("{}{}={}", words.empty() ? "" : ", ", attribute_in_words(*type),
-                         escape(as_text(value->content)));
-  }
-  return words;
-}
-
 bool is_known_curve(ByteView oid) {
   const mbedtls_asn1_buf curve{MBEDTLS_ASN1_OID, oid.size(),
                                const_cast<unsigned char*>(oid.data())};  // only read
@@ -133,7 +104,7 @@ std::optional<OddCertificate> describe_odd_certificate(ByteView der) {
   if (!parts) {
     return std::nullopt;
   }
-  std::string name = in_words(parts->subject);
+  std::string name = name_in_words(parts->subject);
   if (name.empty()) {
     name = "serial " + serial_text(parts->serial);
   }

@@ -6,13 +6,16 @@
 #include <deque>
 #include <optional>
 
+#include <fmt/format.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/error.h>
+#include <mbedtls/oid.h>
 #include <mbedtls/pk.h>
 
 #include "persona/base/address.hpp"
 #include "persona/base/utf8.hpp"
 #include "persona/x509/der_reader.hpp"
+#include "persona/x509/extensions.hpp"
 
 namespace persona::x509 {
 
@@ -60,6 +63,13 @@ std::optional<std::string> decoded(const mbedtls_x509_buf& value) {
   }
 }
 
+std::string attribute_in_words(ByteView type) {
+  mbedtls_asn1_buf id{MBEDTLS_ASN1_OID, type.size(),
+                      const_cast<unsigned char*>(type.data())};  // mbedTLS only reads
+  const char* name = nullptr;
+  return mbedtls_oid_get_attr_short_name(&id, &name) == 0 ? name : oid_in_words(type);
+}
+
 }  // namespace
 
 std::string escape(std::string_view text) {
@@ -98,6 +108,27 @@ std::string name_in_words(const mbedtls_x509_name& name) {
     return "(a name that cannot be shown)";
   }
   return {buffer.data(), static_cast<std::size_t>(length)};  // mbedTLS has escaped it
+}
+
+std::string name_in_words(ByteView name) {
+  DerReader reader(name);
+  const auto content = reader.take(DerReader::sequence);
+  if (!content || content->empty()) {
+    return "";
+  }
+  std::string words;
+  for (DerReader rdns(*content); !rdns.empty();) {
+    DerReader attributes(rdns.take(DerReader::set).value_or(ByteView()));
+    DerReader fields(attributes.take(DerReader::sequence).value_or(ByteView()));
+    const auto type = fields.take(MBEDTLS_ASN1_OID);
+    const auto value = fields.take_any();
+    if (!type || !value) {
+      return "(a name that cannot be shown)";
+    }
+    words += fmt::format("{}{}={}", words.empty() ? "" : ", ", attribute_in_words(*type),
+                         escape(as_text(value->content)));
+  }
+  return words;
 }
 
 std::string address_in_words(ByteView octets) {

@@ -1,11 +1,12 @@
-// Requests to the admin endpoint: whatever comes, head and request are found or not, and nothing is read
-// beyond.
+// Requests to the admin endpoint: whatever comes, head and request are found or not, nothing is read beyond,
+// and what must not be answered is not.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "persona/admin/http.hpp"
+#include "persona/admin/rules.hpp"
 #include "persona/base/text.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -22,6 +23,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         persona::to_lower(*request->host).find_first_not_of("0123456789abcdef.:[]") != std::string::npos &&
         !persona::to_lower(*request->host).starts_with("localhost")) {
       std::abort();
+    }
+    using persona::admin::Door;
+    for (const Door door : {Door::unix_socket, Door::loopback, Door::network}) {
+      const auto refused = request ? persona::admin::refusal(*request, door) : std::nullopt;
+      if (refused && (refused->status < 400 || !refused->body.ends_with('\n'))) {
+        std::abort();
+      }
+      const bool is_answered = request && !refused;
+      if (is_answered &&
+          ((door == Door::network &&
+            (request->method == "POST" || request->path == "/status" || request->path == "/quit")) ||
+           (request->method == "POST" && request->has_origin) || request->is_encoded ||
+           request->content_length > persona::admin::longest_body)) {
+        std::abort();
+      }
     }
   }
   return 0;

@@ -174,9 +174,8 @@ def both_or_neither(case):
     refused(case, content, "service.yaml:", "gateway", "service")
 
 
-@case("what later versions listen on is not ignored, and the admin endpoint is for this machine")
-def later_keys(case):
-    refused(case, good(Pki(case), listen="systemd:pg"), "service.yaml:", "not supported yet")
+@case("the admin endpoint is for this machine")
+def admin_elsewhere(case):
     refused(case, good(Pki(case), admin={"listen": "0.0.0.0:0"}), "service.yaml:", "lets other machines read")
 
 

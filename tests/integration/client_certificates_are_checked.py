@@ -191,7 +191,7 @@ def plaintext(case):
             pass
     except ConnectionResetError:
         pass
-    door.persona.next_close("handshake_failed", error='the client does not speak TLS here: its first bytes are "GET /"')
+    door.persona.next_close("handshake_failed", error="the client speaks HTTP without TLS: this port wants HTTPS")
 
 
 @case("a client that never finishes its handshake is cut")

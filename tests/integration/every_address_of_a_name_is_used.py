@@ -1,33 +1,16 @@
 """A name that resolves to several addresses: all are tried, after a failed dial and after a failed handshake, before the
 next configured address; by connections and by the trial of a reload alike."""
 
-import socket
-
 from harness.certificates import Pki
 from harness.machine import enter_or_skip
 from harness.persona import Persona, config
 from harness.rotation import Live, wait_reloaded
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
-from harness.sockets import Server, connect, expect_echo
+from harness.sockets import Server, connect, expect_echo, listen_on_one_port
 
 NAME = "both.test"
 FIRST, SECOND = "127.0.0.1", "127.0.0.2"
-
-
-def listen_on_both():
-    """Listening sockets on one port of both addresses."""
-    for _ in range(50):
-        listeners = [socket.socket(), socket.socket()]
-        try:
-            listeners[0].bind((FIRST, 0))
-            listeners[1].bind((SECOND, listeners[0].getsockname()[1]))
-        except OSError:  # somebody else's, there
-            continue
-        for listener in listeners:
-            listener.listen()
-        return listeners
-    return check(False, "no port is free at both addresses")
 
 
 def http(connection):
@@ -44,7 +27,7 @@ def expect_served(persona, target):
 @case("the first address speaks no TLS: connections use the second, and the trial of a reload does")
 def handshake(case):
     pki = Pki(case)
-    listeners = listen_on_both()
+    listeners = listen_on_one_port([FIRST, SECOND])
     port = listeners[0].getsockname()[1]
     plain = Server(case, http, listeners[0], failing=True)
     tls_gateway(case, pki.server_context(), listener=listeners[1], failing=True)  # the trial ends without data
@@ -53,7 +36,7 @@ def handshake(case):
                                    reload={"probe": True, "interval": "100ms"}))
     expect_served(persona, f"{SECOND}:{port}")
     check(plain.accepted > 0, "the first address was not tried")
-    warning = next(line for line in persona.log if "does not speak TLS" in line.get("message", ""))
+    warning = next(line for line in persona.log if "without TLS" in line.get("message", ""))
     equal((warning["target"], warning["next"]), (f"{FIRST}:{port}", "another address"), "the first address")
     new = pki.ca.issue("renewed")
     live.put(new)
@@ -64,7 +47,7 @@ def handshake(case):
 @case("all addresses of a name come before the next configured one")
 def before_next(case):
     pki = Pki(case)
-    listeners = listen_on_both()
+    listeners = listen_on_one_port([FIRST, SECOND])
     port = listeners[0].getsockname()[1]
     servers = [Server(case, http, listener, failing=True) for listener in listeners]
     last = tls_gateway(case, pki.server_context())
@@ -78,7 +61,7 @@ def before_next(case):
 @case("the first address is refused, the second is used")
 def refused(case):
     pki = Pki(case)
-    listeners = listen_on_both()
+    listeners = listen_on_one_port([FIRST, SECOND])
     port = listeners[0].getsockname()[1]
     listeners[0].close()
     tls_gateway(case, pki.server_context(), listener=listeners[1])

@@ -28,7 +28,7 @@ def idle(case):
 
     service = process.Process(case, sys.executable, "-B", SERVICE, name="echo service", stdin=subprocess.PIPE)
     port = service.wait_until(lambda: service.lines[:1], "its port")[0]
-    many = {"limits": {"connections": count}}
+    many = {"limits": {"connections": count}, "timeouts": {"handshake": "60s"}}  # a batch shakes hands at once
     near, far = pair(case, Pki(case), f"127.0.0.1:{port}", persona=many, gateway=many)
     before = {side: side.proportional_kib() for side in (near, far)}
 

@@ -31,7 +31,7 @@ def whole_life(case):
     for words in ("icacls", native(live.key), rf"NT SERVICE\{service.name}", "LocalService"):
         check(words in service.installed, f"install does not say {words!r}", service.installed)
     check("EventMessageFile" in event_source(service.name), "the event source", event_source(service.name))
-    check("stopped" in service.verb("status", expect=1), "the status before it was started")
+    check("stopped" in service.verb("status", expect=3), "the status before it was started")
     service.start()
     status = service.verb("status")
     for words in ("running", "manual", native(service.config)):
@@ -53,7 +53,7 @@ def whole_life(case):
 
     service.stop()
     wait_refusing(service.address)
-    check("stopped" in service.verb("status", expect=1), "the status after it was stopped")
+    check("stopped" in service.verb("status", expect=3), "the status after it was stopped")
     service.verb("stop")  # it is: fine
     service.start()
     with connect(service.address) as client:
@@ -62,7 +62,7 @@ def whole_life(case):
     service.verb("uninstall")
     check(not is_installed(service.name) and not event_source(service.name), "uninstall left something behind")
     equal(service.find("stopped")[-1]["connections_cut"], 0, "connections cut")
-    service.verb("status", expect=2)
+    service.verb("status", expect=4)
 
 
 @case("stopped under load: what has begun finishes, new connections are refused")

@@ -59,8 +59,7 @@ def at_hand(words, port, gateway):
 def database_gateway(case, issued):
     """HAProxy with the certificate that the document has issued, in front of a PostgreSQL that has an account postgres."""
     database = servers.PostgreSql(case)
-    process.run("psql", "-h", database.socket.parent, "-U", "persona", "-d", "postgres", "-c",
-                "CREATE ROLE postgres LOGIN SUPERUSER")
+    database.run("CREATE ROLE postgres LOGIN SUPERUSER")
     both = case.folder / "gateway.pem"
     both.write_bytes((issued / "certificate.pem").read_bytes() + (issued / "private_key.pem").read_bytes())
     pki = types.SimpleNamespace(gateway=types.SimpleNamespace(both=both),

@@ -1,4 +1,4 @@
-// The administrator's HTTP endpoint: answers requests from this machine, and changes nothing.
+// The administrator's HTTP endpoint: answers what rules.hpp lets in.
 #pragma once
 
 #include <functional>
@@ -16,19 +16,26 @@
 
 namespace persona::admin {
 
+class AnswerQueue;
+
 /// On one loop, which cannot end before this is destroyed; exchanges under way are cut off then.
 class Server {
  public:
-  /// At once. With one more the oldest is hung up on, so idle ones keep nobody out. More than a listener
-  /// accepts before its loop reads what the first of them have sent.
+  /// At once. With one more the oldest is hung up on of those that do not wait for their answer, so idle ones
+  /// keep nobody out. More than a listener accepts before its loop reads what the first of them have sent.
   static constexpr std::size_t most_exchanges = std::size_t{2} * net::Listener::accepts_per_wake;
-  static constexpr Milliseconds patience{5'000};  ///< for a whole exchange
+  static constexpr Milliseconds patience{5'000};  ///< for a whole exchange; then it is reset
 
-  /// For a GET or HEAD.
-  using Answer = std::function<Response(const Request&)>;
+  /// To be called once at most, on the loop, from within or later: also when the exchange is over, or the
+  /// server is gone. Without it, `patience` ends the exchange.
+  using Reply = std::function<void(const Response&)>;
 
-  /// Binds and starts to answer.
-  static Result<std::unique_ptr<Server>> create(net::Loop& loop, const Endpoint& endpoint, Answer answer);
+  /// For a request that is not refused. Those who only read and ask for the same at the same time share one.
+  using Answer = std::function<void(const Request&, Reply)>;
+
+  /// Binds and starts to answer. `file`: of a Unix socket.
+  static Result<std::unique_ptr<Server>> create(net::Loop& loop, const Endpoint& endpoint,
+                                                const net::SocketFile& file, Answer answer);
 
   ~Server();
   Server(const Server&) = delete;
@@ -45,7 +52,7 @@ class Server {
 
   net::Loop& loop_;
   std::vector<net::HandlePtr<net::Listener>> listeners_;
-  Answer answer_;
+  std::shared_ptr<AnswerQueue> answers_;
   std::list<std::weak_ptr<Exchange>> exchanges_;  // the oldest first
 };
 

@@ -58,6 +58,10 @@ class Destination;
 /// starts now: a few seconds in all, not for each of many that are stuck. Any thread.
 void expect_end();
 
+/// How many lines this process has lost, of all Loggers that it has or had; see Logger::lines_lost(). It
+/// never decreases. Any thread.
+std::uint64_t all_lines_lost();
+
 /// One destination with one level and format. Thread-safe: every loop writes to it.
 class Logger {
  public:

@@ -12,6 +12,8 @@
 #include "persona/base/duration.hpp"
 #include "persona/base/endpoint.hpp"
 #include "persona/base/log.hpp"
+#include "persona/base/protocol.hpp"
+#include "persona/base/proxy.hpp"
 #include "persona/base/spki_pin.hpp"
 #include "persona/base/tcp_options.hpp"
 #include "persona/base/tls_parameters.hpp"
@@ -27,6 +29,24 @@ struct Located {
   T value{};
   Mark mark;
 };
+
+/// One entry of `listen`, or `admin.listen`. Mode and group only for a Unix socket, `relays` only for an
+/// address of `listen`, `unsafe` only for `admin.listen`.
+struct Listen {
+  Endpoint value;
+  Mark mark;
+  /// Permission bits of its file; absent: what the umask leaves. What is not written follows from what is:
+  /// 0666 with `access.allow_users`, because the list decides; else 0660 with a group.
+  std::optional<unsigned> mode{};
+  std::optional<Located<std::string>> group{};  ///< of its file, a name or a numeric id
+  /// `proxy_protocol.from`: only these may connect, and tell by a PROXY header whom they relay; absent:
+  /// whoever connects is the client.
+  std::optional<std::vector<Cidr>> relays{};
+  bool unsafe = false;  ///< `admin.unsafe_listen`: other machines may reach it; of `listen` the file says so
+};
+
+/// Equal but for their places in the files.
+bool is_same(const Listen& one, const Listen& other);
 
 /// Which leg speaks TLS: the dialled one (persona) or the accepted one (gateway).
 enum class Mode { persona, gateway };
@@ -55,6 +75,12 @@ struct ClientAllow {
 /// same.
 enum class GatewayVerify { name, pins };
 
+/// `gateway.via`: the gateway is dialled through this proxy, which resolves its name.
+struct Via {
+  Proxy proxy;
+  std::optional<Located<std::filesystem::path>> password_file;  ///< with a user, and only then
+};
+
 /// `gateway:`, mode persona.
 struct Gateway {
   std::vector<Located<Endpoint>> addresses;  ///< at least one; always TCP
@@ -62,7 +88,9 @@ struct Gateway {
       server_name;                             ///< or a SPIFFE ID; default: the host of the address dialled
   GatewayVerify verify = GatewayVerify::name;  ///< pins: no name is looked at, and `pins` is not empty
   std::vector<SpkiPin> pins;                   ///< one must be the leaf's; empty: any
-  AllowedAddresses allowed_addresses;
+  AllowedAddresses allowed_addresses;          ///< with `via`, only names
+  std::optional<Via> via;                      ///< absent: directly
+  std::optional<Protocol> negotiate;  ///< `negotiate`: it is this database itself, and asked for TLS its way
 };
 
 /// `identity:`. Paths are absolute or relative to the working directory (already resolved against the file's
@@ -94,7 +122,7 @@ struct Tls {
 
 /// `timeouts:`. Zero switches one off.
 struct Timeouts {
-  Milliseconds connect{10'000};     ///< resolving and connecting, for each address tried
+  Milliseconds connect{10'000};     ///< resolving and connecting, for each address tried; a proxy's answer
   Milliseconds handshake{10'000};   ///< the TLS handshake
   Milliseconds idle{0};             ///< no byte either way while open
   Milliseconds half_close{30'000};  ///< no byte from the side still open after the other has ended
@@ -106,6 +134,7 @@ struct Limits {
   std::size_t connections = 10'000;       ///< that are open; in mode gateway, of clients that are verified
   std::optional<std::size_t> handshakes;  ///< mode gateway: unfinished; absent: see effective_handshakes()
   std::optional<std::size_t> per_source;  ///< from one address; absent: see effective_per_source()
+  Milliseconds max_age{0};                ///< of a connection, less a random tenth at most; zero: any
 };
 
 /// `limits.handshakes`, else as many as `limits.connections`, so that all clients may come back at once; at
@@ -120,7 +149,7 @@ std::size_t effective_per_source(const Limits& limits, bool loopback);
 /// `access:`.
 struct Access {
   std::optional<std::vector<Cidr>> allow;  ///< absent: see effective_access()
-  /// Who may connect to a Unix socket, as user names or numeric ids; absent: whom its file permissions admit.
+  /// Who may connect to a Unix socket, as user names or numeric ids; absent: whom its file's mode admits.
   std::optional<std::vector<Located<std::string>>> allow_users;
 };
 
@@ -134,11 +163,13 @@ struct Reload {
 struct Config {
   std::filesystem::path file;  ///< as named on the command line or found in the folder
   std::string name;            ///< the `service` label
-  std::vector<Located<Endpoint>> listen;
+  std::vector<Listen> listen;
   bool unsafe_listen = false;
+  std::optional<Protocol> protocol;  ///< `protocol`, else `gateway.negotiate`; absent: no byte is looked at
   Mode mode = Mode::persona;
   Gateway gateway;                           ///< mode persona
-  std::optional<Located<Endpoint>> service;  ///< mode gateway
+  std::optional<Located<Endpoint>> service;  ///< mode gateway: `service`, or `service.address`
+  bool introduces_clients = false;           ///< mode gateway: `service.proxy_protocol: v2`
   ClientCertificate client_certificate =
       ClientCertificate::required;          ///< mode gateway: `clients.certificate`
   std::optional<ClientAllow> client_allow;  ///< mode gateway: `clients.allow`; absent: any verified client
@@ -150,14 +181,20 @@ struct Config {
   Timeouts timeouts;
   Limits limits;
   Reload reload;
-  std::optional<Located<Endpoint>> admin;  ///< `admin.listen`: loopback or a Unix socket; absent: none
+  std::optional<Listen>
+      admin;  ///< `admin.listen`; for other machines only with `unsafe_listen`; absent: none
+  bool ready_if_reached = false;  ///< `ready.gateway` or, in mode gateway, `ready.service`: see /readyz
   log::Settings log;
-  Mark log_file_mark;    ///< where `log.file` is, if it is
+  Mark log_file_mark;     ///< where `log.file` is, if it is
+  bool log_opens = true;  ///< `log.connections: both | close`: is a line at level info written when one opens
+  std::string audit_file;  ///< `log.audit`: one line for each decision about a peer or client; empty: none
+  Mark audit_file_mark;
   unsigned threads = 0;  ///< 0: `auto`, one loop per core
 };
 
 /// Which client addresses may connect: `access.allow`, else loopback in mode persona and anyone in mode
-/// gateway (where the client's certificate decides). Unix sockets are governed by their file permissions.
+/// gateway (where the client's certificate decides). Unix sockets are governed by `Listen::mode` and
+/// `allow_users`.
 std::vector<Cidr> effective_access(const Config& config);
 
 }  // namespace persona::config

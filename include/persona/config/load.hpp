@@ -28,4 +28,7 @@ Loaded load(const std::filesystem::path& file);
 /// with a sentence when there is none.
 Result<std::vector<std::filesystem::path>> find_files(const std::filesystem::path& file_or_folder);
 
+/// Why no log file can be there: it is a folder, or its folder is missing. It may still not be writable.
+std::optional<std::string> log_file_problem(const std::filesystem::path& path);
+
 }  // namespace persona::config

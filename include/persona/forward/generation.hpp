@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "persona/base/address.hpp"
@@ -11,6 +12,7 @@
 #include "persona/base/result.hpp"
 #include "persona/config/config.hpp"
 #include "persona/forward/expiry.hpp"
+#include "persona/forward/inquiries.hpp"
 #include "persona/forward/targets.hpp"
 #include "persona/forward/user_rules.hpp"
 #include "persona/net/address.hpp"
@@ -19,6 +21,9 @@
 namespace persona::identity {
 class Identity;
 }  // namespace persona::identity
+namespace persona::x509 {
+class Secret;
+}  // namespace persona::x509
 namespace persona::trust {
 struct CrlInfo;
 class TrustStore;
@@ -36,15 +41,16 @@ struct Material {
   /// Of everything that identity and trust were made from, and nothing else: file contents, the role of each
   /// file, settings.
   std::string certificate_digest{};
+  std::shared_ptr<const x509::Secret> via_password{};  ///< of gateway.via's user; null: it has none
 };
 
-/// The keys that differ and that only a restart can change ("listen"). Sets them in `next` to their values in
-/// `running`.
+/// The keys that differ and that only a restart can change ("threads"). Sets them in `next` to their values
+/// in `running`.
 std::vector<std::string> keep_what_needs_restart(config::Config& next, const config::Config& running);
 
-/// Shared by all loops. Immutable, except for the tickets of its TLS context and the health of its targets,
-/// which lock. A connection keeps the generation that was current when it was accepted. Its last user frees
-/// it, and the private key is zeroised.
+/// Shared by all loops. Immutable, except for the tickets of its TLS context, the health of its targets and
+/// what they have said that do not speak TLS, which lock. A connection keeps the generation that was current
+/// when it was accepted. Its last user frees it, and the private key is zeroised.
 class Generation {
  public:
   /// Reuses the TLS context and the targets' health of `before` (may be null) if nothing that they depend on
@@ -58,6 +64,7 @@ class Generation {
   const config::Config& config() const { return config_; }
   const std::shared_ptr<const tls::Context>& tls() const { return tls_; }
   Targets& targets() const { return *targets_; }
+  Inquiries& inquiries() const { return *inquiries_; }
   const std::string& digest() const { return digest_; }
 
   /// Of the certificates in our chain and in trust.ca, and of the CRLs.
@@ -65,6 +72,9 @@ class Generation {
 
   /// The name that a target's certificate must match: gateway.server_name, or the target's host.
   const std::string& server_name(const Endpoint& target) const;
+
+  /// Of the user of gateway.via; empty if there is none. Valid as long as this object.
+  std::string_view via_password() const;
 
   const UserRules& users() const { return users_; }            ///< access.allow_users, for Unix sockets
   const DialRules& dial_rules() const { return dial_rules_; }  ///< gateway.allowed_addresses
@@ -79,11 +89,13 @@ class Generation {
   config::Config config_;
   std::shared_ptr<const tls::Context> tls_;
   std::shared_ptr<Targets> targets_;
+  std::unique_ptr<Inquiries> inquiries_ = std::make_unique<Inquiries>();  // anew with each configuration
   std::vector<Cidr> access_;
   UserRules users_;
   DialRules dial_rules_;
   std::string digest_;
   std::string certificate_digest_;
+  std::shared_ptr<const x509::Secret> via_password_;
   std::vector<Expiry> expiries_;
 };
 

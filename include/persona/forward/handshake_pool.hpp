@@ -32,9 +32,10 @@ struct HandshakeJob {
   Buffer input;
   Buffer output;
   tls::Status status = tls::Status::want_input;
-  std::unique_ptr<tls::Session> session;  ///< once established
-  std::vector<trust::Oddity> oddities;    ///< once established
-  std::optional<tls::Failure> failure;    ///< once failed
+  std::unique_ptr<tls::Session> session;           ///< once established
+  std::vector<trust::Oddity> oddities;             ///< once established
+  std::optional<tls::Failure> failure;             ///< once failed
+  std::optional<tls::CertificateRequest> request;  ///< once it is known, of Handshake::take_request()
   /// Any thread: the connection has ended, so the step can be skipped.
   std::atomic<bool> abandoned = false;
 

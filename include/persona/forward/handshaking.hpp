@@ -1,6 +1,7 @@
 // Stage 3: the TLS handshake on one stream. No application data is forwarded before the peer is verified.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -29,7 +30,7 @@ class Handshaking final : private net::StreamEvents {
   struct Verified {
     std::unique_ptr<tls::Session> session;
     std::vector<trust::Oddity> oddities;  ///< of the peer's certificates
-    Milliseconds took{0};
+    std::chrono::microseconds took{0};
     Buffer rest;               ///< records that came together with the end of the handshake, or after it
     std::optional<int> ended;  ///< the status of on_end, if the peer ended after `rest`
     int broken = 0;            ///< why writing failed: a libuv error code; 0: it did not
@@ -40,6 +41,10 @@ class Handshaking final : private net::StreamEvents {
    public:
     virtual void on_verified(Verified verified) = 0;
     virtual void on_handshake_failed(const End& why) = 0;
+
+    /// What the gateway asks of our certificate, with Target::notes_request. Another event follows, so this
+    /// one must not destroy the handshaking.
+    virtual void on_certificate_request(const tls::CertificateRequest&) {}
 
    protected:
     ~Events() = default;
@@ -64,17 +69,32 @@ class Handshaking final : private net::StreamEvents {
   Handshaking(const Handshaking&) = delete;
   Handshaking& operator=(const Handshaking&) = delete;
 
-  /// Starts reading, and as a client sends the ClientHello. An event may follow from within the call.
-  void start();
+  /// Starts reading, and as a client sends the ClientHello. `before`: what the stream has brought already. An
+  /// event may follow from within the call.
+  void start(ByteView before = {});
 
   /// An alert has told the peer of the failure. RST could destroy it before the peer reads it.
   bool alert_sent() const { return alert_sent_; }
+
+  /// How much is kept of what the peer sent first.
+  static constexpr std::size_t most_words = 256;
+
+  /// What the peer sent first, if that is not TLS; else nothing.
+  ByteView words() const;
+
+  /// The peer has sent nothing at all.
+  bool is_silent() const { return first_bytes_.empty(); }
+
+  /// The peer ended the connection without having sent anything.
+  bool is_unanswered() const { return is_silent() && ended_; }
 
  private:
   /// The job, and who receives the results of its steps.
   struct Task;
 
+  tls::Role role() const;
   std::string_view peer() const;
+  std::string took_too_long(Milliseconds timeout) const;
   void next_step();
   void step_done();
   void send(ByteView records);
@@ -96,8 +116,8 @@ class Handshaking final : private net::StreamEvents {
   std::optional<int> ended_;
   int broken_ = 0;
   bool alert_sent_ = false;
-  std::size_t received_ = 0;
-  Milliseconds started_;
+  Buffer first_bytes_;  // at most `most_words`
+  std::chrono::microseconds started_;
   net::HandlePtr<net::Timer> timer_;  // null without a timeout
 };
 

@@ -61,6 +61,10 @@ class Places {
   /// Whoever got a number must leave().
   Answer enter(const Newcomer& newcomer, const Limits& limits);
 
+  /// A stranger without a source is `newcomer`: a load balancer has told. In the answer is the same number,
+  /// or the refusal; it must leave() in either case.
+  Answer identified(Number number, const Newcomer& newcomer, const Limits& limits);
+
   /// Descriptors or memory have run out: so many strangers have to go, but no more than half of them, so that
   /// the others may finish.
   std::vector<Dropped> make_room(std::size_t count);
@@ -69,15 +73,24 @@ class Places {
   /// place. Returns the sentence that refuses it if there are `connections` already; else nothing.
   std::optional<std::string> verified(Number number, std::size_t connections);
 
+  /// At most so many who were refused are told so at a time.
+  static constexpr std::size_t most_told = 64;
+
+  /// For one who was refused, and is to be told: a place outside all limits. Nothing: it cannot be told.
+  std::optional<Number> enter_refused();
+
   void leave(Number number);
 
-  /// All that entered and have not left, strangers included.
+  /// All that entered and have not left, strangers included, without those who were refused.
   std::size_t count() const;
 
  private:
   using Source = std::optional<IpAddress::Octets>;
 
-  enum class State { stranger, dropped, open };
+  static Source octets_of(const Newcomer& newcomer);
+  bool admit(const Newcomer& newcomer, const Limits& limits, Answer& answer);
+
+  enum class State { stranger, dropped, open, refused };
 
   struct Entry {
     Source source;
@@ -115,6 +128,7 @@ class Places {
   std::set<Crowd> crowds_;           // one for each party with strangers
   std::size_t strangers_ = 0;
   std::size_t open_ = 0;
+  std::size_t refused_ = 0;
 };
 
 }  // namespace persona::forward

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <thread>
@@ -10,17 +12,21 @@
 #include "persona/base/log.hpp"
 #include "persona/base/result.hpp"
 #include "persona/forward/handshake_pool.hpp"
+#include "persona/forward/listen_plan.hpp"
+#include "persona/forward/live_connections.hpp"
+#include "persona/forward/reason.hpp"
 #include "persona/forward/service.hpp"
-#include "persona/net/listener.hpp"
 #include "persona/net/resolver.hpp"
 #include "persona/net/timer.hpp"
 
 namespace persona::forward {
 
+struct Listening;
+class ListeningSet;
 class Worker;
 
-/// Created and run by one thread, which becomes the main loop's; add(), drain() and cut() are for that thread
-/// only.
+/// Created and run by one thread, which becomes the main loop's; all that follows create() is for that thread
+/// only. Services come, listen elsewhere and go before run() and while it runs.
 class Runtime {
  public:
   struct Summary {
@@ -46,8 +52,21 @@ class Runtime {
   net::Resolver& resolver() { return *resolver_; }
 
   /// Binds the service's addresses, so an address in use is an error here. Returns where it listens.
-  /// Connections wait in the backlog until run().
+  /// Connections wait in the backlog until run(). Blocks while names are resolved, so only before run().
   Result<std::vector<Endpoint>> add(const std::shared_ptr<Service>& service);
+
+  /// The same where `plan` says. What another service has listened on that was removed just before is taken
+  /// over, so that nobody is refused.
+  Result<ListenChange> add(const std::shared_ptr<Service>& service, const ListenPlan& plan);
+
+  /// From now on the service listens where `plan` says. What it listens on already is kept, and new addresses
+  /// are bound before old ones are closed; when one cannot be, nothing changes. Those who wait at an old one
+  /// are accepted with the generation that is current now.
+  Result<ListenChange> listen(const std::shared_ptr<Service>& service, const ListenPlan& plan);
+
+  /// Stops listening for it. Its connections continue until they end or its timeouts.shutdown has passed;
+  /// then `gone` is called. During run().
+  void remove(const std::shared_ptr<Service>& service, std::function<void()> gone);
 
   /// Runs until drained. `drained` is called on the main loop when the last connection has ended.
   Summary run(std::function<void()> drained);
@@ -60,8 +79,19 @@ class Runtime {
   /// revoked.
   void cut_revoked(const std::shared_ptr<Service>& service);
 
+  /// Calls `all_here` on the main loop once every loop has run a task; never, when one hangs. While run()
+  /// runs.
+  void ask_loops(const std::function<void()>& all_here);
+
   /// Ends all connections that drain() still waits for.
   void cut();
+
+  /// Asks each loop for its connections that are meant, while run() runs. `done` is called on the main loop,
+  /// not from within, unless the runtime ends before; it may be destroyed on another loop's thread.
+  void list(Selection selection, std::function<void(Listing)> done);
+
+  /// The same to end them for the reason `why`: `done` gets their number.
+  void end(Selection selection, const End& why, std::function<void(std::size_t)> done);
 
   /// Closes the loops if run() will not be called. False: a handle leaked.
   [[nodiscard]] bool abandon();
@@ -69,13 +99,19 @@ class Runtime {
  private:
   struct Entry {
     std::shared_ptr<Service> service;
-    std::vector<net::HandlePtr<net::Listener>> listeners;
+    std::unique_ptr<ListeningSet> listening;
     net::HandlePtr<net::Timer> shutdown_timer;
+    std::function<void()> gone;       // once it is removed
+    std::size_t workers_with_it = 0;  // once it is removed: those that have not told of their last
   };
 
   Runtime(std::unique_ptr<HandshakePool> pool, std::unique_ptr<net::Resolver> resolver,
           std::vector<std::unique_ptr<Worker>> workers, std::shared_ptr<log::Logger> logger);
-  void start_listening(Entry& entry);
+  Result<ListenChange> listen(Entry& entry, const ListenPlan& plan);
+  Error explained(const Error& error, const Entry& entry, const ListenPlan& plan) const;
+  void start(Listening& listening, const std::shared_ptr<Service>& service);
+  void start_shutdown_timer(Entry& entry, const char* why);
+  void worker_left(const Service* service);
   void worker_drained();
   std::size_t live() const;
   bool start_threads();
@@ -85,11 +121,13 @@ class Runtime {
   std::unique_ptr<net::Resolver> resolver_;
   std::vector<std::unique_ptr<Worker>> workers_;  // the first one has the main loop
   std::shared_ptr<log::Logger> logger_;
-  std::vector<Entry> entries_;
+  std::list<Entry> entries_;
+  std::vector<Listening> released_;  // of services removed just now; closed in the next turn of the loop
   std::vector<std::thread> threads_;
   std::function<void()> drained_;
   std::size_t next_worker_ = 0;
   std::size_t workers_drained_ = 0;
+  bool running_ = false;
   bool draining_ = false;
 };
 

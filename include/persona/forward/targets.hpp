@@ -1,6 +1,7 @@
 // The addresses that a service dials, in order. One that failed rests for a while.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,15 @@ enum class Family { v4, v6 };
 /// Thread-safe: all loops share the health of the targets.
 class Targets {
  public:
+  using WallClock = std::chrono::system_clock;
+
+  /// How a target is, for an administrator.
+  struct Condition {
+    std::optional<WallClock::time_point> failed_at;  ///< last, in this configuration; nothing: never
+    bool rests = false;                              ///< others are tried before it
+    bool fails = false;                              ///< it has failed, and was not good since
+  };
+
   static constexpr Milliseconds first_rest{1'000};
   static constexpr Milliseconds longest_rest{60'000};
 
@@ -35,6 +45,9 @@ class Targets {
   /// The target rests: 1 s after the first failure, twice as long after each further one, up to 60 s.
   void failed(std::size_t index, Milliseconds now);
 
+  /// One for each of endpoints(). `now` as for order().
+  std::vector<Condition> conditions(Milliseconds now) const;
+
   /// `family`: of the address that was good; nothing for a Unix socket.
   void succeeded(std::size_t index, std::optional<Family> family);
 
@@ -47,6 +60,7 @@ class Targets {
     Milliseconds rests_until{0};
     Milliseconds next_rest = first_rest;
     std::optional<Family> family;
+    std::optional<WallClock::time_point> failed_at;  // stays when it is well again
   };
 
   std::vector<Endpoint> endpoints_;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,12 @@ namespace persona::host {
 
 /// The arguments of main(), the program's name first, in UTF-8.
 std::vector<std::string> command_line(int argc, char** argv);
+
+/// The value of an environment variable, in UTF-8; nothing when it is not set.
+std::optional<std::string> environment_variable(const std::string& name);
+
+/// The names of all of them.
+std::vector<std::string> environment_names();
 
 /// To be called first: opens the null device for each standard stream that is closed. What is opened next
 /// would otherwise take its number, and be written to or closed as if it were the stream. Does nothing on
@@ -26,6 +34,10 @@ Result<void> open_standard_streams();
 /// PERSONA_DUMPABLE=1 in the environment lets a debugger attach all the same (there are still no core dumps).
 /// On Windows: the console takes UTF-8, and the heap stays out of error reports.
 void prepare_process();
+
+/// May what is written there have colours? It is a terminal that has them, and NO_COLOR is not set
+/// (https://no-color.org).
+bool takes_colour(std::FILE* stream);
 
 /// How many descriptors may be open at once; 0: no known limit.
 std::size_t descriptor_limit();

@@ -25,8 +25,11 @@ struct ServiceSettings {
   std::string display;       ///< empty: "persona NAME"
   std::string description;   ///< empty: what the service does in general
   Milliseconds shutdown{0};  ///< the longest timeouts.shutdown of the configuration; zero: no bound
-  std::vector<std::filesystem::path> files;        ///< absolute; all that it reads
-  std::vector<std::filesystem::path> log_folders;  ///< absolute; where it writes
+  std::vector<std::filesystem::path> files;           ///< absolute; all that it reads
+  std::vector<std::filesystem::path> log_folders;     ///< absolute; where it writes
+  std::vector<std::filesystem::path> socket_folders;  ///< absolute; where it makes Unix sockets
+  std::vector<std::string> socket_groups;             ///< to which it gives them, names or ids
+  bool has_low_port = false;                          ///< below 1024, for which Linux wants a capability
 };
 
 /// When the Service Control Manager restarts a service that has failed: the last step is repeated for as long
@@ -64,7 +67,8 @@ Result<void> restart_service(const std::string& name, const Say& say);
 /// Returns when it has been asked; the result of the reload is in its log.
 Result<void> reload_service(const std::string& name, const Say& say);
 
-/// What is known of it, in lines. False when it does not run.
+/// What is known of it, in lines. False when it does not run. Fails when there is no such service, and where
+/// its state cannot be found out. For systemd it asks systemctl(1), which changes nothing.
 Result<bool> show_service(const std::string& name, const Say& say);
 
 /// Those installed by persona, as a table.

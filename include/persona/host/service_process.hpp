@@ -12,12 +12,13 @@
 
 namespace persona::host {
 
-/// Called on a thread of the Service Control Manager, which has no order to reopen logs; each must return at
-/// once.
+/// Called on a thread of the Service Control Manager, which has no order to reopen logs or to be replaced;
+/// each must return at once.
 struct Orders {
   std::function<void()> stop;
   std::function<void()> reload;
   std::function<void()> reopen_logs;
+  std::function<void()> replace{};  ///< starts the program anew, which takes over
 };
 
 /// From START_PENDING to STOPPED. While something is pending, a thread reports progress every second.

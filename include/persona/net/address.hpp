@@ -15,6 +15,9 @@ class SocketAddress {
   SocketAddress() = default;  ///< the unnamed peer of a Unix socket
   explicit SocketAddress(const sockaddr* address);
 
+  /// The peer of a Unix socket whose user is known.
+  static SocketAddress of_user(std::uint32_t user);
+
   /// Nothing if `host` is a name and not a numeric address.
   static std::optional<SocketAddress> from_numeric(const std::string& host, std::uint16_t port);
 
@@ -24,10 +27,11 @@ class SocketAddress {
   std::uint16_t port() const;
   void set_port(std::uint16_t port);  ///< no effect unless it is an IP address
 
-  std::string to_string() const;  ///< "127.0.0.1:5432", "[::1]:5432", "unix"
+  std::string to_string() const;  ///< "127.0.0.1:5432", "[::1]:5432", "unix:uid=107", "unix"
 
  private:
   sockaddr_storage storage_{};
+  std::optional<std::uint32_t> user_;
 };
 
 }  // namespace persona::net

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -46,12 +47,16 @@ struct Place {
   }
 };
 
-/// Which names to watch in which folders; in upper case where the file system ignores case.
+/// Which names to watch in which folders; in upper case where the file system ignores case. "*.yaml": every
+/// name with that extension.
 using Places = std::map<Place, std::set<std::string>>;
 
 /// Where a change of `files` is visible: in the folder of every symbolic link on the path (Kubernetes swaps
 /// `..data`, certbot `live/NAME/cert.pem`), and in the folder of the file itself. For a file that does not
 /// exist, it is the first missing name on the path. Blocks on the file system; any thread.
 Places places_of(const std::vector<std::filesystem::path>& files);
+
+/// Where it is visible that files with this extension (".yaml") come to a folder, and go. Blocks likewise.
+void add_place_of_all(Places& places, const std::filesystem::path& folder, std::string_view extension);
 
 }  // namespace persona::net

@@ -36,8 +36,14 @@ class FolderWatch {
 };
 
 /// Loop's thread only, or before the loop runs. Must be destroyed before the loop can end.
+///
+/// A folder in which something is written all the time would keep the loop busy with nothing else, because
+/// libuv reads its notifications until there are none. So a folder with a flood of them, whatever the names,
+/// is left alone for a while. What changes meanwhile is reported when it is watched again.
 class FileWatcher {
  public:
+  static constexpr int flood = 100;             ///< notifications of one folder within `rest`
+  static constexpr Milliseconds rest{1000};     ///< how long it is left alone then
   static constexpr Milliseconds quiet{250};     ///< a burst is reported after this long without changes
   static constexpr Milliseconds longest{1000};  ///< a burst that does not end is reported after this long
 
@@ -54,15 +60,20 @@ class FileWatcher {
  private:
   struct Watched {
     std::set<std::string> names;
-    HandlePtr<FolderWatch> handle;
+    HandlePtr<FolderWatch> handle;  // null: left alone
+    Milliseconds since{0};          // when counting began
+    int notifications = 0;
   };
 
+  void notified(const Place& folder, std::string_view name);
   void noticed();
+  void return_to_folders();
 
   Loop& loop_;
   std::function<void()> changed_;
   std::map<Place, Watched> folders_;
   HandlePtr<Timer> timer_;
+  HandlePtr<Timer> rest_timer_;
   std::optional<Milliseconds> first_noticed_;  // when the burst began
 };
 

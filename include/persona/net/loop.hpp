@@ -15,6 +15,7 @@
 #include <uv.h>
 
 #include "persona/base/result.hpp"
+#include "persona/net/inherited_sockets.hpp"
 #include "persona/net/waker.hpp"
 #include "persona/net/window_watch.hpp"
 
@@ -22,6 +23,8 @@ namespace persona::net {
 
 /// The version of libuv at run time, which may be newer than the one compiled against.
 std::string libuv_version();
+
+class Listener;
 
 class Loop {
  public:
@@ -51,6 +54,13 @@ class Loop {
   /// Loop's thread only.
   WindowWatch& window_watch() { return *window_watch_; }
 
+  /// What listens on this loop takes its sockets from here, where they are, instead of making them. Loop's
+  /// thread only, or before it runs.
+  InheritedSockets& inherited() { return inherited_; }
+
+  /// All that listen on this loop. They enter and leave by themselves. Loop's thread only, or before it runs.
+  std::vector<Listener*>& listeners() { return listeners_; }
+
   /// How often the loop has looked at its sockets. Loop's thread only.
   std::uint64_t polls() const { return polls_; }
 
@@ -74,6 +84,8 @@ class Loop {
   uv_check_t polled_{};  // runs after each look at the sockets
   std::uint64_t polls_ = 0;
   std::optional<WindowWatch> window_watch_;
+  InheritedSockets inherited_;
+  std::vector<Listener*> listeners_;
   Waker waker_;
   std::atomic<std::thread::id> thread_{};
   std::mutex mutex_;

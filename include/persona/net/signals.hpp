@@ -24,6 +24,9 @@ std::span<const int> reload_signals();
 /// Those that ask a process to open its log files again: SIGUSR1; none on Windows.
 std::span<const int> reopen_signals();
 
+/// Those that ask a process to start the program anew and hand over to it: SIGUSR2; none on Windows.
+std::span<const int> replace_signals();
+
 /// The signal does nothing any more, until it is watched. Nothing on Windows, which has no such signals.
 void ignore_signal(int signal);
 

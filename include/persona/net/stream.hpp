@@ -52,6 +52,8 @@ class Stream final : public Leg {
   void reset_on_close() { reset_ = true; }
 
   SocketAddress peer() const;
+  /// Our own end of a TCP connection; nothing for a Unix socket.
+  SocketAddress local() const;
 
  private:
   friend struct CloseDeleter;

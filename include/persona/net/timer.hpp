@@ -1,6 +1,7 @@
 // A one-shot timer.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -53,5 +54,8 @@ Milliseconds now(Loop& loop);
 
 /// The same clock, read now (uv_hrtime): for durations within one iteration.
 Milliseconds precise_now();
+
+/// The same in microseconds: for what is measured.
+std::chrono::microseconds stopwatch();
 
 }  // namespace persona::net

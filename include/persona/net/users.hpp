@@ -1,4 +1,4 @@
-// The users of this machine, and which one is at the other end of a Unix socket.
+// The users and groups of this machine, and which user is at the other end of a Unix socket.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,27 @@ namespace persona::net {
 /// A uid_t; declared here because Windows has none.
 using UserId = std::uint32_t;
 
+/// A gid_t.
+using GroupId = std::uint32_t;
+
 // Platform: net/users_posix.cpp, net/users_windows.cpp. These block: the user database may be on the network.
 
 /// The id of a user by name. Digits are taken as an id, whether a user has it or not. The message of a
 /// failure is a sentence for the administrator.
 Result<UserId> find_user(const std::string& name_or_id);
 
+/// The same for a group.
+Result<GroupId> find_group(const std::string& name_or_id);
+
+/// "postgres", or "107" if no user or group has the id: for a command.
+std::string user_name(UserId user);
+std::string group_name(GroupId group);
+
 /// "postgres (uid 107)", or "uid 107" if no user has the id.
 std::string user_in_words(UserId user);
+
+/// "postgres (gid 107)", or "gid 107".
+std::string group_in_words(GroupId group);
 
 /// Who connected a Unix socket, or created the pair: the effective user at that time (unix(7), SO_PEERCRED).
 Result<UserId> peer_user(const Socket& socket);

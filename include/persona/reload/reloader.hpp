@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "persona/base/log.hpp"
+#include "persona/base/result.hpp"
 #include "persona/forward/handshake_pool.hpp"
+#include "persona/forward/listen_plan.hpp"
 #include "persona/forward/service.hpp"
 #include "persona/net/file_stamp.hpp"
 #include "persona/net/file_watcher.hpp"
@@ -47,10 +49,14 @@ class Reloader {
   /// Runs on another thread and may outlive the reloader, so it must own what it uses.
   using Load = std::function<Loaded()>;
 
+  /// Has the service listen where a new configuration says, just before that is used. False: not now, all is
+  /// to be tried again soon. When it fails nothing has changed, and the reload is refused.
+  using Listen = std::function<Result<bool>(const forward::ListenPlan&)>;
+
   /// `files`: what the service was loaded from. `pool` and `resolver` must outlive the reloader. `applied` is
   /// called once new connections use a new generation.
   Reloader(net::Loop& loop, HandshakePool& pool, net::Resolver& resolver, std::shared_ptr<Service> service,
-           Load load, std::vector<std::filesystem::path> files, std::function<void()> applied);
+           Load load, std::vector<std::filesystem::path> files, Listen listen, std::function<void()> applied);
   ~Reloader();
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
@@ -60,8 +66,10 @@ class Reloader {
   void start();
 
   /// For SIGHUP or the service manager: loads even if nothing has changed, and always logs the result. First
-  /// reopens the log file, which logrotate may have renamed.
-  void reload();
+  /// reopens the log file, which logrotate may have renamed. `done` is called once that result is known: why
+  /// it was refused, or empty; it is destroyed without a call when the reloader is.
+  using Done = std::function<void(const std::string& refusal)>;
+  void reload(Done done = {});
 
  private:
   /// Why to check the files, the most urgent cause last.
@@ -79,7 +87,8 @@ class Reloader {
     bool settled = true;           // false: the files kept changing while being read
     bool same = false;             // their contents are those in use
     std::vector<std::string> restart_needed;
-    std::shared_ptr<const Generation> next;  // null: not loaded, or not usable
+    std::shared_ptr<const Generation> next;     // null: not loaded, or not usable
+    std::optional<forward::ListenPlan> listen;  // where `next` listens; nothing: where it does already
     // What is in use with the newer CRLs on disk, for when `next` is refused; null: there are none.
     std::shared_ptr<const Generation> newer_crls;
     std::vector<trust::CrlInfo> crls;  // those
@@ -107,6 +116,8 @@ class Reloader {
   void apply(Cause cause, const Look& look);
   void refuse(Cause cause, std::vector<std::string> errors, bool newer_on_disk);
   void apply_newer_crls(const Look& look);
+  void try_again(Cause cause);
+  void answer(Cause cause, const std::string& refusal);
   void tell_restart(Cause cause, const std::vector<std::string>& keys) const;
   void watch();
   void next();
@@ -117,6 +128,7 @@ class Reloader {
   net::Resolver& resolver_;
   std::shared_ptr<Service> service_;
   Load load_;
+  Listen listen_;
   std::function<void()> applied_;
   std::shared_ptr<const Generation> running_;
   std::vector<std::filesystem::path> files_;
@@ -125,6 +137,8 @@ class Reloader {
   std::vector<std::string> refusal_;    // why the last load was refused; empty: it was not
   Cause pending_ = Cause::none;         // check again immediately
   bool soon_ = false;                   // check again soon
+  std::vector<Done> asked_;             // by those whose load has not begun yet
+  std::vector<Done> answering_;         // by those whose load is under way
   std::optional<net::FileWatcher> watcher_;
   bool watch_problem_told_ = false;
   net::HandlePtr<net::Timer> timer_;  // for the next check

@@ -25,6 +25,7 @@ struct Failure {
   std::string_view verify_reason = {};  ///< for verify_failed: trust::to_string(VerifyReason), else empty
   std::string peer = {};               ///< for verify_failed: the subject of the certificate, if there is one
   x509::CertificateIds peer_ids = {};  ///< and its serial number and pin
+  std::optional<std::uint8_t> alert = {};  ///< the description of the peer's fatal alert, if that was the end
 };
 
 /// The role of the peer: a client's is the gateway, a server's is a client.

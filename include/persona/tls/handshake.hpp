@@ -13,10 +13,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "persona/base/buffer.hpp"
 #include "persona/base/bytes.hpp"
+#include "persona/tls/certificate_request.hpp"
 #include "persona/tls/context.hpp"
 #include "persona/tls/failure.hpp"
 #include "persona/tls/session.hpp"
@@ -37,6 +39,8 @@ class Handshake {
     std::string address;
     /// Client: the host dialled. It is sent as SNI where `server_name` is a SPIFFE ID.
     std::string host = {};
+    /// Client: keep what the server asks for, for take_request().
+    bool notes_request = false;
   };
 
   static Result<std::unique_ptr<Handshake>> create(std::shared_ptr<const Context> context, Target target);
@@ -54,12 +58,17 @@ class Handshake {
 
   const std::optional<Failure>& failure() const { return failure_; }
 
+  /// What the server asks of our certificate, once it has, and if Target::notes_request. The second call
+  /// returns nothing.
+  std::optional<CertificateRequest> take_request() { return std::exchange(request_, std::nullopt); }
+
   /// Once established: what is odd about the peer's certificates, and tolerated. Empty after a resumption.
   std::vector<trust::Oddity> take_oddities() { return std::move(oddities_); }
 
  private:
   explicit Handshake(std::shared_ptr<const Context> context);
   Result<void> prepare_client();
+  void note_request();
   Status fail(Failure failure);
   Status fail_after(int code);
   void send_missing_alert(int code);
@@ -84,6 +93,7 @@ class Handshake {
   bool resumed_ = false;
   std::optional<Failure> failure_;
   std::vector<trust::Oddity> oddities_;
+  std::optional<CertificateRequest> request_;
   std::uint8_t first_bytes_[5] = {};
   std::size_t first_count_ = 0;
 };

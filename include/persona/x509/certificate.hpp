@@ -41,7 +41,12 @@ CertificateInfo describe(const mbedtls_x509_crt& certificate);
 struct CertificateIds {
   std::string serial{};
   std::string pin{};
+  std::string common_name{};  ///< see common_name_of()
 };
+
+/// The subject's, as it is: printable UTF-8 of at most 255 bytes; empty if it has none, another one, or
+/// several.
+std::string common_name_of(const mbedtls_x509_crt& certificate);
 
 CertificateIds ids_of(const mbedtls_x509_crt& certificate);
 

@@ -19,6 +19,9 @@ std::string escape(std::string_view text);
 /// A distinguished name as RFC 4514 writes it, with control characters escaped. Empty for an empty name.
 std::string name_in_words(const mbedtls_x509_name& name);
 
+/// The same of a name in DER that mbedTLS has not parsed: octets that are not printable ASCII are escaped.
+std::string name_in_words(ByteView name);
+
 /// "10.0.0.1" for the octets of an iPAddress; an IPv4-mapped IPv6 address keeps its ::ffff: prefix.
 std::string address_in_words(ByteView octets);
 

@@ -75,6 +75,23 @@ class Credential:
         """The `identity:` of a configuration."""
         return {"certificate": str(self.certificate), "private_key": str(self.key)}
 
+    def private_parts(self):
+        """Texts of which each would show the key, which is an elliptic one."""
+        content = self.key.read_bytes()
+        key = serialization.load_pem_private_key(content, None)
+        number = key.private_numbers().private_value.to_bytes((key.key_size + 7) // 8, "big")
+        grouped = number.hex(":")
+        return ["PRIVATE KEY", *content.decode().split("\n")[1:-2], number.hex(), number.hex().upper(), grouped, grouped.upper(),
+                base64.b64encode(number).decode().rstrip("=")]
+
+    def encrypt_key(self, path, password):
+        """A copy of the key in a file that takes a password."""
+        key = serialization.load_pem_private_key(self.key.read_bytes(), None)
+        path.touch(0o600)
+        path.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                           serialization.BestAvailableEncryption(password.encode())))
+        return path
+
     def followed_by(self, path, size):
         """A copy whose file has certificates of so many bytes in all behind its own: strangers, which are sent too."""
         other = copy.copy(self)
@@ -104,13 +121,13 @@ class Authority:
         self.certificate = folder / f"{self._stem}.crt"
         self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, common_name, names=(), expired=False, self_signed=False, days=90, units=(), key=None):
+    def issue(self, common_name, names=(), expired=False, self_signed=False, days=90, units=(), key=None, since=-30):
         """A certificate for both sides of TLS, as small PKIs issue them; for a new P-256 key if none is given."""
         key = key or KEY_KINDS["P-256"]()
         subject = _name(common_name, units)
         not_after = _now() - 3 * DAY if expired else _now() + days * DAY
         issuer, signer = (subject, key) if self_signed else (self._subject, self._key)
-        builder = _builder(subject, issuer, key, signer, _now() - 30 * DAY, not_after)
+        builder = _builder(subject, issuer, key, signer, _now() + since * DAY, not_after)
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(map(_alternative, names)), critical=False)
         certificate = (

@@ -20,7 +20,7 @@ RESOLV_CONF = f"nameserver {NAME_SERVER[0]}\noptions timeout:30 attempts:5\n"
 
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000  # <linux/sched.h>
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000  # <linux/mount.h>
-_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1  # <linux/sockios.h>, <linux/if.h>
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _SIOCSIFADDR, _IFF_UP = 0x8913, 0x8914, 0x8916, 0x1  # <linux/sockios.h>, <linux/if.h>
 _A, _IN = 1, 1  # RFC 1035 section 3.2
 
 
@@ -32,6 +32,33 @@ def enter_or_skip(hosts):
     except OSError as error:
         print(f"not tested: this system allows no network and mount namespaces of one's own ({error}): run it as root, "
               "outside of a container without CAP_SYS_ADMIN", flush=True)
+        sys.exit(0)
+
+
+def add_address(address):
+    """Gives that machine another IPv4 address, which is not a loopback address."""
+    request = struct.pack("16sHH4s", b"lo:1", socket.AF_INET, 0, socket.inet_aton(address)).ljust(40, b"\0")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, _SIOCSIFADDR, request)
+
+
+def enter_with_own_run_or_skip():
+    """Before any thread: this process and its children see an empty /run of their own, and make what they want there.
+    For root alone, because servers and clients run as other users."""
+    if os.geteuid() != 0:
+        print("not tested: only root can run clients as several users", flush=True)
+        sys.exit(0)
+    try:
+        _call("unshare", _CLONE_NEWNS)
+        _call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
+        _call("mount", b"tmpfs", os.path.realpath("/run").encode(), b"tmpfs", 0, b"mode=0755")
+        # MariaDB removes what looks like its own temporary files when it starts, also those of another test's.
+        os.mkdir("/run/tmp")
+        os.chmod("/run/tmp", 0o1777)
+        os.environ["TMPDIR"] = "/run/tmp"
+    except OSError as error:
+        print(f"not tested: this system allows no mount namespace of one's own ({error}): run it outside of a container "
+              "without CAP_SYS_ADMIN", flush=True)
         sys.exit(0)
 
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 
-from . import process
+from . import log_schema, process
 from .certificates import Pki
 from .runner import SANITIZED, Failure, check, equal
 from .sockets import text
@@ -20,11 +20,13 @@ BINARY = os.environ.get("PERSONA_BIN") or str(
 SANITIZER_REPORT = re.compile(r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 
 
-def config(pki, gateway=None, service=None, **more):
-    """A configuration as a dict. JSON is YAML, so it is written as it is."""
+def config(pki, gateway=None, service=None, negotiate=None, **more):
+    """A configuration as a dict. JSON is YAML, so it is written as it is. `negotiate`: the gateway is such a database."""
     if gateway is not None:
         addresses = [str(address) for address in (gateway if isinstance(gateway, list) else [gateway])]
         ours = {"gateway": {"address": addresses, "server_name": Pki.GATEWAY_NAME}, "identity": pki.client.config()}
+        if negotiate:
+            ours["gateway"]["negotiate"] = negotiate
     else:
         ours = {"service": str(service), "identity": pki.gateway.config()}
     return {"listen": "127.0.0.1:0", **ours, "trust": {"ca": str(pki.ca.certificate)}, "threads": 2,
@@ -75,11 +77,14 @@ def environment():
 class Persona(process.Process):
     """`persona run`, ready for connections. It is stopped with the case, and must end cleanly."""
 
-    def __init__(self, case, content, name="service", is_ready=True):
+    def __init__(self, case, content, name="service", is_ready=True, variables=None, prefix=(), options=()):
+        """`variables`: of its environment, besides ours; `prefix`: what starts it, a command line; `options`: of `run`,
+        besides its configuration."""
         self.log = []  # parsed lines, in the order written
         self.closed = collections.Counter()  # connections, by reason
         self._closes_seen = 0
         self._stopped = False
+        self._variables, self._prefix, self._options = variables or {}, prefix, options
         path = content if isinstance(content, pathlib.Path) else write_config(case, content, name)
         self._start(case, path, name)
         if is_ready:
@@ -95,7 +100,8 @@ class Persona(process.Process):
             self.address = address_of(self.listening()[0]["address"])
 
     def _start(self, case, path, name):
-        super().__init__(case, BINARY, "run", "--config", path, name=f"persona {name}", env=environment())
+        super().__init__(case, *self._prefix, BINARY, "run", "--config", path, *self._options, name=f"persona {name}",
+                         env={**environment(), **self._variables})
         case.defer(self._stop_at_the_end, case)  # before it is killed, which was deferred earlier
 
     def __str__(self):
@@ -123,6 +129,11 @@ class Persona(process.Process):
         """The count-th line with this message and these fields, waiting for it."""
         what = f"log line {message!r} {fields or ''} number {count}"
         return self.wait_until(lambda: self.find(message, **fields)[count - 1:], what, timeout)[0]
+
+    def wait_log_like(self, words, timeout=20):
+        """The first line whose message has these words, waiting for it."""
+        return self.wait_until(lambda: [line for line in list(self.log) if words in line.get("message", "")],
+                               f"a log line with {words!r}", timeout)[0]
 
     def next_close(self, reason=None, error=None, timeout=20):
         """The next connection that ended, in the order of the log, with the reason and words that are expected."""
@@ -212,6 +223,7 @@ class Persona(process.Process):
         # Longer than the default timeouts.shutdown, so that what it cuts is told from what hangs.
         exit_code = self.wait(timeout=100 if SANITIZED else 45)
         self._check_sanitizer()
+        log_schema.check_lines(line for line in self.log if isinstance(line, dict))
         check(not any("loop not closed" in line for line in self.lines), "a handle leaked", self.tail())
         check(exit_code == code, f"{self.name} exited with {exit_code} instead of {code}", self.tail(30))
         stopped = self.find("stopped")

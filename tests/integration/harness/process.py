@@ -20,15 +20,26 @@ def as_root():
     return os.geteuid() == 0
 
 
+def unprivileged_ids():
+    """User and group of servers: their own ones if we are root, else ours."""
+    if not as_root():
+        return os.geteuid(), os.getegid()
+    import pwd
+
+    user = pwd.getpwnam(UNPRIVILEGED)
+    return user.pw_uid, user.pw_gid
+
+
+def give_away(path):
+    """To the unprivileged user."""
+    os.chown(path, *unprivileged_ids())
+
+
 def make_folder(case, name):
     """A folder that the unprivileged user owns."""
     folder = case.folder / name
     folder.mkdir()
-    if as_root():
-        import pwd
-
-        user = pwd.getpwnam(UNPRIVILEGED)
-        os.chown(folder, user.pw_uid, user.pw_gid)
+    give_away(folder)
     return folder
 
 

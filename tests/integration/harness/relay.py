@@ -1,4 +1,5 @@
-"""A TCP relay between two TLS ends that sees every record, and may pass on another one."""
+"""TCP relays: one that passes bytes on, and one between two TLS ends that sees every record, and may pass on another
+one."""
 
 import contextlib
 import socket
@@ -8,6 +9,29 @@ from .sockets import Server, connect
 
 HANDSHAKE, APPLICATION_DATA = 22, 23  # ContentType of a record: everything protected looks like application data
 PRE_SHARED_KEY, PSK_MODES = 41, 45  # ExtensionType, RFC 8446 section 4.2
+
+
+class Port(Server):
+    """A TCP port in front of a server that listens elsewhere, on a Unix socket for instance. It counts who comes."""
+
+    def __init__(self, case, target):
+        self._target = target
+        super().__init__(case, self._pass_on, failing=True)
+
+    def _pass_on(self, client):
+        with connect(self._target) as server:
+            other = threading.Thread(target=self._copy, args=(server, client), daemon=True)
+            other.start()
+            self._copy(client, server)
+            other.join()
+
+    @staticmethod
+    def _copy(source, sink):
+        with contextlib.suppress(OSError):
+            while part := source.recv(1 << 16):
+                sink.sendall(part)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
 
 
 class Relay(Server):

@@ -7,6 +7,7 @@
 """
 
 import contextlib
+import functools
 import os
 import pathlib
 import re
@@ -67,6 +68,7 @@ class Case:
     def __init__(self, name):
         self.name = name
         self.failed = False
+        self.ending = False  # what it started is being stopped, in the middle of anything
         self._undo = []
         # Others must be able to walk through it: servers run as another user when the tests run as root.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="persona-"))
@@ -78,6 +80,7 @@ class Case:
     def finish(self):
         """Undoes everything even when a part fails; the first failure counts."""
         first = None
+        self.ending = True
         for function, arguments in reversed(self._undo):
             try:
                 function(*arguments)
@@ -89,6 +92,14 @@ class Case:
 
 
 _cases = []
+
+
+@functools.cache
+def shared_folder():
+    """A folder for all cases of the file; removed at its end."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="persona-"))
+    folder.chmod(0o711)
+    return folder
 
 
 def case(name, deadline=60):
@@ -164,6 +175,8 @@ def main():
         print(f"{verdict} [{time.monotonic() - started:.1f} s]", flush=True)
     if not chosen:
         print(f"no case is named like {words!r}")
+    if shared_folder.cache_info().currsize:
+        shutil.rmtree(shared_folder(), ignore_errors=True)
     print(f"{file}: {len(chosen) - failed} passed, {failed} failed", flush=True)
     # Helper threads may still be blocked in a system call; they must not keep the test from ending.
     os._exit(1 if failed or not chosen else 0)

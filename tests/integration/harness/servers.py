@@ -1,13 +1,15 @@
 """Real servers from Debian's packages. Where it can be, a listening socket is made here and handed over, so that no
 port can collide and a server is ready at once; what can listen on a Unix socket does."""
 
+import pathlib
 import signal
 import socket
+import tempfile
 
 from . import process
 from .certificates import accept_tls
 from .process import Pipes, Process, make_folder
-from .runner import Failure
+from .runner import Failure, shared_folder
 from .sockets import Server, listen, reserve_port, text, wait_listening
 
 
@@ -179,22 +181,75 @@ def gnutls_server(case, pki, *options, credential=None):
     return gateway
 
 
-class PostgreSql:
-    """Superuser "persona" without a password, on a Unix socket only. It need not survive a power cut."""
+_PATIENCE = 120  # seconds that an installation has on a busy machine
 
-    def __init__(self, case):
+
+def _installed(name, install):
+    """A data folder as it is after an installation, made by `install(folder)` once for all cases of the file: that takes
+    a second of both processors."""
+    finished = shared_folder() / name
+    if not finished.exists():
+        # Aside, so that what a failure leaves half made is never copied.
+        aside = pathlib.Path(tempfile.mkdtemp(dir=shared_folder()))
+        process.give_away(aside)
+        install(aside / "data")
+        aside.rename(finished)
+    return finished / "data"
+
+
+def _files_of(folder, pki):
+    """The paths of certificate, key and CA, where a server that runs as another user may read them and nobody else."""
+    files = {"certificate": pki.gateway.certificate, "key": pki.gateway.key, "ca": pki.ca.certificate}
+    for name, source in files.items():
+        files[name] = folder / source.name
+        files[name].touch(0o600)
+        files[name].write_bytes(source.read_bytes())
+        process.give_away(files[name])
+    return files
+
+
+class PostgreSql:
+    """Superuser "persona" without a password on a Unix socket, and without `hba` everybody else as well. What `hba` (lines of
+    pg_hba.conf) lets in otherwise comes to `address`; `settings` are lines of postgresql.conf, `ident` of pg_ident.conf.
+    With `pki` it speaks TLS, and knows who issues certificates of clients. It need not survive a power cut."""
+
+    TLS = "ssl = on\nssl_cert_file = '{certificate}'\nssl_key_file = '{key}'\nssl_ca_file = '{ca}'\n"
+
+    def __init__(self, case, hba="", settings="", ident="", pki=None):
         folder = make_folder(case, "postgresql")
         data = folder / "data"
-        process.run("initdb", "-D", data, "-U", "persona", "--auth=trust", "--no-sync", "--no-locale", "-E", "UTF8",
-                    unprivileged=True)
-        self.socket = folder / ".s.PGSQL.5432"
-        settings = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "max_connections": 100,
-                    "full_page_writes": "off", "max_wal_size": "4GB", "synchronize_seqscans": "off"}
-        server = Process(case, "postgres", "-D", data, *[f"--{key}={value}" for key, value in settings.items()],
+        process.run("cp", "-a", _installed("postgresql", self._install), data)
+        self.folder, self.port = folder, 5432  # which nobody listens on but at a socket of this name
+        if hba:
+            holder, self.address = reserve_port()
+            case.defer(holder.close)
+            self.port = self.address[1]
+        self.socket = folder / f".s.PGSQL.{self.port}"
+        with open(data / "postgresql.conf", "a") as file:
+            file.write("\n" + settings + (self.TLS.format(**_files_of(folder, pki)) if pki else ""))
+        (data / "pg_hba.conf").write_text("local all persona trust\n" + hba if hba else "local all all trust\n")
+        (data / "pg_ident.conf").write_text(ident)
+        options = {"listen_addresses": self.address[0] if hba else "", "port": self.port,
+                   "unix_socket_directories": folder, "fsync": "off", "max_connections": 100,
+                   "full_page_writes": "off", "max_wal_size": "4GB", "synchronize_seqscans": "off"}
+        server = Process(case, "postgres", "-D", data, *[f"--{key}={value}" for key, value in options.items()],
                          unprivileged=True)
         server.wait_line("ready to accept connections")
         # Backends hold the data folder: an immediate shutdown ends them before it is removed.
         case.defer(self._stop, server)
+
+    def __str__(self):
+        return text(self.address)
+
+    def run(self, sql):
+        """By the superuser; what psql printed."""
+        return process.run("psql", "-h", self.folder, "-p", self.port, "-U", "persona", "-d", "postgres", "-XAtq",
+                           "-v", "ON_ERROR_STOP=1", "-f", "-", input=sql.encode()).strip()
+
+    @staticmethod
+    def _install(data):
+        process.run("initdb", "-D", data, "-U", "persona", "--auth=trust", "--no-sync", "--no-locale", "-E", "UTF8",
+                    unprivileged=True, timeout=_PATIENCE)
 
     @staticmethod
     def _stop(server):
@@ -203,26 +258,57 @@ class PostgreSql:
 
 
 class MariaDb:
-    """Account "persona" without a password and everything allowed, on a Unix socket only."""
+    """Account "persona" without a password and everything allowed, on a Unix socket only. With `accounts` (SQL) or
+    `settings` (lines of my.cnf) there are grant tables, and it listens on `address` too; root comes in by the Unix socket.
+    With `pki` it speaks TLS, and knows who issues certificates of clients."""
 
-    def __init__(self, case):
+    TLS = "[mariadbd]\nssl_cert = {certificate}\nssl_key = {key}\nssl_ca = {ca}\n"
+
+    def __init__(self, case, accounts="", settings="", pki=None):
         folder = make_folder(case, "mariadb")
         data = folder / "data"
-        common = ["--no-defaults", f"--datadir={data}"]
-        process.run("mariadb-install-db", *common, "--auth-root-authentication-method=normal", "--skip-test-db",
-                    "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=16M", unprivileged=True)
+        process.run("cp", "-a", _installed("mariadb", self._install), data)
         self.socket = folder / "socket"
-        # Without grant tables nobody asks who the client is: authentication is not what is tested here.
-        server = Process(case, "mariadbd", *common, f"--socket={self.socket}", f"--pid-file={folder}/pid",
-                         "--skip-networking", "--skip-grant-tables", "--innodb-flush-log-at-trx-commit=0",
-                         "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=8M", unprivileged=True)
+        # A server that starts removes temporary tables of others from a folder that they share.
+        options = [f"--datadir={data}", f"--tmpdir={folder}", f"--socket={self.socket}", f"--pid-file={folder}/pid",
+                   "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=8M"]
+        if accounts or settings:
+            holder, self.address = reserve_port()
+            case.defer(holder.close)
+            defaults = folder / "my.cnf"
+            defaults.write_text(settings + "\n" + (self.TLS.format(**_files_of(folder, pki)) if pki else ""))
+            defaults.chmod(0o644)
+            options = [f"--defaults-file={defaults}", *options, "--bind-address=127.0.0.1", f"--port={self.address[1]}",
+                       "--plugin-load-add=auth_ed25519"]
+        else:
+            # Without grant tables nobody asks who the client is: authentication is not what is tested here.
+            options = ["--no-defaults", *options, "--skip-networking", "--skip-grant-tables"]
+        server = Process(case, "mariadbd", *options, unprivileged=True)
         server.wait_line("ready for connections", timeout=60)
+        if accounts:
+            self.run(accounts)
+
+    def __str__(self):
+        return text(self.address)
+
+    def run(self, sql):
+        """By root; what the client printed."""
+        return process.run("mariadb", "--no-defaults", "-S", self.socket, "-u", "root", "-BN", input=sql.encode()).strip()
+
+    @staticmethod
+    def _install(data):
+        process.run("mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--tmpdir={data.parent}",
+                    "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=8M",
+                    "--innodb-buffer-pool-size=16M", unprivileged=True, timeout=_PATIENCE)
 
 
 class Redis:
-    def __init__(self, case):
+    """On a Unix socket; with `settings` (lines of redis.conf) also on what these say."""
+
+    def __init__(self, case, settings="port 0"):
         folder = make_folder(case, "redis")
         self.socket = folder / "socket"
-        server = Process(case, "redis-server", "--port", 0, "--unixsocket", self.socket, "--save", "", "--dir", folder,
-                         unprivileged=True)
+        (folder / "redis.conf").write_text(settings + "\n")
+        server = Process(case, "redis-server", folder / "redis.conf", "--unixsocket", self.socket, "--save", "", "--dir",
+                         folder, unprivileged=True)
         server.wait_line("ready to accept connections")

@@ -69,10 +69,10 @@ class Service:
         write_config(self._case, {**content, "log": self.content["log"]} if isinstance(content, dict) else content, self.name)
 
     def start(self):
-        """It has said where it listens when `start` returns: nothing is waited for."""
+        """It listens when `start` returns; its log is written by a thread of its own."""
         before = len(self.find("listening"))
         output = self.verb("start")
-        self.address = address_of(self.find("listening")[before]["address"])
+        self.address = address_of(self.wait_log("listening", count=before + 1)["address"])
         return output
 
     def stop(self, cut=0):

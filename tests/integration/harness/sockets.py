@@ -34,6 +34,23 @@ def listen_at(host, backlog=128):
     return listener
 
 
+def listen_on_one_port(hosts):
+    """Listening sockets at these addresses, all on the same port."""
+    for _ in range(50):
+        listeners = [socket.socket() for _ in hosts]
+        port = 0
+        try:
+            for host, listener in zip(hosts, listeners):
+                listener.bind((host, port))
+                port = listener.getsockname()[1]
+        except OSError:  # somebody else's, there
+            continue
+        for listener in listeners:
+            listener.listen()
+        return listeners
+    raise Failure("no port is free at all addresses")
+
+
 def reserve_port():
     """A socket that is bound, and the address that only who asks for it by SO_REUSEADDR can listen on meanwhile: for a
     program that is to be restarted on its port, or cannot be handed a socket."""
@@ -160,9 +177,11 @@ def black_hole(case, host="127.0.0.1", port=0):
 
 class Server:
     """Calls `serve(connection)` in a thread for every connection. What it raises fails the case when it ends, unless
-    the case is about connections that fail. It may keep the connection open by returning it."""
+    the case is about connections that fail, or what it served was stopped because the case ended. It may keep the
+    connection open by returning it."""
 
     def __init__(self, case, serve, listener=None, failing=False):
+        self._case = case
         self._serve = serve
         self._failing = failing
         self._listener = listener or listen()
@@ -194,7 +213,8 @@ class Server:
             else:
                 self._open.append(kept)
         except Exception as error:
-            self.errors.append(error)
+            if not (self._case.ending and isinstance(error, OSError)):
+                self.errors.append(error)
             connection.close()
 
     def stop(self):

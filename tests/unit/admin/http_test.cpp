@@ -1,5 +1,9 @@
 #include "persona/admin/http.hpp"
 
+#include <cstdint>
+#include <limits>
+#include <string>
+
 #include <doctest/doctest.h>
 
 using namespace persona::admin;
@@ -16,7 +20,21 @@ TEST_CASE("method and path are taken from the first line, without the query") {
   REQUIRE(request.has_value());
   CHECK(request->method == "GET");
   CHECK(request->path == "/metrics");
+  CHECK(request->query == "x=1");
+  CHECK(parse_request("GET /? HTTP/1.1\r\n\r\n")->query.empty());
+  CHECK(parse_request("GET /?a?b HTTP/1.1\r\n\r\n")->query == "a?b");
   CHECK(parse_request("HEAD / HTTP/1.0\r\n\r\n")->method == "HEAD");
+}
+
+TEST_CASE("the query is what follows the first question mark; a page's request is told by its Origin") {
+  const auto request = parse_request("POST /sessions/close?id=1&peer=a?b HTTP/1.1\r\noRIGIN: null\r\n\r\n");
+  REQUIRE(request.has_value());
+  CHECK(request->path == "/sessions/close");
+  CHECK(request->query == "id=1&peer=a?b");
+  CHECK(request->has_origin);
+  const auto other = parse_request("GET /sessions? HTTP/1.1\r\nX-Origin: x\r\n\r\n");
+  CHECK(other->query.empty());
+  CHECK_FALSE(other->has_origin);
 }
 
 TEST_CASE("what is no HTTP/1 request is none") {
@@ -40,6 +58,25 @@ TEST_CASE("the Host is taken from its field; several, or a line that is no field
     CAPTURE(fields);
     CHECK_FALSE(parse_request("GET / HTTP/1.1\r\n" + std::string(fields) + "\r\n\r\n").has_value());
   }
+}
+
+TEST_CASE("how long its body is, and whether a web page sends it, is in its fields") {
+  const auto with = [](const std::string& fields) {
+    return parse_request("POST /quit HTTP/1.1\r\n" + fields + "\r\n\r\n");
+  };
+  CHECK(with("Content-Length: 0")->content_length == 0);
+  CHECK(with("content-length:\t17 ")->content_length == 17);
+  CHECK(with("Content-Length: 99999999999999999999999")->content_length ==
+        std::numeric_limits<std::uint64_t>::max());
+  for (const char* fields : {"Content-Length:", "Content-Length: -1", "Content-Length: 1, 1",
+                             "Content-Length: 0x1", "Content-Length: 1\r\ncontent-length: 1"}) {
+    CAPTURE(fields);
+    CHECK_FALSE(with(fields).has_value());
+  }
+  CHECK_FALSE(with("A: b")->has_origin);
+  CHECK(with("oRIGIN: null")->has_origin);
+  CHECK_FALSE(with("A: b")->is_encoded);
+  CHECK(with("Transfer-Encoding: identity")->is_encoded);
 }
 
 TEST_CASE("only addresses and localhost are hosts of this machine, whatever the port") {
@@ -87,5 +124,11 @@ TEST_CASE("an answer says how long it is, and HEAD leaves the body out") {
   CHECK(whole.find("Connection: close\r\n") != std::string::npos);
   CHECK(whole.ends_with("\r\n\r\nnothing\n"));
   CHECK(render(response, false) + "nothing\n" == whole);
-  CHECK(render({405, "text/plain", ""}, true).find("Allow: GET, HEAD\r\n") != std::string::npos);
+  CHECK(whole.find("Allow") == std::string::npos);
+  CHECK(render({405, "text/plain", "", "POST"}, true).find("\r\nAllow: POST\r\n") != std::string::npos);
+  CHECK(whole.find("X-Content-Type-Options: nosniff\r\n") != std::string::npos);
+  Response more = response;
+  more.fields = "Referrer-Policy: no-referrer\r\n";
+  CHECK(render(more, true).find("\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\nnothing\n") !=
+        std::string::npos);
 }

@@ -74,7 +74,7 @@ TEST_CASE("a field cannot replace a key of the line") {
 
 TEST_CASE("a line for the Event Log has neither time nor level, nor what it would take for an insertion") {
   struct EventLog final : persona::log::Destination {
-    EventLog() : Destination(true) {}
+    EventLog() : Destination(persona::log::Reader::event_log) {}
     void put(Level, std::string text) override { line = std::move(text); }
     std::string line;
   };
@@ -87,6 +87,29 @@ TEST_CASE("a line for the Event Log has neither time nor level, nor what it woul
   settings.format = Format::json;
   Logger("pg", settings, log).warn("closed", {{"client", "fe80::1%12"}, {"id", 7}});
   CHECK(log->line == R"({"service":"pg","message":"closed","client":"fe80::1\u002512","id":7})");
+}
+
+TEST_CASE("a line for journald has a prefix for its level instead of the time; JSON is as ever") {
+  struct Journal final : persona::log::Destination {
+    Journal() : Destination(persona::log::Reader::journal) {}
+    void put(Level, std::string text) override { line = std::move(text); }
+    std::string line;
+  };
+  const auto log = std::make_shared<Journal>();
+  Settings settings;
+  settings.level = Level::trace;
+  Logger logger("pg", settings, log);
+  for (const auto& [level, expected] :
+       {std::pair(Level::error, "<3>error pg: m id=7"), std::pair(Level::warn, "<4>warn  pg: m id=7"),
+        std::pair(Level::info, "<6>info  pg: m id=7"), std::pair(Level::debug, "<7>debug pg: m id=7"),
+        std::pair(Level::trace, "<7>trace pg: m id=7")}) {
+    logger.write(level, "m", {{"id", 7}});
+    CHECK(log->line == expected);
+  }
+  settings.format = Format::json;
+  Logger("pg", settings, log).warn("m");
+  CHECK(log->line.starts_with("{\"time\":\"2"));
+  CHECK(log->line.ends_with(R"("level":"warn","service":"pg","message":"m"})"));
 }
 
 TEST_CASE("lines below the level are not written") {

@@ -97,7 +97,9 @@ class Gate final : public Sink {
 
 struct Setup {
   explicit Setup(const QueueLimits& limits = {}) {
-    queue = LogQueue::start(gate, LineStyle{persona::log::Format::text, true}, limits).value();
+    queue =
+        LogQueue::start(gate, LineStyle{persona::log::Format::text, persona::log::Reader::event_log}, limits)
+            .value();
   }
 
   void put(const std::string& line) const { queue->put(Level::info, line); }
@@ -140,6 +142,7 @@ TEST_CASE("lines that wait are written in the order in which they came, and nobo
 }
 
 TEST_CASE("what finds no room is dropped, counted, and told of in its place") {
+  const std::uint64_t of_all = persona::log::all_lines_lost();
   const Setup setup(room_for(10));
   setup.put_stuck("a");
   Lines expected{"a"};
@@ -168,6 +171,7 @@ TEST_CASE("what finds no room is dropped, counted, and told of in its place") {
   expected.emplace_back("d");
   CHECK(setup.flushed() == expected);  // once
   CHECK(setup.queue->lines_lost() == lost);
+  CHECK(persona::log::all_lines_lost() == of_all + lost);
 }
 
 TEST_CASE("a reader that is slow loses lines in one place, not here and there") {

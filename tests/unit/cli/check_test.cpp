@@ -31,7 +31,7 @@ Outcome check(const ConfigFolder& folder, const std::filesystem::path& config) {
   Outcome outcome;
   outcome.err = folder.relative(support::captured([&](std::FILE* err) {
     outcome.out = folder.relative(support::captured(
-        [&](std::FILE* out) { outcome.exit_code = persona::cli::check(config, out, err); }));
+        [&](std::FILE* out) { outcome.exit_code = persona::cli::check(config, {}, out, err); }));
   }));
   return outcome;
 }
@@ -307,6 +307,29 @@ TEST_CASE("every file of a folder is checked, and what may not appear twice") {
   CHECK(outcome.out.find("b.yaml: 2 errors\n") != std::string::npos);
   CHECK(outcome.out.find("c.yaml: ok\n") != std::string::npos);
   CHECK(outcome.out.find("d.yaml: ok\n") != std::string::npos);
+}
+
+TEST_CASE("one endpoint for administrators has the same file in every configuration that names it") {
+  const ConfigFolder folder;
+  const auto write = [&](const char* name, std::string_view admin) {
+    folder.write(name, fmt::format("{}admin: {{listen: {}}}\n",
+                                   replaced(smallest, "127.0.0.1:5432", "127.0.0.1:0"), admin));
+  };
+  write("a.yaml", "127.0.0.1:1");
+  write("b.yaml", "{address: \"127.0.0.1:1\"}");
+  CHECK(check(folder, folder.path()).err.empty());
+  const std::string socket = "unix:/no/such/folder/s";
+  write("c.yaml", fmt::format("{{address: \"{}\", mode: 0600}}", socket));
+  write("d.yaml", fmt::format("{{address: \"{}\", mode: 0660}}", socket));
+  const Outcome outcome = check(folder, folder.path());
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.err.find("admin.listen: c.yaml has another mode, group or unsafe_listen for unix:") !=
+        std::string::npos);
+  write("d.yaml", "systemd:admin");
+  write("c.yaml", "systemd:admin, unsafe_listen: true");
+  CHECK(check(folder, folder.path())
+            .err.find("admin.listen: c.yaml has another mode, group or unsafe_listen "
+                      "for systemd:admin") != std::string::npos);
 }
 
 TEST_CASE("a configuration that is not there is a sentence and exit code 2") {

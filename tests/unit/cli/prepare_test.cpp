@@ -7,6 +7,7 @@
 #include "../../support/permissions.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/trust/trust_store.hpp"
+#include "persona/x509/secret.hpp"
 #include "support.hpp"
 
 using persona::cli::prepare;
@@ -92,4 +93,35 @@ TEST_CASE("of a file with two certificates another key makes another identity") 
   CHECK(leaf_of(before) == "CN=one");
   CHECK(leaf_of(after) == "CN=two");
   CHECK_FALSE(same_certificates(after, before));
+}
+
+TEST_CASE("a proxy's password is read, and is of the configuration but not of identity and trust") {
+  const ConfigFolder folder;
+  const auto through_proxy = [&] {
+    return prepare(folder.write(
+        "service.yaml", fmt::format("listen: 127.0.0.1:5432\n"
+                                    "gateway: {{address: db:1, via: {{proxy: \"http://alice@proxy:1\", "
+                                    "password_file: password}}}}\nidentity: {{{}}}\ntrust: {{{}}}\n",
+                                    client, ca)));
+  };
+  folder.write("password", "secret\r\nanother line\n");
+  const Prepared before = through_proxy();
+  REQUIRE_MESSAGE(!before.report.has_errors(), before.report.render());
+  REQUIRE(before.via_password);
+  CHECK(before.via_password->view() == "secret");
+  CHECK(before.files.back().filename() == "password");
+  CHECK(same_digest(through_proxy(), before));
+  folder.write("password", "other\n");
+  const Prepared after = through_proxy();
+  CHECK_FALSE(same_digest(after, before));
+  CHECK(same_certificates(after, before));
+  for (const std::string& bad : {std::string("\nsecret\n"), std::string(256, 'x')}) {
+    folder.write("password", bad);
+    const Prepared refused = through_proxy();
+    CHECK(refused.report.has_errors());
+    CHECK_FALSE(refused.via_password);
+    CHECK(refused.report.render().find("the first line has to be the password, of 1 to 255 bytes") !=
+          std::string::npos);
+    CHECK(refused.report.render().find("secret") == std::string::npos);
+  }
 }

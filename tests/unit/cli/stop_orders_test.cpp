@@ -25,3 +25,21 @@ TEST_CASE("a second order long after the first cuts") {
   CHECK(orders.received(Milliseconds(0)) == Meaning::drain);
   CHECK(orders.received(Milliseconds(20'000)) == Meaning::cut);
 }
+
+TEST_CASE("a request to stop drains once; neither another one nor the first order after it cuts") {
+  StopOrders orders;
+  CHECK(orders.requested() == Meaning::drain);
+  CHECK(orders.any());
+  CHECK(orders.requested() == Meaning::nothing);
+  CHECK(orders.received(Milliseconds(20'000)) == Meaning::nothing);
+  CHECK(orders.requested() == Meaning::nothing);
+  CHECK(!orders.forced());
+  CHECK(orders.received(Milliseconds(21'000)) == Meaning::cut);
+}
+
+TEST_CASE("a request after an order to stop changes nothing") {
+  StopOrders orders;
+  CHECK(orders.received(Milliseconds(0)) == Meaning::drain);
+  CHECK(orders.requested() == Meaning::nothing);
+  CHECK(orders.received(Milliseconds(500)) == Meaning::same);
+}

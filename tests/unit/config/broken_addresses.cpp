@@ -45,13 +45,16 @@ conf/pg.yaml:1:9: listen: the list is empty
   1 | listen: []
     |         ^
 )"},
-    {"a map as a listen address",
+    {"a map without an address to listen on",
      "listen: {port: 5432}\n"
      "gateway: db.example.com:5433\n" + rest,
      R"(
-conf/pg.yaml:1:9: listen: expected a single value or a list, found a map
+conf/pg.yaml:1:9: "listen.address" is missing
   1 | listen: {port: 5432}
     |         ^
+conf/pg.yaml:1:10: unknown key "listen.port"
+  1 | listen: {port: 5432}
+    |          ^~~~
 )"},
     {"an IPv6 address without brackets",
      "listen: \"::1:5432\"\n"

@@ -102,19 +102,36 @@ conf/pg.yaml:5:1: "unsafe_listen" belongs to a file with "gateway"; a gateway li
   5 | unsafe_listen: true
     | ^~~~~~~~~~~~~
 )"},
-    {"what later versions listen on, and where nobody may listen",
-     "listen: [127.0.0.1:5432, systemd:pg]\n"
+    {"names that systemd has not, and where nobody may listen",
+     "listen: [127.0.0.1:5432, \"systemd:\", systemd:a:b, systemd:pg, systemd:pg]\n"
      "gateway: a.example.com:1\n"
      "identity: {certificate: pg.crt, private_key: pg.key}\n"
      "trust: {ca: ca.crt}\n"
      "admin: {listen: 0.0.0.0:9901}\n",
      R"(
-conf/pg.yaml:1:26: listen: "systemd:pg" is not supported yet
-  1 | listen: [127.0.0.1:5432, systemd:pg]
+conf/pg.yaml:1:26: listen: "systemd:" has no name; write systemd:NAME, as FileDescriptorName= in the .socket unit has it
+  1 | listen: [127.0.0.1:5432, "systemd:", systemd:a:b, systemd:pg, systemd:pg]
     |                          ^~~~~~~~~~
-conf/pg.yaml:5:17: admin.listen: 0.0.0.0:9901 lets other machines read the state of this one; listen on 127.0.0.1:9901
+conf/pg.yaml:1:38: listen: "a:b" is not a name that systemd gives to sockets (FileDescriptorName=): ASCII without colons, at most 255 characters
+  1 | listen: [127.0.0.1:5432, "systemd:", systemd:a:b, systemd:pg, systemd:pg]
+    |                                      ^~~~~~~~~~~
+conf/pg.yaml:1:63: listen: systemd:pg is listed twice
+  1 | listen: [127.0.0.1:5432, "systemd:", systemd:a:b, systemd:pg, systemd:pg]
+    |                                                               ^~~~~~~~~~
+conf/pg.yaml:5:17: admin.listen: 0.0.0.0:9901 lets other machines read the state of this one; listen on 127.0.0.1:9901, or set admin.unsafe_listen: true, which serves /healthz, /readyz, /startup and /metrics there
   5 | admin: {listen: 0.0.0.0:9901}
     |                 ^~~~~~~~~~~~
+)"},
+    {"what has to be reached is named by the mode",
+     "listen: 127.0.0.1:1\n"
+     "gateway: a.example.com:1\n"
+     "identity: {certificate: pg.crt, private_key: pg.key}\n"
+     "trust: {ca: ca.crt}\n"
+     "ready: {service: true}\n",
+     R"(
+conf/pg.yaml:5:9: "ready.service" belongs to a file with "service": here it is ready.gateway
+  5 | ready: {service: true}
+    |         ^~~~~~~
 )"},
 };
 // clang-format on

@@ -240,6 +240,13 @@ conf/pg.yaml:5:37: limits.per_source: expected a whole number from 1 to 1000000,
   5 | limits: {handshakes: 5, per_source: 0}
     |                                     ^
 )"},
+    {"an age without a unit",
+     persona_yaml + "limits: {max_age: 3600}\n",
+     R"(
+conf/pg.yaml:5:19: limits.max_age: "3600" has no unit; write 3600s, or use ms, m, h or d
+  5 | limits: {max_age: 3600}
+    |                   ^~~~
+)"},
     {"limits of strangers that are none",
      gateway_yaml + "limits: {handshakes: none}\n",
      R"(

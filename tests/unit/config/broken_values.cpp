@@ -101,6 +101,24 @@ conf/pg.yaml:5:24: tls.groups: "prime256v1" is not a supported group; did you me
   5 | tls: {groups: [x25591, prime256v1]}
     |                        ^~~~~~~~~~
 )"},
+    {"a database that is not known",
+     persona_yaml + "protocol: oracle\n",
+     R"(
+conf/pg.yaml:5:11: protocol: expected "postgresql", "mysql", "redis" or "mssql", found "oracle"
+  5 | protocol: oracle
+    |           ^~~~~~
+)"},
+    {"clients that speak something else than the database",
+     "listen: 127.0.0.1:5432\n"
+     "gateway: {address: \"db.example.com:5432\", negotiate: postgresql}\n"
+     "identity: {certificate: pg.crt, private_key: pg.key}\n"
+     "trust: {ca: ca.crt}\n"
+     "protocol: mysql\n",
+     R"(
+conf/pg.yaml:5:11: protocol: gateway.negotiate is postgresql, so the clients speak postgresql too; leave this key out
+  5 | protocol: mysql
+    |           ^~~~~
+)"},
     {"a protocol name without a character",
      persona_yaml + "tls: {alpn: [\"\", h2, h2]}\n",
      R"(
@@ -175,6 +193,16 @@ conf/pg.yaml:5:39: log.file: no such folder: conf/nowhere
   5 | log: {level: inof, format: xml, file: nowhere/x.log}
     |                                       ^~~~~~~~~~~~~
 )"},
+    {"log.connections, and an audit file in no folder",
+     persona_yaml + "log: {connections: open, audit: nowhere/x.log}\n",
+     R"(
+conf/pg.yaml:5:20: log.connections: expected "both" or "close", found "open"
+  5 | log: {connections: open, audit: nowhere/x.log}
+    |                    ^~~~
+conf/pg.yaml:5:33: log.audit: no such folder: conf/nowhere
+  5 | log: {connections: open, audit: nowhere/x.log}
+    |                                 ^~~~~~~~~~~~~
+)"},
     {"a log file that is a folder",
      persona_yaml + "log: {file: folder}\n",
      R"(
@@ -205,10 +233,10 @@ conf/pg.yaml:5:36: unknown key "log.max_file"; did you mean "log.max_files"?
     {"rotation of standard error",
      persona_yaml + "log: {max_size: 0B, max_files: 2}\n",
      R"(
-conf/pg.yaml:5:17: warning: log.max_size: has no effect without log.file
+conf/pg.yaml:5:17: warning: log.max_size: has no effect without log.file or log.audit
   5 | log: {max_size: 0B, max_files: 2}
     |                 ^~
-conf/pg.yaml:5:32: warning: log.max_files: has no effect without log.file
+conf/pg.yaml:5:32: warning: log.max_files: has no effect without log.file or log.audit
   5 | log: {max_size: 0B, max_files: 2}
     |                                ^
 )"},

@@ -51,11 +51,14 @@ TEST_CASE("the smallest file has the documented defaults") {
   CHECK(config.timeouts.idle == std::chrono::seconds(0));
   CHECK(config.limits.connections == 10'000);
   CHECK(!config.limits.per_source);
+  CHECK(config.limits.max_age == Milliseconds(0));
   CHECK(config.tcp == TcpOptions{std::chrono::seconds(60), std::chrono::seconds(75)});
   CHECK(config.log.level == log::Level::info);
   CHECK(config.log.file.empty());
   CHECK(config.log.max_size == 64 * 1024 * 1024);
   CHECK(config.log.max_files == 5);
+  CHECK(config.log_opens);
+  CHECK(config.audit_file.empty());
   CHECK(config.threads == 0);
   CHECK(!config.access.allow);
   CHECK(!config.access.allow_users);
@@ -97,9 +100,9 @@ tls:
 access: {allow: [10.0.0.0/8, "::1/128"], allow_users: [root, 1000]}
 reload: {watch: false, interval: 1m, probe: true}
 timeouts: {connect: 1s, handshake: 2s, idle: 3m, half_close: 0s, shutdown: 250ms}
-limits: {connections: 5, per_source: 3}
+limits: {connections: 5, per_source: 3, max_age: 8h}
 tcp: {keepalive: 0s, user_timeout: 2m}
-log: {level: debug, format: json, file: pg.log, max_size: 1GiB, max_files: 9}
+log: {level: debug, format: json, file: pg.log, max_size: 1GiB, max_files: 9, connections: close, audit: pg.audit}
 threads: 4
 )");
   CHECK(config.name == "my-pg_2.0");
@@ -137,13 +140,34 @@ threads: 4
   CHECK(config.timeouts.shutdown == Milliseconds(250));
   CHECK(config.limits.connections == 5);
   CHECK(config.limits.per_source == 3);
+  CHECK(config.limits.max_age == std::chrono::hours(8));
   CHECK(config.tcp == TcpOptions{std::chrono::seconds(0), std::chrono::minutes(2)});
   CHECK(config.log.level == log::Level::debug);
   CHECK(config.log.format == log::Format::json);
   CHECK(config.log.file == (folder.path() / "pg.log").string());
   CHECK(config.log.max_size == 1'073'741'824);
   CHECK(config.log.max_files == 9);
+  CHECK(!config.log_opens);
+  CHECK(config.audit_file == (folder.path() / "pg.audit").string());
   CHECK(config.threads == 4);
+}
+
+TEST_CASE("what clients speak is said, or follows from what is negotiated") {
+  const Folder folder;
+  CHECK(!good(folder, persona_yaml).protocol);
+  CHECK(good(folder, persona_yaml + "protocol: redis\n").protocol == Protocol::redis);
+  CHECK(good(folder, gateway_yaml + "protocol: mssql\n").protocol == Protocol::mssql);
+  const std::string database = R"(
+listen: 127.0.0.1:5432
+gateway: {address: db.example.com:5432, negotiate: postgresql}
+identity: {certificate: pg.crt, private_key: pg.key}
+trust: {ca: ca.crt}
+)";
+  for (const char* repeated : {"", "protocol: postgresql\n"}) {
+    const Config config = good(folder, database + repeated);
+    CHECK(config.gateway.negotiate == Protocol::postgresql);
+    CHECK(config.protocol == Protocol::postgresql);
+  }
 }
 
 TEST_CASE("a gateway may be known by its SPIFFE ID") {

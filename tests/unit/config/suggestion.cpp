@@ -1,4 +1,4 @@
-#include "config/suggestion.hpp"
+#include "persona/config/suggestion.hpp"
 
 #include <string>
 

@@ -1,5 +1,7 @@
 #include "persona/forward/dialler.hpp"
 
+#include <numeric>
+
 #include <doctest/doctest.h>
 
 #include "dialling.hpp"
@@ -93,6 +95,31 @@ TEST_CASE("a name without an allowed address is refused, and so is a name that i
   REQUIRE(dialling.failed.size() == 1);
   CHECK(dialling.failed.front().find("127.0.0.2") != std::string::npos);
   CHECK(dialling.given_up->error == dialling.generation->dial_rules().refusal_of_host("other"));
+}
+
+TEST_CASE("look-ups and connects are counted where there is something to count with") {
+  Counters counters;
+  counters.provide(1);
+  Dialling dialling({"missing:1", "silent:1", "gone:1", "db:" + refusing_port()},
+                    {Milliseconds(50), Dialler::Health::told, {}, &counters.of_loop(0)});
+  const Listening gateway(*dialling.loop, "127.0.0.2:0");
+  const std::string numeric = "127.0.0.2:" + gateway.port();
+  dialling.gate->answer("missing", fail(ErrorKind::network, "cannot resolve missing"));
+  dialling.gate->answer("gone", fail(ErrorKind::network, "cannot resolve gone"));
+  dialling.gate->answer("db", addresses({"127.0.0.1"}));
+  dialling.start();
+  REQUIRE(dialling.given_up);  // the only address of db refuses
+  const Counts after = counters.sum();
+  CHECK(after.lookups == std::array<std::uint64_t, lookup_results>{1, 2, 1});
+  CHECK(after.connects.buckets == decltype(after.connects.buckets){});
+
+  Dialling direct({numeric}, {std::chrono::seconds(20), Dialler::Health::told, {}, &counters.of_loop(0)});
+  direct.start();
+  REQUIRE(direct.stream);
+  const Counts connected = counters.sum();
+  CHECK(connected.lookups == after.lookups);
+  CHECK(std::accumulate(connected.connects.buckets.begin(), connected.connects.buckets.end(),
+                        std::uint64_t{0}) == 1);
 }
 
 TEST_CASE("a trial leaves the health of targets as it is") {

@@ -72,23 +72,40 @@ TEST_CASE("keys that only a restart can change keep their values, and are named"
   CHECK(next.timeouts.connect == Milliseconds(1));
 
   next.name = "other";
-  next.listen.front().value.port = 2;
+  next.listen.front().value.port = 2;  // is no such key
   next.threads = 7;
   next.log.format = log::Format::json;
   next.log.file = "log";
+  next.audit_file = "audit";
+  next.log_opens = false;
   next.log.max_size = 1;
   next.log.max_files = 1;
   next.log.level = log::Level::warn;
   CHECK(keep_what_needs_restart(next, running) ==
-        Keys{"name", "listen", "threads", "log.format", "log.file", "log.max_size", "log.max_files"});
+        Keys{"name", "threads", "log.format", "log.file", "log.audit", "log.max_size", "log.max_files"});
   CHECK(next.name == running.name);
-  CHECK(next.listen.front().value == running.listen.front().value);
+  CHECK(next.listen.front().value.port == 2);
   CHECK(next.threads == running.threads);
   CHECK(next.log.format == running.log.format);
   CHECK(next.log.file.empty());
+  CHECK(next.audit_file.empty());
+  CHECK(!next.log_opens);
   CHECK(next.log.max_size == running.log.max_size);
   CHECK(next.log.max_files == running.log.max_files);
   CHECK(next.log.level == log::Level::warn);
+}
+
+TEST_CASE("the group of the administrators' socket needs a restart, and its place in the file does not") {
+  auto running = material().config;
+  running.admin = {*Endpoint::parse("unix:/run/a"), {1, 1}, 0660, {{"postgres", {1, 2}}}};
+  auto next = running;
+  next.admin->group->mark = {7, 1};
+  CHECK(keep_what_needs_restart(next, running).empty());
+  next.admin->group->value = "root";
+  CHECK(keep_what_needs_restart(next, running) == Keys{"admin"});
+  CHECK(next.admin->group->value == "postgres");
+  next.admin.reset();
+  CHECK(keep_what_needs_restart(next, running) == Keys{"admin"});
 }
 
 TEST_CASE("what expires: our chain, our CAs, and the gateways as last seen") {

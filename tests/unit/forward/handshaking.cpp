@@ -95,6 +95,7 @@ TEST_CASE("an end while a step is out is told when the step is back") {
   CHECK(scene.reason() == "handshake_failed");
   CHECK(scene.failed->error ==
         "the gateway closed the connection without answering the TLS handshake: is it a TLS port?");
+  CHECK(scene.ours->is_unanswered());
   CHECK_FALSE(scene.leg.sent.empty());  // the ClientHello of that step
 }
 
@@ -174,7 +175,50 @@ TEST_CASE("a handshake that takes too long is a timeout, in words") {
   scene.run_until([&] { return scene.done(); });
   CHECK(scene.reason() == "handshake_timeout");
   CHECK(scene.failed->error ==
-        "the gateway did not finish the TLS handshake within timeouts.handshake (50ms)");
+        "the gateway did not answer the TLS handshake within timeouts.handshake (50ms): is it a TLS port?");
+  CHECK(scene.ours->is_silent());
+  CHECK_FALSE(scene.ours->is_unanswered());
+}
+
+TEST_CASE("one that began and does not go on has not finished") {
+  HandshakeScene scene(tls::Role::client, Milliseconds(200));
+  scene.ours->start();
+  scene.run_until([&] { return !scene.leg.sent.empty(); });
+  scene.leg.receive(Bytes{22, 3, 3, 0, 122, 2});  // of a ServerHello
+  scene.run_until([&] { return scene.done(); });
+  CHECK(scene.failed->error ==
+        "the gateway did not finish the TLS handshake within timeouts.handshake (200ms)");
+  CHECK_FALSE(scene.ours->is_silent());
+}
+
+TEST_CASE("a client that waits for the server to begin is told apart") {
+  HandshakeScene scene(tls::Role::server, Milliseconds(50));
+  scene.ours->start();
+  scene.run_until([&] { return scene.done(); });
+  CHECK(scene.reason() == "handshake_timeout");
+  CHECK(scene.failed->error ==
+        "the client sent nothing within timeouts.handshake (50ms): without TLS some wait for the server to "
+        "begin, as "
+        "those of MySQL do");
+}
+
+TEST_CASE("what does not speak TLS is remembered by its first bytes, and a client of a database is named") {
+  HandshakeScene gateway(tls::Role::client);
+  gateway.ours->start();
+  gateway.leg.receive("SSH-2.0-" + std::string(1000, 'x'));
+  gateway.run_until([&] { return gateway.done(); });
+  CHECK(gateway.ours->words().size() == Handshaking::most_words);
+  CHECK(as_text(gateway.ours->words()).starts_with("SSH-2.0-xxx"));
+  HandshakeScene client(tls::Role::server);
+  client.ours->start();
+  client.leg.receive("*1\r\n$4\r\nPING\r\n");
+  client.run_until([&] { return client.done(); });
+  CHECK(client.failed->error.starts_with("the client speaks Redis without TLS: "));
+  HandshakeScene tls(tls::Role::client);
+  tls.ours->start();
+  tls.leg.receive(Bytes{21, 3, 3, 0, 2, 2, 40});
+  tls.run_until([&] { return tls.done(); });
+  CHECK(tls.ours->words().empty());
 }
 
 TEST_CASE("letting go while a step is out is heard of no more") {

@@ -89,6 +89,24 @@ TEST_CASE("a handshake that ends when all places are taken is refused, and still
   CHECK_FALSE(door.places.verified(door.let_in("192.0.2.3"), 1));
 }
 
+TEST_CASE("some of those who are refused have a place to be told so, outside all limits") {
+  Doorkeeper door({1, 3, unlimited});
+  const auto first = door.let_in_verified("192.0.2.1");
+  std::vector<Places::Number> told;
+  while (const auto number = door.places.enter_refused()) {
+    told.push_back(*number);
+  }
+  CHECK(told.size() == Places::most_told);
+  CHECK(door.places.count() == 1);
+  door.places.leave(told.front());
+  CHECK(door.places.enter_refused());
+  CHECK_FALSE(door.places.enter_refused());
+  CHECK(door.ask(source("192.0.2.2")).refusal == "limits.connections of 1 reached");
+  door.places.leave(first);
+  CHECK(door.places.count() == 0);
+  CHECK(door.ask(source("192.0.2.2")).number);
+}
+
 TEST_CASE("the oldest stranger goes first; one that was verified or left does not") {
   Doorkeeper door({unlimited, 3, unlimited});
   const auto first = door.let_in("192.0.2.1");
@@ -217,4 +235,51 @@ TEST_CASE("limits that were lowered hold with the next one that comes") {
     door.places.leave(number);
   }
   CHECK(door.places.count() == 0);
+}
+
+TEST_CASE("whom a load balancer relays is counted once it has told") {
+  Doorkeeper door({3, 3, 2});
+  const auto relay = [&] {
+    const auto answer = door.places.enter({std::nullopt, true, nullptr}, {unlimited, 3, unlimited});
+    REQUIRE(answer.number);
+    return *answer.number;
+  };
+  const auto tell = [&](Places::Number number, std::string_view from, bool stranger) {
+    return door.places.identified(number, {source(from), stranger, nullptr}, door.limits);
+  };
+  const auto first = relay();
+  const auto second = relay();
+  CHECK(tell(first, "192.0.2.1", false).number == first);
+  CHECK(tell(second, "192.0.2.1", true).number == second);
+  SUBCASE("its oldest unfinished handshake makes room for it") {
+    const auto third = relay();
+    const auto answer = tell(third, "192.0.2.1", true);
+    CHECK(answer.number == third);
+    CHECK(Doorkeeper::numbers(answer) == Numbers{second});
+  }
+  SUBCASE("it is refused if it has none, and then leaves as it came") {
+    CHECK_FALSE(door.places.verified(second, door.limits.connections));
+    const auto third = relay();
+    const auto answer = tell(third, "192.0.2.1", true);
+    CHECK_FALSE(answer.number);
+    CHECK(answer.refusal.find("limits.per_source of 2 reached") == 0);
+    CHECK(door.places.count() == 3);
+    door.places.leave(third);
+    CHECK(door.places.count() == 2);
+    const auto fourth = relay();
+    CHECK(tell(fourth, "192.0.2.2", false).number == fourth);
+    const auto fifth = relay();
+    CHECK(tell(fifth, "192.0.2.3", false).refusal.find("limits.connections of 3 reached") == 0);
+    for (const auto number : {first, second, fourth, fifth}) {
+      door.places.leave(number);
+    }
+    CHECK(door.places.count() == 0);
+  }
+  SUBCASE("those who have not told yet are strangers, of whom the oldest goes") {
+    const auto third = relay();
+    relay();
+    const auto answer = door.ask(std::nullopt);
+    CHECK(Doorkeeper::numbers(answer) == Numbers{third});
+    CHECK(tell(third, "192.0.2.9", false).number == third);  // it had told just then
+  }
 }

@@ -56,6 +56,38 @@ TEST_CASE("the rest doubles with each failure up to its longest, and success for
   CHECK(targets.order(now + Targets::first_rest).front() == 0);
 }
 
+TEST_CASE("an administrator is told who rests, and when each has failed last, also when it is well again") {
+  Targets targets(three());
+  for (const auto& condition : targets.conditions(beginning)) {
+    CHECK_FALSE(condition.rests);
+    CHECK_FALSE(condition.failed_at);
+  }
+  const auto before = Targets::WallClock::now();
+  targets.failed(1, beginning);
+  const auto during = targets.conditions(beginning + Milliseconds(1));
+  CHECK_FALSE(during[0].rests);
+  CHECK(during[1].rests);
+  REQUIRE(during[1].failed_at);
+  CHECK(*during[1].failed_at >= before);
+  CHECK_FALSE(targets.conditions(beginning + Targets::first_rest)[1].rests);
+  targets.succeeded(1, Family::v4);
+  const auto after = targets.conditions(beginning + Milliseconds(1));
+  CHECK_FALSE(after[1].rests);
+  CHECK(after[1].failed_at == during[1].failed_at);
+}
+
+TEST_CASE("one fails from its first failure until it is good, whether it rests or not") {
+  Targets targets(three());
+  const auto fails = [&](Milliseconds now) { return targets.conditions(now)[1].fails; };
+  CHECK_FALSE(fails(beginning));
+  targets.failed(1, beginning);
+  CHECK(fails(beginning));
+  CHECK(fails(beginning + Targets::longest_rest));
+  CHECK_FALSE(targets.conditions(beginning)[0].fails);
+  targets.succeeded(1, {});
+  CHECK_FALSE(fails(beginning));
+}
+
 TEST_CASE("connections that fail together count as one failure") {
   Targets targets(three());
   for (int i = 0; i < 50; ++i) {

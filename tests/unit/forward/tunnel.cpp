@@ -24,6 +24,22 @@ TEST_CASE("bytes go both ways, and records that come in pieces are put together"
   CHECK(scene.ended() == "open");
 }
 
+TEST_CASE("up is what the client sends, whichever leg it has, and is counted as it comes") {
+  for (const auto mode : {config::Mode::persona, config::Mode::gateway}) {
+    CAPTURE(static_cast<int>(mode));
+    Scene scene({}, mode);
+    const bool client_is_plain = mode == config::Mode::persona;
+    scene.start();
+    scene.plain.receive("plaintext");
+    scene.tls.receive(scene.sealed("sealed"));
+    CHECK(scene.ended() == "open");
+    CHECK(scene.counted.bytes_up.value() == (client_is_plain ? 9 : 6));
+    CHECK(scene.counted.bytes_down.value() == (client_is_plain ? 6 : 9));
+    scene.plain.receive("more");
+    CHECK(scene.counted.bytes_up.value() + scene.counted.bytes_down.value() == 9 + 6 + 4);
+  }
+}
+
 TEST_CASE("the plaintext side ends first: what returns is still delivered") {
   Scene scene;
   scene.start();

@@ -135,11 +135,13 @@ class Scene final : private Tunnel::Host {
   std::string_view ended() const { return end ? to_string(end->reason) : "open"; }
 
   Scratch scratch;
+  LoopCounters counted;
   MemoryLeg plain;
   MemoryLeg tls;
   std::unique_ptr<tls::Session> remote;
   tls::Status status = tls::Status::want_input;
   std::optional<End> end;
+  int facade_is_over = 0;  // how often it was told
   Tunnel tunnel;
 
  private:
@@ -151,6 +153,8 @@ class Scene final : private Tunnel::Host {
   Milliseconds now() override { return time_; }
   void set_alarm(Tunnel::Alarm alarm, Milliseconds delay) override { alarms_[alarm] = time_ + delay; }
   void drop_alarm(Tunnel::Alarm alarm) override { alarms_.erase(alarm); }
+  LoopCounters& counters() override { return counted; }
+  void on_facade_over() override { ++facade_is_over; }
   void on_tunnel_ended(const End& why) override {
     CHECK_FALSE(end);
     end = why;

@@ -116,3 +116,33 @@ TEST_CASE("other files of the folder are not told of, nor what is no longer watc
   write(folder.path() / "other", "z");
   CHECK(!watching.told_within(FileWatcher::quiet * 2, 2));
 }
+
+TEST_CASE("a folder with a flood of changes is left alone, and then looked at again") {
+  const Folder folder;
+  const fs::path file = folder.path() / "file";
+  write(file, "x");
+  Watching watching;
+  watching.watcher->watch(places_of({file}));
+  for (int i = 0; i < FileWatcher::flood; ++i) {
+    write(folder.path() / ("other" + std::to_string(i % 2)), "y");  // one name's changes would count as one
+  }
+  CHECK(watching.told_within(long_enough));  // though none of these is watched
+  CHECK(watching.watcher->watch(places_of({file})).added);
+  write(file, "z");
+  CHECK(watching.told_within(long_enough, 2));
+}
+
+TEST_CASE("files with an extension are told of as they come and go, and no others") {
+  const Folder folder;
+  Places places;
+  add_place_of_all(places, folder.path(), ".yaml");
+  Watching watching;
+  watching.watcher->watch(places);
+  write(folder.path() / "a.yam", "x");
+  write(folder.path() / "yaml", "x");
+  CHECK(!watching.told_within(FileWatcher::quiet * 2));
+  write(folder.path() / "a.yaml", "x");
+  CHECK(watching.told_within(long_enough));
+  fs::remove(folder.path() / "a.yaml");
+  CHECK(watching.told_within(long_enough, 2));
+}

@@ -26,6 +26,23 @@ TEST_CASE("a user is told by name and id") {
   CHECK(user_in_words(4'000'000'123U) == "uid 4000000123");
 }
 
+TEST_CASE("a group is found and told in the same way") {
+  CHECK(find_group("root").value() == 0);
+  CHECK(find_group("4294967294").value() == 4294967294U);
+  const auto missing = find_group("no-such-group");
+  REQUIRE(!missing);
+  CHECK(missing.error().kind == ErrorKind::configuration);
+  CHECK(missing.error().message ==
+        "there is no group \"no-such-group\" on this machine; use a name that \"getent group\" lists, or a "
+        "number");
+  CHECK(group_in_words(0) == "root (gid 0)");
+  CHECK(group_in_words(4'000'000'123U) == "gid 4000000123");
+  CHECK(group_name(0) == "root");
+  CHECK(group_name(4'000'000'123U) == "4000000123");
+  CHECK(user_name(0) == "root");
+  CHECK(user_name(4'000'000'123U) == "4000000123");
+}
+
 TEST_CASE("the system tells who is at the other end of a socket") {
   int ends[2] = {-1, -1};
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);

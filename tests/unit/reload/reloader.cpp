@@ -30,6 +30,8 @@ struct Scene {
   std::function<Loaded()> load;
   std::atomic<int> loads = 0;
   int applied = 0;
+  int listened = 0;
+  Result<bool> can_listen = true;
   std::unique_ptr<Reloader> reloader;
 
   explicit Scene(Material first = material("a")) : service(make_service(std::move(first), lines)) {
@@ -40,7 +42,12 @@ struct Scene {
           ++loads;
           return load();
         },
-        std::vector<std::filesystem::path>{"nowhere"}, [this] { ++applied; });
+        std::vector<std::filesystem::path>{"nowhere"},
+        [this](const forward::ListenPlan&) {
+          ++listened;
+          return can_listen;
+        },
+        [this] { ++applied; });
   }
   ~Scene() { reloader.reset(); }
 
@@ -82,6 +89,53 @@ struct Scene {
 };
 
 }  // namespace
+
+TEST_CASE("another address is listened on before the rest is used, and where that fails nothing is") {
+  Scene scene;
+  const auto before = scene.service->current();
+  scene.load = [] {
+    Loaded loaded = Scene::good("b");
+    loaded.material->config.listen.push_back({*Endpoint::parse("127.0.0.1:0"), {}});
+    return loaded;
+  };
+  scene.can_listen = fail(ErrorKind::configuration, "another program listens there");
+  scene.reload();
+  scene.until_told(told_refusal);
+  CHECK(scene.listened == 1);
+  CHECK(scene.applied == 0);
+  CHECK(scene.service->current() == before);
+  CHECK(scene.service->reload_status().last_error == "another program listens there");
+
+  scene.can_listen = true;
+  scene.reload();
+  scene.until([&] { return scene.applied == 1; });
+  CHECK(scene.listened == 2);
+  CHECK(scene.service->current()->config().listen.size() == before->config().listen.size() + 1);
+  scene.reload();
+  scene.until([&] { return scene.applied == 2; });
+  CHECK(scene.listened == 2);  // they are the same now
+}
+
+TEST_CASE(
+    "when it is not the time to listen elsewhere, all is tried again soon, and who asked is answered then") {
+  Scene scene;
+  scene.load = [] {
+    Loaded loaded = Scene::good("b");
+    loaded.material->config.listen.push_back({*Endpoint::parse("127.0.0.1:0"), {}});
+    return loaded;
+  };
+  scene.can_listen = false;
+  std::vector<std::string> answers;
+  scene.reloader->reload([&](const std::string& refusal) { answers.push_back(refusal); });
+  scene.until([&] { return scene.listened == 2; });
+  CHECK(scene.applied == 0);
+  CHECK(scene.service->reload_status().last_error.empty());
+  CHECK(answers.empty());
+  scene.can_listen = true;
+  scene.until([&] { return scene.applied == 1; });
+  CHECK(answers == std::vector<std::string>{""});
+  CHECK(scene.lines.count("reloaded") == 1);
+}
 
 TEST_CASE("at the start, what is on disk is what was loaded: nothing happens") {
   Scene scene;
@@ -326,4 +380,49 @@ TEST_CASE("while nothing changes, nothing is loaded") {
   scene.until([&] { return rounds >= 50; });
   CHECK(scene.loads == 1);
   CHECK(scene.lines.all().empty());
+}
+
+TEST_CASE("who asks for a reload is told its result, by a load that began after that") {
+  Scene scene;
+  std::vector<std::string> results;
+  const auto note = [&results](const std::string& refusal) { results.push_back(refusal); };
+  const auto until_answered = [&](std::size_t count) {
+    scene.until([&] { return results.size() >= count; });
+  };
+  scene.reloader->reload(note);
+  until_answered(1);
+  CHECK(results.back().empty());
+  scene.load = [] { return Scene::bad("broken"); };
+  scene.reloader->reload(note);
+  scene.reloader->reload(note);  // while the first one is under way
+  scene.reloader->reload(note);
+  until_answered(2);
+  CHECK(results.back() == "broken");
+  CHECK(results.size() == 2);
+  until_answered(4);
+  CHECK(scene.loads == 3);  // one load answers all who asked before it began
+  CHECK(results == std::vector<std::string>{"", "broken", "broken", "broken"});
+  scene.reloader->reload(note);
+  scene.reloader.reset();
+  CHECK(results.size() == 4);
+}
+
+TEST_CASE("who asks is answered, also when something else makes it look before it tries again") {
+  Scene scene;
+  scene.load = [] {
+    auto loaded = Scene::good("b");
+    loaded.digest.clear();  // the files changed while they were read
+    return loaded;
+  };
+  std::vector<std::string> results;
+  scene.reloader->reload([&results](const std::string& refusal) { results.push_back(refusal); });
+  scene.until([&] {
+    const int wait = uv_backend_timeout(scene.loop->uv());
+    return scene.loads == 5 && wait > 0 && wait <= 250;  // it has given up for now, and waits
+  });
+  scene.load = [] { return Scene::good("b"); };
+  scene.reloader->start();
+  scene.until([&] { return !results.empty(); });
+  CHECK(results == std::vector<std::string>{""});
+  CHECK(scene.lines.count("cause=asked changed=true") == 1);
 }

@@ -208,7 +208,7 @@ TEST_CASE("a lifetime of zero is not kept, one of years is cut to a day") {
   CHECK(store.take("a")->lifetime == std::chrono::seconds(60));
 }
 
-TEST_CASE("threads share stores, issuers and contexts") {
+TEST_CASE("threads share stores, issuers and contexts" * doctest::test_suite("threads")) {
   const Service service;
   std::atomic<int> wrong{0};
   std::atomic<int> resumptions{0};

@@ -1,0 +1,23 @@
+// What the command line, or the environment, says instead of a configuration file.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "persona/base/log.hpp"
+#include "persona/config/config.hpp"
+#include "persona/config/diagnostic.hpp"
+
+namespace persona::cli {
+
+/// Holds for every service of the process, at each reload too. Plain values, so that any thread may load.
+struct Overrides {
+  std::optional<log::Level> log_level;
+  std::optional<log::Format> log_format;
+  std::optional<std::string> log_file;  ///< relative to the working directory; empty: standard error
+
+  /// Findings about `log_file` have no place in the file.
+  void apply(config::Config& config, config::Report& report) const;
+};
+
+}  // namespace persona::cli
