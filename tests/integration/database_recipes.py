@@ -12,7 +12,7 @@ import psycopg2
 import pymysql
 
 from harness import process
-from harness.persona import BINARY, Persona, cli
+from harness.persona import BINARY, CLEAN, Persona, cli
 from harness.process import Process
 from harness.runner import case, check, equal, main
 from harness.servers import MariaDb, PostgreSql, Redis
@@ -117,7 +117,7 @@ def ended(persona):
     """Every connection as its client left it: that, and a server, which was told, may be equally quick."""
     persona.stop()
     found = {line["reason"] for line in persona.find("connection closed")}
-    check(found and found <= {"local_closed", "gateway_closed"}, f"reasons in the log of {persona.name}", found)
+    check(found and found <= CLEAN, f"reasons in the log of {persona.name}", found)
 
 
 def postgresql(case, machine, *files):

@@ -5,7 +5,7 @@ import threading
 
 from harness.certificates import Pki
 from harness.database_clients import CLIENTS, PROTOCOLS, facades, pgjdbc, printed, psql, told
-from harness.persona import Persona, config
+from harness.persona import CLEAN, Persona, config
 from harness.runner import case, check, equal, main
 from harness.servers import PostgreSql, haproxy, tls_gateway
 from harness.sockets import Server, connect, expect_echo, hold, refused_address, text
@@ -110,7 +110,7 @@ def prefers(case):
     port = persona.address[1]
     for _ in range(3):
         equal(printed(case, psql()(port)), "1\n", "the answer")
-        line = persona.next_close("local_closed")
+        line = persona.next_close(CLEAN)  # psql says goodbye and leaves, upon which the server leaves too
         check(line["bytes_up"] < 300, "more than a session in the clear needs", line)
     equal(len(persona.find("connection open")), 3, "connections")
     # Of several hosts the next one is tried where the first one's gateway is down.

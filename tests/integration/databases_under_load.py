@@ -3,7 +3,7 @@ connection ends as its client left it. With `negotiate` the database sees the cl
 
 from harness import process, servers
 from harness.certificates import Pki
-from harness.persona import Persona, config
+from harness.persona import CLEAN, Persona, config
 from harness.runner import amount, case, check, equal, main
 
 PATIENT = {"timeouts": {"handshake": "60s"}}  # on a busy machine
@@ -18,7 +18,7 @@ def ended(persona, at_least):
     persona.stop()
     closes = persona.find("connection closed")
     check(len(closes) >= at_least, f"only {len(closes)} connections were logged")
-    bad = [line for line in closes if line["reason"] not in ("local_closed", "gateway_closed")]
+    bad = [line for line in closes if line["reason"] not in CLEAN]
     check(not bad, f"{len(bad)} connections that did not end as their clients left them", bad[:3])
 
 

@@ -5,7 +5,7 @@ import socket
 
 from harness.certificates import Pki
 from harness.database_clients import PROTOCOLS, facades, told
-from harness.persona import Persona, config
+from harness.persona import CLEAN, Persona, config
 from harness.runner import case, check, main
 from harness.servers import haproxy, tls_gateway
 from harness.sockets import connect, expect_end, refused_address, text
@@ -41,7 +41,7 @@ def behind_one_that_tells(case):
                 pki, gateway=f"127.0.0.1:{gateway.ports[protocol]}", **more(protocol)), name)
             told(case, persona, "dial_failed", "persona cannot reach the service {protocol}: it cannot be connected to",
                  "Is it running?", logged="the gateway's", logging=gateway)
-            check(set(persona.closed) <= {"gateway_closed", "local_closed"}, "no clean end", persona.closed)
+            check(set(persona.closed) <= CLEAN, "no clean end", persona.closed)
 
 
 @case("a gateway that is quicker than its client")

@@ -4,7 +4,7 @@ import hashlib
 
 from harness import process, servers
 from harness.certificates import Pki
-from harness.persona import pair
+from harness.persona import CLEAN, pair
 from harness.runner import SANITIZED, case, equal, main
 
 ROWS = 20_000 if SANITIZED else 200_000
@@ -27,8 +27,7 @@ def queries_compare_equal(case, tls):
           f"SHA-256 of {ROWS} rows ({len(result)} bytes came)")
     for side in (near, far):
         for _ in range(2):
-            line = side.next_close()
-            equal(line["reason"] in ("local_closed", "gateway_closed"), True, f"clean end of {line}")
+            line = side.next_close(CLEAN)
             equal(line["tls_version"], f"TLSv{tls}", "TLS version")
     equal(far.find("connection open")[0]["peer"], "CN=client", "who the gateway says its client is")
     equal(near.find("connection open")[0]["peer"], "CN=gateway", "who persona says its gateway is")

@@ -12,7 +12,7 @@ import pymysql
 
 from harness import process
 from harness.certificates import Pki, accept_tls
-from harness.persona import Persona, config
+from harness.persona import CLEAN, Persona, config
 from harness.process import Process
 from harness.runner import amount, case, check, equal, main
 from harness.servers import MariaDb, PostgreSql, haproxy
@@ -48,7 +48,7 @@ def ended_well(persona):
     """A client that has said that it leaves, and a server, which was told, may be equally quick."""
     persona.stop()
     reasons = {line["reason"] for line in persona.find("connection closed")}
-    check(reasons and reasons <= {"local_closed", "gateway_closed"}, "connections that did not end as clients left them", reasons)
+    check(reasons and reasons <= CLEAN, "connections that did not end as clients left them", reasons)
 
 
 def psql(persona, words, *options, expect=0, sql="SELECT client_dn FROM pg_stat_ssl WHERE pid = pg_backend_pid()"):

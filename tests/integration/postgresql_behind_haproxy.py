@@ -6,7 +6,7 @@ import subprocess
 
 from harness import process, servers
 from harness.certificates import Pki
-from harness.persona import Persona, config
+from harness.persona import CLEAN, Persona, config
 from harness.runner import amount, case, check, equal, main
 
 LINE = 2048  # below PostgreSQL's TOAST threshold together with its header, so that rows cost little
@@ -75,7 +75,7 @@ def every_connection_ended_cleanly(persona):
     closes = persona.find("connection closed")
     check(closes, "no connection was logged")
     # psql and PostgreSQL both end by closing: who is first is a matter of timing.
-    bad = [line for line in closes if line["reason"] not in ("local_closed", "gateway_closed")]
+    bad = [line for line in closes if line["reason"] not in CLEAN]
     check(not bad, "connections that did not end cleanly", bad[:3])
     return closes
 

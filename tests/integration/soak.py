@@ -9,7 +9,7 @@ from collections import Counter
 
 from harness.callers import Callers
 from harness.certificates import Pki
-from harness.persona import Persona, config, write_config
+from harness.persona import CLEAN, Persona, config, write_config
 from harness.rotation import Live
 from harness.runner import SANITIZED, amount, case, check, main
 from harness.sockets import Server, echo
@@ -106,7 +106,7 @@ def churn(case):
     print(f"{pair.served} connections, {replaced} replacements")
     for each in (pair.near, pair.far):
         each.stop()
-        bad = [line for line in each.find("connection closed") if line["reason"] not in ("local_closed", "gateway_closed")]
+        bad = [line for line in each.find("connection closed") if line["reason"] not in CLEAN]
         check(not bad, "connections that failed", bad[:3])
 
 

@@ -6,7 +6,7 @@ import sys
 
 from harness import process
 from harness.certificates import Pki
-from harness.persona import pair
+from harness.persona import CLEAN, pair
 from harness.runner import SANITIZED, case, check, equal, main
 from harness.sockets import connect, expect_echo
 
@@ -52,7 +52,7 @@ def idle(case):
         client.close()
     for side in (near, far):
         side.wait_closed(count)
-        check(set(side.closed) <= {"local_closed", "gateway_closed"}, "connections ended badly", side.closed)
+        check(set(side.closed) <= CLEAN, "connections ended badly", side.closed)
 
 
 main()

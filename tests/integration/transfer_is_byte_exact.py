@@ -6,7 +6,7 @@ import socket
 import threading
 
 from harness.certificates import Pki
-from harness.persona import pair
+from harness.persona import CLEAN, pair
 from harness.runner import SANITIZED, Failure, case, equal, main
 from harness.sockets import TIMEOUT, Server, connect, read_exactly
 
@@ -104,8 +104,7 @@ def transfer(case, tls, connections, count):
             raise Failure(f"the service did not finish | {service.errors}")
     for side in (near, far):
         for _ in range(connections):
-            line = side.next_close()
-            equal(line["reason"] in ("local_closed", "gateway_closed"), True, f"clean end of {line}")
+            line = side.next_close(CLEAN)
             equal((line["bytes_up"], line["bytes_down"]), (count + 4, count), "logged bytes")
             equal(line["tls_version"], f"TLSv{tls}", "TLS version")
     ledger.compare(connections)

@@ -17,7 +17,7 @@ import time
 from harness import process, servers
 from harness.certificates import Pki
 from harness.machine import enter_with_own_run_or_skip
-from harness.persona import BINARY, Persona, cli, config, pair, write_config
+from harness.persona import BINARY, CLEAN, Persona, cli, config, pair, write_config
 from harness.runner import case, check, equal, main
 
 POSTGRES, MYSQL, OTHER = "postgres", "mysql", process.UNPRIVILEGED  # the packages of the servers make the first two
@@ -83,7 +83,7 @@ def mode_and_group(path):
 def expect_clean_end(persona):
     """Database and client both end by closing: who is first is a matter of timing."""
     line = persona.next_close()
-    check(line["reason"] in ("local_closed", "gateway_closed"), "no clean end", line)
+    check(line["reason"] in CLEAN, "no clean end", line)
 
 
 @case("psql without options, as the user who is listed; another one is refused, with the reason in the log", deadline=120)

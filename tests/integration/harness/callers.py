@@ -15,6 +15,7 @@ class Callers:
         self._pause = 1 / each_second if each_second else 0
         self.served = 0
         self.failures = []
+        self._some = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._call, daemon=True)
 
@@ -26,12 +27,15 @@ class Callers:
                 self.served += 1
             except Exception as failure:  # noqa: BLE001 whatever it is, the case fails with it
                 self.failures.append(repr(failure))
+            self._some.set()
 
     def __enter__(self):
         self._thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failed, *_):
+        if not failed:  # what they are beside may have been over before the first of them came
+            self._some.wait(60)
         self._over.set()
         self._thread.join(60)
         check(not self._thread.is_alive(), "a client hangs")

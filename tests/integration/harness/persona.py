@@ -19,6 +19,8 @@ BINARY = os.environ.get("PERSONA_BIN") or str(
     pathlib.Path(__file__).resolve().parents[3] / "build" / "release" / "bin" / "persona")
 SANITIZER_REPORT = re.compile(r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 
+CLEAN = frozenset({"local_closed", "gateway_closed"})  # where both ends leave, which one is seen first is chance
+
 
 def config(pki, gateway=None, service=None, negotiate=None, **more):
     """A configuration as a dict. JSON is YAML, so it is written as it is. `negotiate`: the gateway is such a database."""
@@ -139,7 +141,9 @@ class Persona(process.Process):
         """The next connection that ended, in the order of the log, with the reason and words that are expected."""
         self._closes_seen += 1
         line = self.wait_log("connection closed", count=self._closes_seen, timeout=timeout)
-        if reason:
+        if reason is CLEAN:
+            check(line.get("reason") in CLEAN, "no clean end", line)
+        elif reason:
             equal(line.get("reason"), reason, f"reason of {line}")
         if error:
             check(error in line.get("error", ""), f"the error does not say {error!r}", line)
