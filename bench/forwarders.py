@@ -1,20 +1,25 @@
 """How each forwarder is configured and started. bench/README.md says why it is configured like this."""
 
 import dataclasses
+import functools
 import json
 import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 from typing import Callable
 
 from pki import GATEWAY_NAME
 from process import BenchError, Child, free_port, poll
 
-CONNECTIONS = 6000  # that a forwarder must be able to hold
+CONNECTIONS = 9500  # that a forwarder must be able to hold
+DESCRIPTORS = 2 * CONNECTIONS + 500  # for which it needs these
+PIPES = 200  # of HAProxy, for splicing: by default a quarter of the connections, for which 20,000 descriptors do not do
 BIG_BUFFER = 256 * 1024
 ATTEMPTS = 5  # to find a free port
 CIPHER = "TLS_AES_256_GCM_SHA384"
+OUR_HYBRID = "x25519mlkem768"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +28,16 @@ class Ends:
     listen: int
     gateway: int
     pki: object
+    hybrid: bool  # X25519MLKEM768 is offered first, with X25519 beside it; else X25519 alone
     folder: pathlib.Path
+
+
+@dataclasses.dataclass(frozen=True)
+class Way:
+    """Where a forwarder is to go, and with which certificates and groups."""
+    gateway: int
+    pki: object = None
+    hybrid: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +47,8 @@ class Forwarder:
     settings: str  # for the report
     program: str
     configure: Callable  # (program, Ends) -> command
-    single_threaded: bool = True
+    big_buffers: bool = False  # 256 KiB
+    when_named: bool = False  # measured only if --only names it
 
 
 def _write(path, text):
@@ -41,23 +56,43 @@ def _write(path, text):
     return path
 
 
+def run_persona(program, folder, config):
+    path = _write(folder / "persona.yaml", json.dumps(
+        {"timeouts": {"shutdown": "1s"}, "limits": {"connections": CONNECTIONS}, "log": {"level": "warn"}, "threads": 1,
+         **config}, indent=1))
+    return [program, "run", "--config", path]
+
+
+def _persona_config(ends):
+    client = ends.pki.client
+    return {
+        "listen": f"127.0.0.1:{ends.listen}",
+        "gateway": {"address": f"127.0.0.1:{ends.gateway}", "server_name": GATEWAY_NAME},
+        "identity": {"certificate": str(client.certificate), "private_key": str(client.key)},
+        "trust": {"ca": str(ends.pki.ca)},
+        "tls": {"min_version": "1.3", "ciphers": [CIPHER],
+                "groups": [OUR_HYBRID, "x25519"] if ends.hybrid else ["x25519"]},
+    }
+
+
 def _persona(**more):
-    def configure(program, ends):
-        client = ends.pki.client
-        config = {
-            "listen": f"127.0.0.1:{ends.listen}",
-            "gateway": {"address": f"127.0.0.1:{ends.gateway}", "server_name": GATEWAY_NAME},
-            "identity": {"certificate": str(client.certificate), "private_key": str(client.key)},
-            "trust": {"ca": str(ends.pki.ca)},
-            "tls": {"min_version": "1.3", "ciphers": [CIPHER], "groups": ["x25519"]},
-            "timeouts": {"shutdown": "1s"},
-            "limits": {"connections": CONNECTIONS},
-            "log": {"level": "warn"},
-            "threads": 1,
-            **more,
-        }
-        return [program, "run", "--config", _write(ends.folder / "persona.yaml", json.dumps(config, indent=1))]
-    return configure
+    return lambda program, ends: run_persona(program, ends.folder, {**_persona_config(ends), **more})
+
+
+def persona_lacks_hybrid(program, pki, folder):
+    """None, or why this persona cannot offer X25519MLKEM768, in its own words."""
+    ends = Ends(1, 1, pki, True, folder)  # nothing is listened on or dialled
+    path = _write(folder / "hybrid.yaml", json.dumps(_persona_config(ends)))
+    done = subprocess.run([program, "check", "--config", path], capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return None
+    told = [line for line in (done.stdout + done.stderr).splitlines() if OUR_HYBRID in line]
+    return re.sub(r".*\.yaml:\d+:\d+: ", "", told[0]) if told else f"persona check ended with {done.returncode}"
+
+
+def _groups(ends):
+    """In OpenSSL's notation."""
+    return "X25519MLKEM768:X25519" if ends.hybrid else "X25519"
 
 
 def _stunnel(program, ends):
@@ -81,22 +116,35 @@ checkHost = {GATEWAY_NAME}
 sni = {GATEWAY_NAME}
 sslVersionMin = TLSv1.3
 ciphersuites = {CIPHER}
-curves = X25519
+curves = {_groups(ends)}
 TIMEOUTidle = 86400
 """)]
 
 
-def _haproxy(tls, buffer=None):
+@functools.cache
+def _haproxy_takes_curves(program):
+    """On a server's line: newer ones do. Older ones offer what their OpenSSL does by itself."""
+    with tempfile.NamedTemporaryFile("w", suffix=".cfg") as config:
+        config.write("backend b\n    server s 127.0.0.1:1 ssl verify none curves X25519\n")
+        config.flush()
+        done = subprocess.run([program, "-c", "-f", config.name], capture_output=True, text=True, check=False)
+    return "unknown keyword 'curves'" not in done.stderr
+
+
+def _haproxy(tls, buffer=None, splice=False):
     def configure(program, ends):
         server = f"server gateway 127.0.0.1:{ends.gateway}"
         if tls:
             server += (f" ssl crt {ends.pki.client.both} ca-file {ends.pki.ca} verify required"
                        f" verifyhost {GATEWAY_NAME} sni str({GATEWAY_NAME})"
                        f" ssl-min-ver TLSv1.3 ciphersuites {CIPHER}")
+            if _haproxy_takes_curves(program):
+                server += f" curves {_groups(ends)}"
         return [program, "-db", "-f", _write(ends.folder / "haproxy.cfg", f"""\
 global
     nbthread 1
     maxconn {CONNECTIONS}
+    {f"maxpipes {PIPES}" if splice else ""}
     {f"tune.bufsize {buffer}" if buffer else ""}
 
 defaults
@@ -104,6 +152,7 @@ defaults
     timeout connect 10s
     timeout client 1d
     timeout server 1d
+    {"option splice-auto" if splice else ""}
 
 listen bench
     bind 127.0.0.1:{ends.listen} backlog 4096
@@ -133,16 +182,16 @@ def _nginx(tls, buffer=None):
         proxy_ssl_session_reuse on;
         proxy_ssl_protocols TLSv1.3;
         proxy_ssl_conf_command Ciphersuites {CIPHER};
-        proxy_ssl_conf_command Groups X25519;
+        proxy_ssl_conf_command Groups {_groups(ends)};
 """ if tls else ""
         config = _write(ends.folder / "nginx.conf", f"""\
 {_nginx_modules(program)}
 daemon off;
 worker_processes 1;
-worker_rlimit_nofile {3 * CONNECTIONS};
+worker_rlimit_nofile {DESCRIPTORS};
 pid {ends.folder}/nginx.pid;
 error_log stderr error;
-events {{ worker_connections {3 * CONNECTIONS}; }}
+events {{ worker_connections {DESCRIPTORS}; }}
 stream {{
     access_log off;
     server {{
@@ -158,38 +207,49 @@ stream {{
     return configure
 
 
-def _all(persona, before):
+def _ghostunnel(program, ends):
+    return [program, "client", f"--listen=127.0.0.1:{ends.listen}", f"--target=127.0.0.1:{ends.gateway}",
+            f"--override-server-name={GATEWAY_NAME}", f"--cert={ends.pki.client.certificate}",
+            f"--key={ends.pki.client.key}", f"--cacert={ends.pki.ca}"]
+
+
+def _all(persona, before, ghostunnel):
     big = BIG_BUFFER
-    old = [Forwarder("persona-before", "before", "one event loop", before, _persona())] if before else []
-    return [
+    found = [
         Forwarder("persona", "ours", "one event loop", persona, _persona()),
-        Forwarder("persona-protocol", "variant", "protocol: postgresql", persona, _persona(protocol="postgresql")),
-        *old,
-        Forwarder("stunnel", "tls", "a thread per connection", "stunnel4", _stunnel, single_threaded=False),
+        Forwarder("persona-protocol", "variant", "protocol: postgresql", persona, _persona(protocol="postgresql"),
+                  when_named=True),
+        Forwarder("persona-before", "before", "one event loop", before, _persona()),
+        Forwarder("stunnel", "tls", "a thread per connection, 18 KiB buffers (fixed)", "stunnel4", _stunnel),
         Forwarder("haproxy", "tls", "16 KiB buffers (default)", "haproxy", _haproxy(True)),
-        Forwarder("haproxy-256k", "tls", "256 KiB buffers", "haproxy", _haproxy(True, big)),
+        Forwarder("haproxy-256k", "tls", "256 KiB buffers", "haproxy", _haproxy(True, big), big_buffers=True),
         Forwarder("nginx", "tls", "16 KiB buffers (default)", "nginx", _nginx(True)),
-        Forwarder("nginx-256k", "tls", "256 KiB buffers", "nginx", _nginx(True, big)),
+        Forwarder("nginx-256k", "tls", "256 KiB buffers", "nginx", _nginx(True, big), big_buffers=True),
+        Forwarder("ghostunnel", "tls", "a goroutine per direction, one core", ghostunnel, _ghostunnel),
         Forwarder("haproxy-tcp", "relay", "no TLS, 16 KiB buffers (default)", "haproxy", _haproxy(False)),
-        Forwarder("haproxy-tcp-256k", "relay", "no TLS, 256 KiB buffers", "haproxy", _haproxy(False, big)),
+        Forwarder("haproxy-tcp-256k", "relay", "no TLS, 256 KiB buffers", "haproxy", _haproxy(False, big),
+                  big_buffers=True),
+        Forwarder("haproxy-tcp-splice", "relay", "no TLS, spliced in the kernel", "haproxy",
+                  _haproxy(False, splice=True)),
         Forwarder("nginx-tcp", "relay", "no TLS, 16 KiB buffers (default)", "nginx", _nginx(False)),
-        Forwarder("nginx-tcp-256k", "relay", "no TLS, 256 KiB buffers", "nginx", _nginx(False, big)),
+        Forwarder("nginx-tcp-256k", "relay", "no TLS, 256 KiB buffers", "nginx", _nginx(False, big), big_buffers=True),
     ]
+    return [forwarder for forwarder in found if forwarder.program]
 
 
-def choose(persona, only, before=None):
+def choose(only, persona, before=None, ghostunnel=None):
     """The forwarders named in `only` (a name, or a program for all its variants), or all."""
-    chosen = _all(persona, before)
+    chosen = _all(persona, before, ghostunnel)
     if only:
-        unknown = [word for word in only if not any(word in (f.name, _short(f)) for f in chosen)]
+        unknown = [word for word in only if not any(word in (f.name, _short(f.name)) for f in chosen)]
         if unknown:
             raise BenchError(f"--only: no forwarder {', '.join(unknown)}; there are "
                              + ", ".join(f.name for f in chosen))
-        chosen = [f for f in chosen if f.name in only or _short(f) in only]
+    chosen = [f for f in chosen if f.name in only or not f.when_named and (not only or _short(f.name) in only)]
     located = []
     for forwarder in chosen:
         path = shutil.which(forwarder.program) or shutil.which(forwarder.program, path="/usr/sbin")
-        if not path and forwarder.kind in ("ours", "variant", "before"):
+        if not path and forwarder.program in (persona, before, ghostunnel):
             raise BenchError(f"{forwarder.program} is not a program")
         if not path:
             raise BenchError(f"{forwarder.program} is not installed: run scripts/setup --bench")
@@ -197,16 +257,16 @@ def choose(persona, only, before=None):
     return located
 
 
-def _short(forwarder):
-    return forwarder.name.removesuffix("-256k").removesuffix("-tcp").removesuffix("-before").removesuffix("-protocol")
+def _short(name):
+    return name.partition("-")[0]
 
 
-def start(forwarder, gateway_port, pki, folder, core, new_port=free_port):
+def start(forwarder, way, folder, cores, new_port=free_port):
     """A child that listens on child.port. Others can take the port meanwhile, so there are some attempts."""
     for _ in range(ATTEMPTS):
         port = new_port()
-        command = forwarder.configure(forwarder.program, Ends(port, gateway_port, pki, folder))
-        child = Child(forwarder.name, command, {core}, folder / f"{forwarder.name}.log")
+        command = forwarder.configure(forwarder.program, Ends(port, way.gateway, way.pki, way.hybrid, folder))
+        child = Child(forwarder.name, command, cores, folder / f"{forwarder.name}.log")
         try:
             if poll(lambda: not child.alive() or child.listens_on(port), 15) and child.alive():
                 child.port = port
@@ -225,8 +285,8 @@ def start(forwarder, gateway_port, pki, folder, core, new_port=free_port):
 
 def version(forwarder):
     """One line in the program's own words."""
-    short = _short(forwarder)
-    option = {"persona": "version", "stunnel": "-version"}.get(short, "-vv" if short == "haproxy" else "-V")
+    short = _short(forwarder.name)
+    option = {"persona": "version", "stunnel": "-version", "haproxy": "-vv", "nginx": "-V"}.get(short, "--version")
     done = subprocess.run([forwarder.program, option], capture_output=True, text=True, check=False)
     lines = [" ".join(line.split()) for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     telling = {"stunnel": r"stunnel|Running", "haproxy": r"HAProxy version|Running on OpenSSL",

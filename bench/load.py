@@ -1,38 +1,8 @@
-"""Drives bench_load: gateways that live for the whole run, and one load generator per measurement."""
+"""Drives bench_load as the load generator: one process per measurement."""
 
 import json
 
-from process import BenchError, Child, poll
-
-
-class Gateway:
-    """No `pki`: plain TCP. `tickets`: per handshake. `live_first`: handshakes wait for live connections."""
-
-    def __init__(self, program, cores, folder, name, pki=None, tickets=0, live_first=False):
-        command = [program, "gateway"]
-        if pki:
-            command += ["--certificate", pki.gateway.certificate, "--key", pki.gateway.key, "--ca", pki.ca,
-                        "--tickets", tickets, "--live-first", int(live_first)]
-        self._child = Child(f"the gateway ({name})", command, cores, folder / f"gateway-{name}.log")
-        try:
-            self.port = json.loads(self._child.line("its port"))["port"]
-        except BaseException:
-            self._child.stop()
-            raise
-
-    def stop(self):
-        self._child.stop()
-
-    def stats(self):
-        self._child.say("stats")
-        return json.loads(self._child.line("its counters"))
-
-    def wait_until_empty(self):
-        if not poll(lambda: self.stats()["open"] == 0, 30, interval=0.01):
-            raise self._child.failure("still has connections of a client that is gone")
-
-    def words(self):
-        return self._child.log_tail(4)
+from process import BenchError, Child
 
 
 class Load:

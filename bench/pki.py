@@ -1,11 +1,11 @@
-"""One throwaway authority, a gateway and a client: ECDSA P-256 throughout."""
+"""A throwaway authority, a gateway and a client, all with keys of one kind."""
 
 import datetime
 
 try:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 except ImportError as error:
     raise SystemExit(f"python3-cryptography is missing: run scripts/setup --bench ({error})") from error
@@ -13,10 +13,20 @@ except ImportError as error:
 GATEWAY_NAME = "gateway.test"
 
 
+def p256():
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def rsa2048():
+    return rsa.generate_private_key(65537, 2048)
+
+
 class Pki:
-    def __init__(self, folder):
+    def __init__(self, folder, new_key):
+        folder.mkdir()
         self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._new_key = new_key
+        self._key = new_key()
         self._name = _name("Bench CA")
         ca = (_builder(self._name, self._name, self._key, self._key)
               .add_extension(x509.BasicConstraints(True, None), True))
@@ -26,7 +36,7 @@ class Pki:
         self.client = self._issue("client", None, ExtendedKeyUsageOID.CLIENT_AUTH)
 
     def _issue(self, stem, dns_name, usage):
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = self._new_key()
         builder = (_builder(_name(stem), self._name, key, self._key)
                    .add_extension(x509.BasicConstraints(False, None), True)
                    .add_extension(x509.ExtendedKeyUsage([usage]), False))

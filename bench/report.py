@@ -1,54 +1,27 @@
-"""Results as Markdown: medians, ratios, and what became of the targets."""
+"""Results as Markdown: one page of targets and of what is ahead and behind, then every figure."""
 
 import statistics
 
-from figures import tables, targets
+from figures import tables
+from results import OURS, tls_peer
+from targets import outcome, targets
 
-OURS = "persona"
-INTRODUCTION = """\
+LEVEL = 0.03  # ratios this near to 1 are neither ahead nor behind: rounds differ by more
+LEGEND = """\
 Every figure is the median of the rounds (lowest-highest) and its ratio (×) to the best TLS peer's median. TLS
-peers are stunnel, HAProxy and nginx, also with 256 KiB buffers; names with `-tcp` are relays without TLS.
+peers are {peers}; names with `-tcp` are relays without TLS.
 [README.md](README.md) says how they are configured and measured."""
 
 
-class Results:
-    """Values by forwarder and figure, one per round."""
-
-    def __init__(self, forwarders):
-        self.forwarders = forwarders
-        self._values = {forwarder.name: {} for forwarder in forwarders}
-
-    def add(self, forwarder, figures):
-        for key, value in figures.items():
-            self._values[forwarder.name].setdefault(key, []).append(value)
-
-    def measured(self, name, key):
-        return key in self._values.get(name, {})
-
-    def values(self, name, key):
-        """Without the rounds in which there was nothing to measure."""
-        return [value for value in self._values.get(name, {}).get(key, []) if value is not None]
-
-    def median(self, name, key):
-        values = self.values(name, key)
-        return statistics.median(values) if values else None
-
-    def best(self, key, kind, higher_is_better=False, single_threaded=False):
-        """The median and the name of the best forwarder of a kind, or two Nones."""
-        medians = [(self.median(forwarder.name, key), forwarder.name) for forwarder in self.forwarders
-                   if forwarder.kind == kind and (forwarder.single_threaded or not single_threaded)]
-        medians = [entry for entry in medians if entry[0] is not None]
-        return (max if higher_is_better else min)(medians, default=(None, None))
-
-
-def render(results, sizes, head):
-    """`head`: lines about the command, the machine and the programs."""
-    lines = ["# Benchmark results", "", *head, "", INTRODUCTION, "", "## Targets", ""]
-    lines += _targets(results, sizes) or [f"{OURS} was not measured."]
-    lines += ["", "## Figures", ""]
+def render(results, sizes, head, missing=""):
+    """`head`: lines about the command and the machine. `missing`: parts that are not measured yet, in words."""
+    lines = ["# Benchmark results", "", *head, ""]
+    lines += [f"**Not complete: {missing}.**", ""] if missing else []
+    lines += ["## Targets", "", *_targets(results, sizes), "", "## Ahead and behind", "", *_overview(results, sizes), ""]
+    lines += ["## Programs", "", *_programs(results), "", "## Figures", "", _legend(results), ""]
     for table in tables(sizes):
         lines += _table(results, table)
-    return "\n".join(lines)
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def rows(header, body):
@@ -56,17 +29,70 @@ def rows(header, body):
     return ["| " + " | ".join(cells) + " |" for cells in (header, ["---"] * len(header), *body)]
 
 
+def _legend(results):
+    peers = ", ".join(entrant.name for entrant in results.entrants if tls_peer(entrant))
+    return LEGEND.format(peers=peers or "not in this run")
+
+
+def _programs(results):
+    return rows(["forwarder", "settings", "version"],
+                [[entrant.name, entrant.settings, entrant.version] for entrant in results.entrants])
+
+
+def _targets(results, sizes):
+    body = []
+    outcomes = [(target, outcome(results, target)) for target in targets(sizes)]
+    for target, came in outcomes:
+        def show(value, digits=target.digits):
+            return "" if value is None else f"{value:.{digits}f}"
+        reference = f"{show(came.reference)} ({came.whose})" if came.reference else ""
+        verdict = f"**{came.verdict}**" if came.verdict == "missed" else came.verdict
+        body.append([target.text, show(came.ours), reference, show(came.ratio, 2), f"{target.factor:g}", verdict])
+    verdicts = [came.verdict for _, came in outcomes]
+    counts = [f"{verdicts.count(word)} {word}" for word in ("met", "missed", "not measured", "not compared")
+              if word in verdicts]
+    return [f"{len(verdicts)} targets: {', '.join(counts)}.", "",
+            *rows(["target", OURS, "best TLS peer", "ratio", "at most", "verdict"], body)]
+
+
+def _overview(results, sizes):
+    """Every figure that can be compared, in three columns."""
+    body = []
+    for table in tables(sizes):
+        cells = {"ahead": [], "level": [], "behind": []}
+        for figure in table.figures:
+            ours = results.median(OURS, figure.key)
+            best, name = results.best(figure.key, tls_peer, figure.higher_is_better)
+            if not figure.compared or ours is None or not best or not ours:
+                continue
+            ratio = ours / best
+            gain = 1 - ratio if not figure.higher_is_better else 1 - 1 / ratio
+            column = "level" if abs(gain) <= LEVEL else "ahead" if gain > 0 else "behind"
+            cells[column].append(f"{figure.title} ×{ratio:.2f} ({name})")
+        if any(cells.values()):
+            body.append([table.title, *("; ".join(cells[column]) for column in ("ahead", "level", "behind"))])
+    if not body:
+        return ["Nothing was measured beside a TLS peer."]
+    return [f"{OURS}'s figures as multiples of the best TLS peer's; within {LEVEL:.0%} they count as level.", "",
+            *rows(["", "ahead", "level", "behind"], body)]
+
+
 def _table(results, table):
     body = []
-    for forwarder in results.forwarders:
-        name = forwarder.name
+    for entrant in results.entrants:
+        name = entrant.name
         if any(results.measured(name, figure.key) for figure in table.figures):
             label = f"**{name}**" if name == OURS else name
             body.append([label, *(_cell(results, name, figure) for figure in table.figures)])
-    if not body:
+    reasons = [f"- Left out: {reason}" for reason in results.left_out.get(table.measure, ())]
+    if not body and not reasons:
         return []
-    header = ["", *(figure.title for figure in table.figures)]
-    return [f"### {table.title}", "", table.note, "", *rows(header, body), ""]
+    lines = [f"### {table.title}", "", table.note, ""]
+    if reasons:
+        lines += [*reasons, ""]
+    if body:
+        lines += [*rows(["", *(figure.title for figure in table.figures)], body), ""]
+    return lines
 
 
 def _cell(results, name, figure):
@@ -76,43 +102,5 @@ def _cell(results, name, figure):
     middle = statistics.median(values)
     median, low, high = (f"{value:.{figure.digits}f}" for value in (middle, min(values), max(values)))
     text = median if low == high else f"{median} ({low}-{high})"
-    best, _ = results.best(figure.key, "tls", figure.higher_is_better)
+    best, _ = results.best(figure.key, tls_peer, figure.higher_is_better)
     return f"{text} ×{middle / best:.2f}" if figure.compared and best else text
-
-
-def _targets(results, sizes):
-    header = ["target", OURS, "best TLS peer", "ratio", "best plain relay", "verdict"]
-    body = [_target(results, target) for target in targets(sizes) if results.measured(OURS, target.figure)]
-    return rows(header, body) if body else []
-
-
-def _target(results, target):
-    reached = results.median(OURS, target.figure)
-    peer, peer_name = results.best(target.figure, "tls", single_threaded=target.single_threaded)
-    relay, relay_name = results.best(target.figure, "relay") if target.below_relays else (None, None)
-
-    def show(value, name):
-        return "" if value is None else f"{value:.{target.digits}f} ({name})"
-
-    ours = "never resumes" if reached is None else f"{reached:.{target.digits}f}"
-    ratio = f"{reached / peer:.3f}" if reached is not None and peer else ""
-    verdict = _verdict(target, reached, peer, relay)
-    return [target.text, ours, show(peer, peer_name), ratio, show(relay, relay_name), verdict]
-
-
-def _verdict(target, reached, peer, relay):
-    if reached is None:
-        return "**missed**"
-    conditions = []  # None: nobody to compare with
-    if target.peer_factor is not None:
-        limit = None if peer is None else target.peer_factor * peer
-        conditions.append(None if limit is None else reached < limit if target.strictly else reached <= limit)
-    if target.below_relays:
-        conditions.append(None if relay is None else reached <= relay)
-    if target.absolute is not None:
-        conditions.append(reached <= target.absolute)
-    if not conditions:
-        return "no bound"
-    if False in conditions:
-        return "**missed**"
-    return "not compared" if None in conditions else "met"

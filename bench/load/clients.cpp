@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <sys/socket.h>
+#include <thread>
 
 #include "steps.hpp"
 
@@ -46,13 +47,22 @@ void once(std::uint16_t port) {
 }  // namespace
 
 void run_bulk(const Bulk& bulk) {
-  std::vector<std::uint8_t> buffer(batch);
-  const Fd fd = connect_to(bulk.port);
-  const auto transfer = bulk.upload ? upload : download;
-  transfer(fd.get(), bulk.warm_up, buffer);
+  std::vector<Fd> connections;
+  while (connections.size() < bulk.connections) connections.push_back(connect_to(bulk.port));
+  const auto transfer = [&](std::uint64_t bytes) {
+    std::vector<std::thread> threads;
+    for (const Fd& connection : connections) {
+      threads.emplace_back([&, fd = connection.get()] {
+        std::vector<std::uint8_t> buffer(batch);
+        (bulk.upload ? upload : download)(fd, bytes / bulk.connections, buffer);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  };
+  transfer(bulk.warm_up);
   ready_and_wait();
   const std::int64_t begun = now_ns();
-  transfer(fd.get(), bulk.bytes, buffer);
+  transfer(bulk.bytes);
   std::printf("{\"seconds\": %.9f}\n", static_cast<double>(now_ns() - begun) / 1e9);
 }
 
@@ -109,6 +119,14 @@ void run_idle(const Idle& idle) {
     std::printf("{\"connections\": %zu}\n", pingers.size());
     std::fflush(stdout);
   }
+}
+
+void run_burst(const Burst& burst) {
+  ready_and_wait();
+  Pingers pingers;
+  const std::int64_t begun = now_ns();
+  grow(pingers, burst.connections, burst.port, burst.connections);
+  std::printf("{\"seconds\": %.9f}\n", static_cast<double>(now_ns() - begun) / 1e9);
 }
 
 }  // namespace bench

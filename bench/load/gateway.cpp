@@ -82,6 +82,7 @@ class Acceptor {
           accept_all();
         } else {
           shake(static_cast<Peer*>(event.data.ptr));
+          accept_all();  // thousands at once must not fill the backlog while handshakes take their time
         }
       }
     }

@@ -1,4 +1,5 @@
 // bench_load: the load generator and the gateway of scripts/bench. It is run by bench/*.py, not by hand.
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
@@ -11,11 +12,15 @@ namespace bench {
 namespace {
 
 constexpr const char* usage_text =
-    "usage: bench_load gateway [--certificate FILE --key FILE --ca FILE --tickets N --live-first 0|1]\n"
-    "       bench_load bulk --port P --direction up|down --warm-up BYTES --bytes BYTES\n"
+    "usage: bench_load gateway [--certificate FILE --key FILE --ca FILE --groups LIST --tickets N "
+    "--live-first 0|1]\n"
+    "       bench_load openssl\n"
+    "       bench_load bulk --port P --direction up|down --connections N --warm-up BYTES --bytes BYTES\n"
     "       bench_load rtt --port P --connections N --seconds S\n"
+    "       bench_load paced --port P --connections N --megabits N --seconds S\n"
     "       bench_load connect --port P --warm-up N --count N\n"
     "       bench_load idle --port P\n"
+    "       bench_load burst --port P --connections N\n"
     "       bench_load storm --port P --live N --openers N --seconds S";
 
 class Options {
@@ -57,19 +62,30 @@ int run(int argc, char** argv) {
       run_gateway(nullptr);
       return 0;
     }
-    const TlsSettings settings{options.text("--certificate"), options.text("--key"), options.text("--ca"),
+    const TlsSettings settings{options.text("--certificate"),
+                               options.text("--key"),
+                               options.text("--ca"),
+                               options.text("--groups"),
                                static_cast<unsigned>(options.number("--tickets")),
                                options.number("--live-first") != 0};
     run_gateway(&settings);
+  } else if (what == "openssl") {
+    std::printf("{\"version\": \"%s\", \"hybrid\": %s}\n", OpenSSL_version(OPENSSL_VERSION),
+                knows_group(hybrid_group) ? "true" : "false");
   } else if (what == "bulk") {
-    run_bulk({options.port(), options.text("--direction") == "up", options.number("--warm-up"),
-              options.number("--bytes")});
+    run_bulk({options.port(), options.text("--direction") == "up", options.number("--connections"),
+              options.number("--warm-up"), options.number("--bytes")});
   } else if (what == "rtt") {
     run_round_trips({options.port(), options.number("--connections"), options.seconds()});
+  } else if (what == "paced") {
+    run_paced(
+        {options.port(), options.number("--connections"), options.number("--megabits"), options.seconds()});
   } else if (what == "connect") {
     run_connects({options.port(), options.number("--warm-up"), options.number("--count")});
   } else if (what == "idle") {
     run_idle({options.port()});
+  } else if (what == "burst") {
+    run_burst({options.port(), options.number("--connections")});
   } else if (what == "storm") {
     run_storm({options.port(), options.number("--live"), options.number("--openers"), options.seconds()});
   } else {

@@ -10,11 +10,6 @@
 #include <sys/socket.h>
 
 namespace bench {
-namespace {
-
-constexpr std::size_t window = 32;  // connections being opened at a time
-
-}  // namespace
 
 void Pinger::ping() {
   static const std::array<std::uint8_t, request_size + ping_bytes> first = [] {
@@ -38,7 +33,7 @@ bool Pinger::pong() {
   return missing_ == 0;
 }
 
-void grow(Pingers& pingers, std::size_t count, std::uint16_t port) {
+void grow(Pingers& pingers, std::size_t count, std::uint16_t port, std::size_t window) {
   Epoll epoll;
   std::size_t waiting = 0;
   std::size_t echoed = pingers.size();

@@ -31,8 +31,9 @@ class Pinger {
 
 using Pingers = std::vector<std::unique_ptr<Pinger>>;
 
-/// Opens connections until there are `count`; each has echoed once when this returns. They stay in no epoll.
-void grow(Pingers& pingers, std::size_t count, std::uint16_t port);
+/// Opens connections until there are `count`, `window` at a time; each has echoed once when this returns.
+/// They stay in no epoll.
+void grow(Pingers& pingers, std::size_t count, std::uint16_t port, std::size_t window = 32);
 
 /// Latencies in nanoseconds.
 class Samples {

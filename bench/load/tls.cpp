@@ -14,13 +14,21 @@ void require(bool good, const std::string& what) {
 
 }  // namespace
 
+bool knows_group(const char* group) {
+  const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
+  require(context != nullptr, "SSL_CTX_new");
+  const bool known = SSL_CTX_set1_groups_list(context.get(), group) == 1;
+  ERR_clear_error();
+  return known;
+}
+
 std::shared_ptr<SSL_CTX> make_context(const TlsSettings& settings) {
   std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   SSL_CTX* c = context.get();
   require(c != nullptr, "SSL_CTX_new");
   require(SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) == 1, "TLS 1.3");
   require(SSL_CTX_set_ciphersuites(c, "TLS_AES_256_GCM_SHA384") == 1, "cipher suites");
-  require(SSL_CTX_set1_groups_list(c, "X25519") == 1, "groups");
+  require(SSL_CTX_set1_groups_list(c, settings.groups.c_str()) == 1, settings.groups);
   require(SSL_CTX_use_certificate_chain_file(c, settings.certificate.c_str()) == 1, settings.certificate);
   require(SSL_CTX_use_PrivateKey_file(c, settings.key.c_str(), SSL_FILETYPE_PEM) == 1, settings.key);
   require(SSL_CTX_load_verify_locations(c, settings.ca.c_str(), nullptr) == 1, settings.ca);

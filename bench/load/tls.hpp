@@ -17,11 +17,17 @@ struct TlsSettings {
   std::string certificate;
   std::string key;
   std::string ca;
+  std::string groups;       ///< in OpenSSL's notation, by colon
   unsigned tickets = 0;     ///< session tickets per handshake; none: nobody can resume
   bool live_first = false;  ///< handshakes run only when no established connection wants the core
 };
 
-/// TLS 1.3, AES-256-GCM and X25519 only; the client's certificate is required and verified.
+constexpr const char* hybrid_group = "X25519MLKEM768";  ///< OpenSSL has it since 3.5
+
+/// Whether this OpenSSL can agree on the group.
+bool knows_group(const char* group);
+
+/// TLS 1.3, AES-256-GCM and the groups only; the client's certificate is required and verified.
 std::shared_ptr<SSL_CTX> make_context(const TlsSettings& settings);
 
 class TlsSession {
