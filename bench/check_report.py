@@ -50,9 +50,10 @@ class Outcomes(unittest.TestCase):
         self.assertEqual((came.ours, came.reference, came.whose, came.ratio, came.verdict), (1, 2, "nginx-256k", 0.5, "met"))
 
     def test_buffers_choose_the_peers(self):
-        results = results_of({"persona": {"full_cpu": 1}, "nginx": {"full_cpu": 4}, "nginx-256k": {"full_cpu": 2}})
-        self.assertEqual(outcome(results, dataclasses.replace(self.target, among=with_default_buffers)).ratio, 0.25)
-        self.assertEqual(outcome(results, dataclasses.replace(self.target, among=with_big_buffers)).ratio, 0.5)
+        for usual, big in ((4, 2), (2, 4)):
+            results = results_of({"persona": {"full_cpu": 1}, "nginx": {"full_cpu": usual}, "nginx-256k": {"full_cpu": big}})
+            for among, reference in ((with_default_buffers, usual), (with_big_buffers, big)):
+                self.assertEqual(outcome(results, dataclasses.replace(self.target, among=among)).reference, reference)
 
     def test_its_own_figure_can_be_the_reference(self):
         target = Target("a", "hybrid_cpu", 2, 1.1, own="classical_cpu")

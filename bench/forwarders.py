@@ -18,6 +18,7 @@ DESCRIPTORS = 2 * CONNECTIONS + 500  # for which it needs these
 PIPES = 200  # of HAProxy, for splicing: by default a quarter of the connections, for which 20,000 descriptors do not do
 BIG_BUFFER = 256 * 1024
 ATTEMPTS = 5  # to find a free port
+PATIENCE = "2m"  # with thousands that connect at once, as HAProxy, nginx and persona all write it
 CIPHER = "TLS_AES_256_GCM_SHA384"
 OUR_HYBRID = "x25519mlkem768"
 
@@ -58,7 +59,7 @@ def _write(path, text):
 
 def run_persona(program, folder, config):
     path = _write(folder / "persona.yaml", json.dumps(
-        {"timeouts": {"shutdown": "1s"}, "limits": {"connections": CONNECTIONS}, "log": {"level": "warn"}, "threads": 1,
+        {"timeouts": {"connect": PATIENCE, "handshake": PATIENCE, "shutdown": "1s"}, "limits": {"connections": CONNECTIONS}, "log": {"level": "warn"}, "threads": 1,
          **config}, indent=1))
     return [program, "run", "--config", path]
 
@@ -117,6 +118,7 @@ sni = {GATEWAY_NAME}
 sslVersionMin = TLSv1.3
 ciphersuites = {CIPHER}
 curves = {_groups(ends)}
+TIMEOUTconnect = 120
 TIMEOUTidle = 86400
 """)]
 
@@ -149,7 +151,7 @@ global
 
 defaults
     mode tcp
-    timeout connect 10s
+    timeout connect {PATIENCE}
     timeout client 1d
     timeout server 1d
     {"option splice-auto" if splice else ""}
@@ -198,6 +200,7 @@ stream {{
         listen 127.0.0.1:{ends.listen} backlog=4096;
         tcp_nodelay on;
         proxy_pass 127.0.0.1:{ends.gateway};
+        proxy_connect_timeout {PATIENCE};
         proxy_timeout 1d;
         {f"proxy_buffer_size {buffer};" if buffer else ""}
 {ssl}    }}
