@@ -5,8 +5,12 @@ import pathlib
 import tempfile
 import unittest
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
 import report
 from measures import FULL, MEASURES
+from pki import Pki, p256, rsa2048
 from process import BenchError
 from results import Results, with_big_buffers, with_default_buffers
 from store import Entrant, Store
@@ -84,6 +88,17 @@ class Pages(unittest.TestCase):
         keys = {figure.key for table in report.tables(FULL) for figure in table.figures}
         self.assertLessEqual({target.figure for target in targets(FULL)}, keys)
         self.assertEqual({table.measure for table in report.tables(FULL)}, set(MEASURES))
+
+
+class Certificates(unittest.TestCase):
+    def test_they_are_of_the_kind_that_is_measured(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for new_key, kind, bits in ((p256, ec.EllipticCurvePublicKey, 256), (rsa2048, rsa.RSAPublicKey, 2048)):
+                pki = Pki(pathlib.Path(folder) / new_key.__name__, new_key)
+                for path in (pki.ca, pki.gateway.certificate, pki.client.certificate):
+                    key = x509.load_pem_x509_certificate(path.read_bytes()).public_key()
+                    self.assertIsInstance(key, kind)
+                    self.assertEqual(key.key_size, bits)
 
 
 class Stores(unittest.TestCase):

@@ -58,9 +58,13 @@ def _write(path, text):
 
 
 def run_persona(program, folder, config):
-    path = _write(folder / "persona.yaml", json.dumps(
-        {"timeouts": {"connect": PATIENCE, "handshake": PATIENCE, "shutdown": "1s"}, "limits": {"connections": CONNECTIONS}, "log": {"level": "warn"}, "threads": 1,
-         **config}, indent=1))
+    common = {
+        "timeouts": {"connect": PATIENCE, "handshake": PATIENCE, "shutdown": "1s"},
+        "limits": {"connections": CONNECTIONS},
+        "log": {"level": "warn"},
+        "threads": 1,
+    }
+    path = _write(folder / "persona.yaml", json.dumps({**common, **config}, indent=1))
     return [program, "run", "--config", path]
 
 

@@ -151,15 +151,18 @@ def head(run, parts, command):
         "nothing else is said; one worker on one core of its own, load generator and gateway on the others; loopback"]
 
 
-def command_of(arguments):
+def options_of(arguments):
+    """What all parts of a run have in common."""
+    options = ["--quick"] if arguments.quick else []
+    options += ["--only", ",".join(arguments.only)] if arguments.only else []
+    options += ["--before", arguments.before.name] if arguments.before else []
+    return options + (["--ghostunnel", arguments.ghostunnel.name] if arguments.ghostunnel else [])
+
+
+def command_of(run, arguments):
     """What makes such a run in one go."""
-    command = ["scripts/bench", "--rounds", str(arguments.rounds)]
-    command += ["--quick"] if arguments.quick else []
-    command += ["--only", ",".join(arguments.only)] if arguments.only else []
-    command += ["--before", arguments.before.name] if arguments.before else []
-    command += ["--ghostunnel", arguments.ghostunnel.name] if arguments.ghostunnel else []
-    command += ["--measures", ",".join(arguments.measures)] if arguments.measures != list(MEASURES) else []
-    return shlex.join(command)
+    measures = ["--measures", ",".join(arguments.measures)] if arguments.measures != list(MEASURES) else []
+    return shlex.join(["scripts/bench", "--rounds", str(arguments.rounds), *run["options"], *measures])
 
 
 def write_report(store, arguments):
@@ -170,7 +173,7 @@ def write_report(store, arguments):
                if not store.has(turn, name)]
     results = Results([Entrant(**entrant) for entrant in run["entrants"]], parts)
     words = f"there is no {', '.join(missing)} yet" if missing else ""
-    text = report.render(results, sizes, head(run, parts, command_of(arguments)), words)
+    text = report.render(results, sizes, head(run, parts, command_of(run, arguments)), words)
     arguments.output.write_text(text, encoding="utf-8")
     say(f"written: {arguments.output}")
     if missing:
@@ -188,7 +191,7 @@ def main():
     paths = [path and str(path) for path in (arguments.persona, arguments.before, arguments.ghostunnel)]
     chosen = forwarders.choose(arguments.only, *paths)
     sizes = QUICK if arguments.quick else FULL
-    run = {"machine": machine(), "quick": arguments.quick,
+    run = {"machine": machine(), "quick": arguments.quick, "options": options_of(arguments),
            "sizes": {key: list(value) if isinstance(value, tuple) else value
                      for key, value in dataclasses.asdict(sizes).items()},
            "entrants": [describe(forwarder) for forwarder in chosen]}
