@@ -3,15 +3,17 @@
 
 #include "commands.hpp"
 #include "persona/net/loop.hpp"
+#include "persona/pk/provider.hpp"
 #include "persona/tls/aead.hpp"
 #include "persona/x509/crypto.hpp"
 
 namespace persona::cli {
 
 std::string version_text() {
-  return fmt::format("persona {}\nmbedTLS {} ({})\nlibuv {}\nAEAD provider: {}", PERSONA_VERSION,
-                     x509::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN, net::libuv_version(),
-                     tls::describe_aead_provider(tls::default_aead_provider()));
+  return fmt::format("persona {}\nmbedTLS {} ({})\nlibuv {}\nAEAD provider: {}\npublic-key provider: {}",
+                     PERSONA_VERSION, x509::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN,
+                     net::libuv_version(), tls::describe_aead_provider(tls::default_aead_provider()),
+                     pk::describe_provider(pk::default_provider()));
 }
 
 int version(std::FILE* out) {

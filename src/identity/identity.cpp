@@ -115,6 +115,16 @@ class IdentityLoader {
     return finish();
   }
 
+  Identity::Loaded load(std::string_view certificate, std::unique_ptr<const pk::Signer> signer) {
+    const Names names{"the certificate text", ""};
+    parse_certificates(names, x509::Secret(certificate));
+    judge(nullptr, names.certificate, true);
+    if (!certificates_.empty()) {
+      sign_by(std::move(signer), certificates_.get()->pk);
+    }
+    return finish();
+  }
+
   Identity::Loaded load_pkcs12(std::string_view der, std::optional<std::string_view> password_text) {
     const x509::Secret copy(der);
     std::optional<x509::Secret> password;
@@ -265,6 +275,30 @@ class IdentityLoader {
     }
     const auto findings = own_findings(certificates_, use_);
     found_.insert(found_.end(), findings.begin(), findings.end());
+    if (key != nullptr) {
+      settle(std::move(key));
+    }
+  }
+
+  /// Leaves the key to a signer of the provider, or to mbedTLS. If there is a signer, no other copy remains.
+  void settle(x509::PrivateKey key) {
+    auto signer = pk::make_signer(*key);
+    if (!signer) {
+      error(Part::private_key, signer.error().message);
+    } else if (*signer != nullptr) {
+      sign_by(std::move(*signer), *key);
+    } else {
+      key_ = std::move(key);
+    }
+  }
+
+  void sign_by(std::unique_ptr<const pk::Signer> signer, const mbedtls_pk_context& public_key) {
+    x509::PrivateKey key = x509::new_private_key();
+    if (const auto ready = pk::set_up(*key, public_key, *signer); !ready) {
+      error(Part::private_key, ready.error().message);
+      return;
+    }
+    signer_ = std::move(signer);
     key_ = std::move(key);
   }
 
@@ -305,6 +339,7 @@ class IdentityLoader {
     }
     const std::shared_ptr<Identity> identity(new Identity);
     identity->chain_ = std::move(certificates_);
+    identity->signer_ = std::move(signer_);
     identity->key_.reset(key_.release());
     identity->warnings_ = std::move(found_);
     return identity;
@@ -312,6 +347,7 @@ class IdentityLoader {
 
   IdentityUse use_;
   x509::CertificateList certificates_;
+  std::unique_ptr<const pk::Signer> signer_;  // outlives key_
   x509::PrivateKey key_;
   std::vector<x509::LoadError> found_;
 };
@@ -330,6 +366,11 @@ Identity::Loaded Identity::load(const IdentityFiles& files) {
 Identity::Loaded Identity::from_pem(std::string_view certificate, std::string_view private_key,
                                     std::optional<std::string_view> password, IdentityUse use) {
   return IdentityLoader(use).load(certificate, private_key, password);
+}
+
+Identity::Loaded Identity::with_signer(std::string_view certificate, std::unique_ptr<const pk::Signer> signer,
+                                       IdentityUse use) {
+  return IdentityLoader(use).load(certificate, std::move(signer));
 }
 
 Identity::Loaded Identity::from_pkcs12(std::string_view der, std::optional<std::string_view> password,

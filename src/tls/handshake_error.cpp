@@ -1,9 +1,11 @@
 #include "handshake_error.hpp"
 
 #include <fmt/format.h>
+#include <mbedtls/error.h>
 #include <mbedtls/ssl.h>
 
 #include "persona/identity/identity.hpp"
+#include "persona/pk/signer.hpp"
 #include "persona/tls/failure.hpp"
 #include "persona/x509/odd_certificate.hpp"
 #include "persona/x509/words.hpp"
@@ -85,6 +87,7 @@ std::uint8_t alert_for(const Ssl& ssl, int code) {
     case MBEDTLS_ERR_SSL_ALLOC_FAILED:
     case MBEDTLS_ERR_SSL_INTERNAL_ERROR:
     case MBEDTLS_ERR_SSL_HW_ACCEL_FAILED:
+    case MBEDTLS_ERR_PLATFORM_HW_ACCEL_FAILED:
       return MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
     default:
       return is_bad_share(ssl, code) ? MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER
@@ -102,6 +105,8 @@ std::optional<std::string> explain_error(const Ssl& ssl, const ContextOptions& o
     case MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION:
       return fmt::format("no TLS version in common with the {}: compare tls.min_version and tls.max_version",
                          peer);
+    case MBEDTLS_ERR_PLATFORM_HW_ACCEL_FAILED:
+      return fmt::format("our private key could not sign: {}", pk::take_failure());
     case MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE:
       return explain_handshake_failure(ssl, options);
     case MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL:

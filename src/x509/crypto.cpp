@@ -6,6 +6,8 @@
 #include <mbedtls/version.h>
 #include <psa/crypto.h>
 
+#include "persona/pk/provider.hpp"
+
 namespace persona::x509 {
 
 Result<void> initialise_crypto() {
@@ -14,7 +16,9 @@ Result<void> initialise_crypto() {
     return fail(ErrorKind::internal,
                 "the cryptographic library cannot start (PSA status {}); is there no entropy?", status);
   }
-  return {};
+  // Once: who calls again must not undo a test's choice of another provider.
+  static const Result<void> started = pk::start(pk::default_provider());
+  return started;
 }
 
 std::string crypto_library_version() {

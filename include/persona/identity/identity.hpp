@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "persona/base/result.hpp"
+#include "persona/pk/signer.hpp"
 #include "persona/x509/certificate.hpp"
 #include "persona/x509/load_error.hpp"
 
@@ -26,9 +27,9 @@ struct IdentityFiles {
   IdentityUse use = IdentityUse::any;
 };
 
-/// A certificate chain (leaf first, then each issuer) and its private key. Immutable and shared by all loops;
-/// signing is thread-safe because mbedTLS is built with threading. The key is zeroised when the last user
-/// releases it.
+/// A certificate chain (leaf first, then each issuer) and its private key, or who signs for it. Immutable and
+/// shared by all loops; signing is thread-safe because mbedTLS is built with threading and signers are
+/// thread-safe. The key is zeroised when the last user releases it.
 class Identity {
  public:
   using Loaded = tl::expected<std::shared_ptr<const Identity>, std::vector<x509::LoadError>>;
@@ -47,12 +48,20 @@ class Identity {
   static Loaded from_pkcs12(std::string_view der, std::optional<std::string_view> password,
                             IdentityUse use = IdentityUse::any);
 
+  /// The same for a private key that is elsewhere: `certificate` is PEM, leaf first. Fails if this build's
+  /// mbedTLS cannot be given a signer. Whether the signer has the key of the leaf shows when it signs.
+  static Loaded with_signer(std::string_view certificate, std::unique_ptr<const pk::Signer> signer,
+                            IdentityUse use = IdentityUse::any);
+
   ~Identity();
   Identity(const Identity&) = delete;
   Identity& operator=(const Identity&) = delete;
 
   const x509::CertificateList& chain() const { return chain_; }
-  mbedtls_pk_context* key() const { return key_.get(); }  // mbedTLS signs through a non-const pointer
+
+  /// What mbedTLS signs with, through a non-const pointer: the private key, or the public key with a signer
+  /// behind it.
+  mbedtls_pk_context* key() const { return key_.get(); }
 
   /// What was found but is not fatal: a corrected order, superfluous certificates, permissions.
   const std::vector<x509::LoadError>& warnings() const { return warnings_; }
@@ -65,6 +74,7 @@ class Identity {
   struct KeyDeleter {
     void operator()(mbedtls_pk_context* key) const;
   };
+  std::unique_ptr<const pk::Signer> signer_;  // null: the key itself signs
   std::unique_ptr<mbedtls_pk_context, KeyDeleter> key_;
   std::vector<x509::LoadError> warnings_;
 };
