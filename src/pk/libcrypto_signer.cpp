@@ -49,7 +49,8 @@ class LibcryptoSigner final : public Signer {
         digest.size() == size_of(hash) && context != nullptr && EVP_PKEY_sign_init(context.get()) == 1 &&
         (scheme == Scheme::ecdsa || set_padding(context.get(), scheme, digest.size())) &&
         EVP_PKEY_sign(context.get(), signature.data(), &size, digest.data(), digest.size()) == 1;
-    if (!signed_it) {
+    // Out of memory, 3.0 says that it has signed, and gives -1 for the size of an ECDSA signature.
+    if (!signed_it || size == 0 || size > signature.size()) {
       return fail(ErrorKind::internal, "libcrypto failed: {}", libcrypto_reason());
     }
     return size;

@@ -119,7 +119,8 @@ int verify_ecdsa(const mbedtls_ecp_group* group, const unsigned char* hash, std:
   std::size_t point_size = 0;
   if (curve == nullptr || hash_size == 0 ||
       mbedtls_ecp_point_write_binary(group, public_key, MBEDTLS_ECP_PF_UNCOMPRESSED, &point_size,
-                                     point.data(), point.size()) != 0) {
+                                     point.data(), point.size()) != 0 ||
+      point_size == 1) {  // infinity
     return decline;
   }
   const auto signature = encode_signature(*r, *s);

@@ -95,6 +95,15 @@ def in_memory_private(case):
     judge_in_memory(case, "private")
 
 
+@case("by every provider of public-key primitives the same verdict, in the same words")
+def by_every_provider(case):
+    path = case.folder / "cases.json"
+    path.write_text(json.dumps({"testcases": [as_limbo(each, profile) for profile in PROFILES for each in CASES]}))
+    report([f"{one['id']}: {one}, and by mbedTLS {other}"
+            for one, other in zip(verify_cases(path), verify_cases(path, "mbedtls"), strict=True) if one != other],
+           f"{len(CASES)} chains, by {cli('version').splitlines()[-1]}, and by mbedTLS")
+
+
 @case("each refusal says what to do")
 def advised(case):
     path = case.folder / "cases.json"

@@ -1,7 +1,9 @@
 // Judges chains in memory: reads a file in the format of x509-limbo and prints a line of JSON for each case.
 //
-//   verify_cases FILE      {"id": "...", "accepted": false, "reason": "expired", "sentence": "...",
+//   verify_cases FILE [mbedtls]      {"id": "...", "accepted": false, "reason": "expired", "sentence": "...",
 //   "oddities": []}
+//
+// With the second argument by mbedTLS alone, whatever provider of public-key primitives is the default.
 //
 // Of a test case it reads trusted_certs, untrusted_intermediates, peer_certificate, crls, validation_kind,
 // validation_time (null: now), expected_peer_name and max_chain_depth, and of ours profile ("private", the
@@ -16,6 +18,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "persona/pk/provider.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/trust/verify.hpp"
 #include "persona/x509/certificate.hpp"
@@ -130,12 +133,16 @@ json judge(const json& test) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 2) {
-    std::cerr << "usage: verify_cases FILE\n";
+  const bool by_mbedtls = argc == 3 && std::string_view(argv[2]) == "mbedtls";
+  if (argc != 2 && !by_mbedtls) {
+    std::cerr << "usage: verify_cases FILE [mbedtls]\n";
     return 2;
   }
   if (const auto started = initialise_crypto(); !started) {
     throw std::runtime_error(started.error().message);
+  }
+  if (by_mbedtls) {
+    pk::use(pk::Provider::mbedtls);
   }
   std::ifstream file(argv[1]);
   const json content = json::parse(file);
