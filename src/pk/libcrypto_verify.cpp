@@ -124,9 +124,12 @@ int verify_ecdsa(const mbedtls_ecp_group* group, const unsigned char* hash, std:
     return decline;
   }
   const auto signature = encode_signature(*r, *s);
+  if (signature.empty()) {
+    return decline;
+  }
   SpareKeys& spare = spare_keys(group->id);
   auto key = spare.take(curve, point.data(), point_size);
-  if (key == nullptr || signature.empty()) {
+  if (key == nullptr) {
     return decline;
   }
   const int verdict = verify_with(key.get(), signature, hash, hash_size);

@@ -78,18 +78,25 @@ TEST_CASE("verification without memory for libcrypto is mbedTLS's: the verdict i
   wrong[5] ^= 1U;
   for (Key* key : {&ec, &rsa_key()}) {
     const Bytes signature = sign(*key, digest_of_test, MBEDTLS_MD_SHA256);
-    bool ran_out = true;
-    long count = 0;
-    for (; ran_out && count < never_as_many; ++count) {
-      CAPTURE(count);
-      const Scarce scarce(count);
-      CHECK(verify(*key, digest_of_test, signature, MBEDTLS_MD_SHA256) == 0);
-      ran_out = Scarce::ran_out();
-      allocations_left = count;
-      CHECK(verify(*key, wrong, signature, MBEDTLS_MD_SHA256) != 0);
+    // With a spare key each time, and from when there is none.
+    for (const bool spare : {true, false}) {
+      bool ran_out = true;
+      long count = 0;
+      for (; ran_out && count < never_as_many; ++count) {
+        CAPTURE(count);
+        CAPTURE(spare);
+        for (const bool good : {true, false}) {
+          if (spare) {
+            CHECK(verify(*key, digest_of_test, signature, MBEDTLS_MD_SHA256) == 0);
+          }
+          const Scarce scarce(count);
+          CHECK((verify(*key, good ? digest_of_test : wrong, signature, MBEDTLS_MD_SHA256) == 0) == good);
+          ran_out = Scarce::ran_out();
+        }
+      }
+      CHECK(count > 3);
+      CHECK_FALSE(ran_out);
     }
-    CHECK(count > 3);
-    CHECK_FALSE(ran_out);
   }
 }
 
