@@ -18,7 +18,7 @@ if(MSVC)
   target_compile_options(persona_options INTERFACE /W4 /utf-8)
 else()
   target_compile_options(persona_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-    -Wnon-virtual-dtor -Wold-style-cast)
+    "$<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor;-Wold-style-cast>")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 and 13 take "literal" + std::string for an overlapping copy (GCC bug 105651).
     target_compile_options(persona_options INTERFACE -Wno-restrict)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace persona {
 
@@ -20,17 +21,19 @@ constexpr std::array<CipherSuite, 9> suite_names = {{
     {"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", 0xcca8, TlsVersion::tls12, Aead::chacha20_poly1305},
 }};
 
-constexpr std::array<NamedGroup, 4> group_names = {{
-    {"x25519", 0x001d},
-    {"secp256r1", 0x0017},
-    {"secp384r1", 0x0018},
-    {"secp521r1", 0x0019},
-}};
+constexpr NamedGroup group_names[] = {
+#ifdef PERSONA_ML_KEM
+    {hybrid_group, 0x11ec, TlsVersion::tls13},
+#endif
+    {"x25519", 0x001d, TlsVersion::tls12},     {"secp256r1", 0x0017, TlsVersion::tls12},
+    {"secp384r1", 0x0018, TlsVersion::tls12},  {"secp521r1", 0x0019, TlsVersion::tls12},
+};
+static_assert(std::size(group_names) <= most_named_groups);
 
 template <class Table, class Predicate>
 auto find_in(const Table& table, Predicate predicate) {
-  const auto found = std::find_if(table.begin(), table.end(), predicate);
-  return found == table.end() ? nullptr : &*found;
+  const auto found = std::find_if(std::begin(table), std::end(table), predicate);
+  return found == std::end(table) ? nullptr : &*found;
 }
 
 }  // namespace
@@ -57,6 +60,11 @@ const CipherSuite* find_cipher_suite(std::uint16_t code_point) {
 
 const NamedGroup* find_named_group(std::string_view name) {
   return find_in(group_names, [name](const NamedGroup& group) { return group.name == name; });
+}
+
+const NamedGroup* find_named_group(std::uint16_t code_point) {
+  return find_in(group_names,
+                 [code_point](const NamedGroup& group) { return group.code_point == code_point; });
 }
 
 }  // namespace persona

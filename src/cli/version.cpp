@@ -1,4 +1,6 @@
 // persona version: the versions of persona and its libraries.
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "commands.hpp"
@@ -10,10 +12,12 @@
 namespace persona::cli {
 
 std::string version_text() {
-  return fmt::format("persona {}\nmbedTLS {} ({})\nlibuv {}\nAEAD provider: {}\npublic-key provider: {}",
-                     PERSONA_VERSION, x509::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN,
-                     net::libuv_version(), tls::describe_aead_provider(tls::default_aead_provider()),
-                     pk::describe_provider(pk::default_provider()));
+  constexpr std::string_view libcrux = PERSONA_LIBCRUX_ORIGIN;
+  return fmt::format(
+      "persona {}\nmbedTLS {} ({})\nlibuv {}\nAEAD provider: {}\npublic-key provider: {}\nML-KEM: {}",
+      PERSONA_VERSION, x509::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN, net::libuv_version(),
+      tls::describe_aead_provider(tls::default_aead_provider()), pk::describe_provider(pk::default_provider()),
+      libcrux.empty() ? "none, so there is no x25519mlkem768" : fmt::format("libcrux {}", libcrux));
 }
 
 int version(std::FILE* out) {

@@ -11,6 +11,7 @@
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/crypto.hpp"
 #include "persona/x509/words.hpp"
+#include "ml_kem.hpp"
 #include "resumption.hpp"
 #include "ssl.hpp"
 
@@ -82,6 +83,9 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
     context->suite_list_.push_back(0);
     mbedtls_ssl_conf_ciphersuites(config, context->suite_list_.data());
   }
+#ifdef PERSONA_ML_KEM
+  mbedtls_ssl_conf_mlkem768(config, ml_kem_768());
+#endif
   if (!o.groups.empty()) {
     context->group_list_ = o.groups;
     context->group_list_.push_back(MBEDTLS_SSL_IANA_TLS_GROUP_NONE);

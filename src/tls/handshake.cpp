@@ -372,6 +372,11 @@ SessionInfo Handshake::session_info() const {
   if (const CipherSuite* known = find_cipher_suite(static_cast<std::uint16_t>(suite))) {
     info.cipher_suite = known->name;
   }
+#ifdef MBEDTLS_SSL_IANA_TLS_GROUP_X25519MLKEM768  // mbedTLS with our patch
+  if (const NamedGroup* known = find_named_group(mbedtls_ssl_get_named_group(ssl))) {
+    info.group = known->name;
+  }
+#endif
   if (const char* protocol = mbedtls_ssl_get_alpn_protocol(ssl)) {
     info.alpn = protocol;
   }

@@ -28,6 +28,9 @@ enum class Status {
 struct SessionInfo {
   TlsVersion version = TlsVersion::tls13;
   std::string_view cipher_suite;  ///< IANA name
+  /// Of the key exchange, by its name in named_groups(). Empty: there was none (a session that was resumed in
+  /// TLS 1.2), or this build's mbedTLS lacks our patch and cannot tell.
+  std::string_view group;
   bool resumed = false;
   std::string alpn;                 ///< empty: none negotiated
   std::string peer;                 ///< subject of the peer's certificate; empty: it presented none

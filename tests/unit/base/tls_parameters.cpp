@@ -13,6 +13,8 @@ TEST_CASE("suites and groups are found by IANA name and code point") {
   CHECK(suite->version == TlsVersion::tls12);
   CHECK(persona::find_cipher_suite(std::uint16_t{0x1301})->name == "TLS_AES_128_GCM_SHA256");
   CHECK(persona::find_named_group("x25519")->code_point == 29);
+  CHECK(persona::find_named_group(std::uint16_t{29})->name == "x25519");
+  CHECK(persona::find_named_group(std::uint16_t{0}) == nullptr);
   CHECK(persona::to_string(TlsVersion::tls13) == "TLSv1.3");
 }
 
@@ -31,4 +33,21 @@ TEST_CASE("no code point is listed twice") {
     CHECK(persona::find_cipher_suite(suite.name) == &suite);
   }
   CHECK(seen.size() == 9);
+  for (const auto& group : persona::named_groups()) {
+    CHECK(seen.insert(group.code_point).second);
+    CHECK(persona::find_named_group(group.name) == &group);
+    CHECK(persona::find_named_group(group.code_point) == &group);
+  }
+}
+
+TEST_CASE("the hybrid group is the first, and needs TLS 1.3") {
+  const auto* hybrid = persona::find_named_group(persona::hybrid_group);
+  const auto groups = persona::named_groups();
+  CHECK(groups.size() == (hybrid != nullptr ? persona::most_named_groups : persona::most_named_groups - 1));
+  if (hybrid != nullptr) {
+    CHECK(hybrid == groups.data());
+    CHECK(hybrid->code_point == 0x11ec);
+    CHECK(hybrid->lowest == TlsVersion::tls13);
+  }
+  CHECK(groups.back().lowest == TlsVersion::tls12);
 }

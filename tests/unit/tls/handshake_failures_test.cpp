@@ -5,22 +5,13 @@
 #include <doctest/doctest.h>
 #include <mbedtls/ssl.h>
 
-#include "ends.hpp"
+#include "client_hello.hpp"
 
 using namespace persona;
 using namespace persona::tls;
 using namespace persona::tls::test;
 
 namespace {
-
-constexpr std::uint16_t secp256r1 = 0x17;
-constexpr std::uint16_t secp384r1 = 0x18;
-constexpr std::uint16_t x25519 = 0x1d;
-constexpr std::uint16_t key_share_type = 51;  // ExtensionType
-
-Bytes plain_alert(AlertDescription description) {
-  return {21, 3, 3, 0, 2, 2, static_cast<std::uint8_t>(description)};
-}
 
 constexpr AlertDescription handshake_failure_alert{40};
 
@@ -30,66 +21,20 @@ std::string why(const std::unique_ptr<Engine>& engine) {
   return engine->failure()->message;
 }
 
-ContextOptions with_groups(ContextOptions options, std::vector<std::uint16_t> groups) {
-  options.groups = std::move(groups);
-  return options;
-}
-
-void put16(Bytes& bytes, std::size_t at, std::size_t value) {
-  bytes[at] = static_cast<std::uint8_t>(value >> 8U);
-  bytes[at + 1] = static_cast<std::uint8_t>(value);
-}
-
-std::size_t get16(const Bytes& bytes, std::size_t at) {
-  return std::size_t{bytes[at]} << 8U | bytes[at + 1];
-}
-
-/// A ClientHello in one record, with another share of the same group in its key_share extension.
-Bytes with_share(Bytes hello, ByteView share) {
-  constexpr std::size_t message = 5;
-  std::size_t at = message + 4 + 2 + 32;
-  at += 1U + hello[at];
-  at += 2 + get16(hello, at);
-  at += 1U + hello[at];
-  const std::size_t extensions = at;
-  at += 2;
-  while (get16(hello, at) != key_share_type) {
-    at += 4 + get16(hello, at + 2);
-    REQUIRE(at < hello.size());
-  }
-  const std::size_t old_size = get16(hello, at + 8);
-  REQUIRE(get16(hello, at + 2) == old_size + 6);
-  const auto begin = hello.begin() + static_cast<std::ptrdiff_t>(at + 10);
-  const auto behind = hello.erase(begin, begin + static_cast<std::ptrdiff_t>(old_size));
-  hello.insert(behind, share.begin(), share.end());
-  put16(hello, extensions, get16(hello, extensions) - old_size + share.size());
-  put16(hello, at + 2, share.size() + 6);
-  put16(hello, at + 4, share.size() + 4);
-  put16(hello, at + 8, share.size());
-  put16(hello, message + 2, hello.size() - message - 4);
-  put16(hello, 3, hello.size() - message);
-  return hello;
-}
-
-/// All that is on the wire.
-Bytes drain(Buffer& wire) {
-  Bytes all = bytes_of(wire.view());
-  wire.clear();
-  return all;
-}
-
-Bytes client_hello(Pair& pair) {
-  ByteView none;
-  REQUIRE(pair.client->handshake(none, pair.to_server) == Status::want_input);
-  return drain(pair.to_server);
+/// A ClientHello with another share of the same group.
+Bytes with_share(ByteView hello, ByteView key) {
+  const auto shares = extension_of(hello, extension_key_share);
+  REQUIRE(shares);
+  const auto group = static_cast<std::uint16_t>(number_at(*shares, 2));
+  return with_extension(hello, extension_key_share, vector_of(share_of(group, key)));
 }
 
 }  // namespace
 
 TEST_CASE(
     "a server without a group in common says so, and sends handshake_failure (RFC 8446 section 4.1.1)") {
-  Pair pair(only(with_groups(client_options(), {secp384r1}), TlsVersion::tls13),
-            only(with_groups(server_options(), {x25519}), TlsVersion::tls13));
+  Pair pair(only(with_groups(client_options(), {group_secp384r1}), TlsVersion::tls13),
+            only(with_groups(server_options(), {group_x25519}), TlsVersion::tls13));
   const Bytes hello = client_hello(pair);
   ByteView input = hello;
   CHECK(pair.server->handshake(input, pair.to_client) == Status::failed);
@@ -100,15 +45,15 @@ TEST_CASE(
 TEST_CASE("a server refuses a share that is none of its group with illegal_parameter") {
   const Bytes uncompressed_zero = join({Bytes{4}, Bytes(64)});
   for (const auto& [group, share] : std::vector<std::pair<std::uint16_t, Bytes>>{
-           {x25519, Bytes(32)},
-           {x25519, Bytes(31, 9)},
-           {x25519, Bytes(1, 9)},
-           {x25519, Bytes(33, 9)},
-           {x25519, Bytes{}},
-           {secp256r1, uncompressed_zero},
-           {secp256r1, Bytes(64, 4)},
-           {secp256r1, Bytes{}},
-           {secp256r1, Bytes(1'000, 4)},
+           {group_x25519, Bytes(32)},
+           {group_x25519, Bytes(31, 9)},
+           {group_x25519, Bytes(1, 9)},
+           {group_x25519, Bytes(33, 9)},
+           {group_x25519, Bytes{}},
+           {group_secp256r1, uncompressed_zero},
+           {group_secp256r1, Bytes(64, 4)},
+           {group_secp256r1, Bytes{}},
+           {group_secp256r1, Bytes(1'000, 4)},
        }) {
     const auto& named = group;  // Clang 14 captures no binding
     const auto size = share.size();
