@@ -48,6 +48,9 @@ struct Fixture {
         options.identity =
             *must(identity::Identity::from_pem(pem->certificate, pem->private_key, std::nullopt));
         options.min_version = options.max_version = version;
+        for (const NamedGroup& group : named_groups()) {
+          options.groups.push_back(group.code_point);
+        }
         contexts[index(role)][version == TlsVersion::tls13] = *must(tls::Context::create(options));
       }
     }
