@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,7 +18,8 @@ constexpr std::size_t most_protocols = 32;
 constexpr std::array<std::string_view, 3> default_ciphers = {
     "TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"};
 // In TLS 1.2 a certificate's curve has to be one of these too (RFC 8422 section 5.3), hence secp521r1.
-constexpr std::array<std::string_view, 4> default_groups = {"x25519", "secp256r1", "secp384r1", "secp521r1"};
+constexpr std::array<std::string_view, 5> default_groups = {hybrid_group, "x25519", "secp256r1", "secp384r1",
+                                                            "secp521r1"};
 
 using Suites = std::vector<const CipherSuite*>;
 
@@ -73,7 +75,12 @@ std::vector<const Row*> read_names(const Value& value, std::string_view what,
       continue;
     }
     const Row* row = find(*name);
-    if (row == nullptr) {
+    if (row == nullptr && *name == hybrid_group) {
+      item.error(
+          fmt::format("this build of persona has no {}: it needs the mbedTLS and the libcrux that "
+                      "scripts/setup builds",
+                      hybrid_group));
+    } else if (row == nullptr) {
       const std::string_view meant = probably_meant(*name, names);
       item.error(fmt::format("{} is not a supported {}{}", in_quotes(*name), what,
                              meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
@@ -143,17 +150,41 @@ void read_ciphers(Section& section, Tls& tls) {
   }
 }
 
+using Groups = std::vector<const NamedGroup*>;
+
+/// Those that can be agreed upon in `version` or a lower one.
+Groups up_to(TlsVersion version, Groups groups) {
+  groups.erase(std::remove_if(groups.begin(), groups.end(),
+                              [version](const NamedGroup* each) { return each->lowest > version; }),
+               groups.end());
+  return groups;
+}
+
 void read_groups(Section& section, Tls& tls) {
+  Groups groups;
   if (const auto value = section.get("groups")) {
-    for (const NamedGroup* group :
-         read_names<NamedGroup>(*value, "group", names_of(named_groups()), find_named_group)) {
-      tls.groups.push_back(group->code_point);
+    const Groups listed =
+        read_names<NamedGroup>(*value, "group", names_of(named_groups()),
+                               [](std::string_view name) { return find_named_group(name); });
+    groups = up_to(tls.max_version, listed);
+    if (groups.empty() && !listed.empty()) {
+      value->error(fmt::format("{} needs TLS 1.3, and tls.max_version is 1.2: add a group such as x25519",
+                               listed.front()->name));
     }
   }
-  if (tls.groups.empty()) {
+  if (groups.empty()) {
     for (const std::string_view name : default_groups) {
-      tls.groups.push_back(find_named_group(name)->code_point);
+      if (const NamedGroup* group = find_named_group(name)) {
+        groups.push_back(group);
+      }
     }
+    groups = up_to(tls.max_version, std::move(groups));
+  }
+  if (up_to(TlsVersion::tls12, groups).empty()) {
+    tls.min_version = TlsVersion::tls13;  // there is nothing to agree on in a lower one
+  }
+  for (const NamedGroup* group : groups) {
+    tls.groups.push_back(group->code_point);
   }
 }
 
@@ -186,8 +217,8 @@ void read_alpn(Section& section, Tls& tls) {
 
 void read_tls(Section section, Tls& tls) {
   read_versions(section, tls);
-  read_ciphers(section, tls);
   read_groups(section, tls);
+  read_ciphers(section, tls);
   read_alpn(section, tls);
   if (const auto value = section.get("resumption")) {
     tls.resumption = value->boolean().value_or(tls.resumption);

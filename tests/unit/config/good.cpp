@@ -24,6 +24,14 @@ std::vector<std::string> suite_names(const Config& config) {
 
 using Names = std::vector<std::string>;
 
+/// Where this build has it.
+std::vector<std::uint16_t> with_hybrid(std::vector<std::uint16_t> groups) {
+  if (const NamedGroup* hybrid = find_named_group(hybrid_group)) {
+    groups.insert(groups.begin(), hybrid->code_point);
+  }
+  return groups;
+}
+
 constexpr std::string_view pin = "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
 }  // namespace
@@ -46,7 +54,7 @@ TEST_CASE("the smallest file has the documented defaults") {
   CHECK(config.tls.max_version == TlsVersion::tls13);
   CHECK(config.tls.ciphers ==
         std::vector<std::uint16_t>{0x1302, 0x1301, 0x1303, 0xc02c, 0xc030, 0xc02b, 0xc02f, 0xcca9, 0xcca8});
-  CHECK(config.tls.groups == std::vector<std::uint16_t>{0x001d, 0x0017, 0x0018, 0x0019});
+  CHECK(config.tls.groups == with_hybrid({0x001d, 0x0017, 0x0018, 0x0019}));
   CHECK(config.timeouts.handshake == std::chrono::seconds(10));
   CHECK(config.timeouts.idle == std::chrono::seconds(0));
   CHECK(config.limits.connections == 10'000);
@@ -311,4 +319,39 @@ TEST_CASE("who may connect depends on the mode unless it is written") {
   const Config written = good(folder, gateway_yaml + "access: {allow: [10.0.0.0/8]}\n");
   CHECK(lets_in(written, "10.0.0.1"));
   CHECK(!lets_in(written, "127.0.0.1"));
+}
+
+TEST_CASE(
+    "the hybrid group is for TLS 1.3: where that cannot be, the others are left; alone it leaves no TLS 1.2" *
+    doctest::skip(find_named_group(hybrid_group) == nullptr)) {
+  using Groups = std::vector<std::uint16_t>;
+  const Folder folder;
+  const auto tls = [&folder](const char* text) { return good(folder, persona_yaml + text).tls; };
+  CHECK(tls("tls: {max_version: \"1.2\"}\n").groups == Groups{0x001d, 0x0017, 0x0018, 0x0019});
+  CHECK(tls("tls: {max_version: \"1.2\", groups: [x25519mlkem768, secp256r1]}\n").groups == Groups{0x0017});
+  const Tls mixed = tls("tls: {groups: [secp256r1, x25519mlkem768]}\n");
+  CHECK(mixed.groups == Groups{0x0017, 0x11ec});
+  CHECK(mixed.min_version == TlsVersion::tls12);
+  const Tls alone = tls("tls: {groups: [x25519mlkem768]}\n");
+  CHECK(alone.groups == Groups{0x11ec});
+  CHECK(alone.min_version == TlsVersion::tls13);
+  CHECK(alone.ciphers == std::vector<std::uint16_t>{0x1302, 0x1301, 0x1303});
+}
+
+TEST_CASE("the hybrid group alone cannot be with TLS 1.2 alone" *
+          doctest::skip(find_named_group(hybrid_group) == nullptr)) {
+  const Folder folder;
+  const Loaded loaded =
+      folder.parse(persona_yaml + "tls: {max_version: \"1.2\", groups: [x25519mlkem768]}\n");
+  CHECK(loaded.report.render().find(
+            "tls.groups: x25519mlkem768 needs TLS 1.3, and tls.max_version is 1.2: add a group such as "
+            "x25519") != std::string::npos);
+}
+
+TEST_CASE("a build without the hybrid group says so to who asks for it" *
+          doctest::skip(find_named_group(hybrid_group) != nullptr)) {
+  const Folder folder;
+  const Loaded loaded = folder.parse(persona_yaml + "tls: {groups: [x25519mlkem768, x25519]}\n");
+  CHECK(loaded.report.render().find("tls.groups: this build of persona has no x25519mlkem768") !=
+        std::string::npos);
 }
