@@ -129,6 +129,11 @@ std::string metrics(const State& state) {
   const auto handshakes =
       families.add("persona_handshake_duration_seconds",
                    "TLS handshakes that succeeded, and whether a session was resumed.", Type::Histogram);
+  const auto key_exchanges = families.add(
+      "persona_key_exchanges_total",
+      "TLS handshakes that succeeded, by the group of their key exchange: x25519mlkem768 is safe "
+      "from quantum computers.",
+      Type::Counter);
   const auto failures = families.add(
       "persona_handshake_failures_total",
       "TLS handshakes that failed, by reason or, where we refused the certificate, verify_reason.",
@@ -165,6 +170,7 @@ std::string metrics(const State& state) {
     families.histogram(connects, {label}, measured.connects);
     families.histogram(handshakes, {label, {"resumed", "false"}}, measured.full_handshakes);
     families.histogram(handshakes, {label, {"resumed", "true"}}, measured.resumed_handshakes);
+    add_counts(families, key_exchanges, label, "group", measured.key_exchanges);
     add_counts(families, failures, label, "reason", measured.failed_handshakes);
     add_counts(families, lookups, label, "result", measured.lookups);
     for (const auto& [address, target] : by_address(service.targets)) {

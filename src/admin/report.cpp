@@ -20,11 +20,15 @@ std::string status(const State& state) {
                                {"state", service.state},
                                {"mode", service.mode},
                                {"connections", service.connections},
+                               {"key_exchanges", nlohmann::ordered_json::object()},
                                {"reload",
                                 {{"successful", service.reload_successful},
                                  {"success_at", service.reload_success_at},
                                  {"error", service.reload_error}}},
                                {"restart_needed", service.restart_needed}};
+    for (const Count& each : service.measurements.key_exchanges) {
+      one["key_exchanges"][std::string(each.word)] = each.number;
+    }
     one["certificates"] = nlohmann::ordered_json::array();
     for (const CertificateState& each : service.certificates) {
       one["certificates"].push_back({{"role", each.role},

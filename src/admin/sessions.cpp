@@ -122,6 +122,7 @@ SessionState session_of(const Json& object) {
   session.peer = text_of(object, "peer");
   session.cipher = text_of(object, "cipher");
   session.version = text_of(object, "version");
+  session.group = text_of(object, "group");
   session.state = text_of(object, "state");
   session.age_ms = static_cast<std::int64_t>(number_of(object, "age_ms"));
   session.bytes_up = number_of(object, "bytes_up");
@@ -176,6 +177,7 @@ std::string render_sessions(std::int64_t now, const std::vector<SessionState>& s
                                 {"peer", or_null(each.peer)},
                                 {"cipher", or_null(each.cipher)},
                                 {"version", or_null(each.version)},
+                                {"group", or_null(each.group)},
                                 {"state", each.state},
                                 {"age_ms", each.age_ms},
                                 {"bytes_up", each.bytes_up},

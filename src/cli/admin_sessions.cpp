@@ -39,6 +39,7 @@ admin::SessionState session_state_of(forward::LiveConnection live) {
           std::move(live.peer),
           std::move(live.cipher),
           std::move(live.version),
+          std::move(live.group),
           std::string(to_string(live.state)),
           live.age.count(),
           live.bytes_up,

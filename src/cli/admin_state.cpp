@@ -6,6 +6,7 @@
 #include <string>
 
 #include "persona/base/log.hpp"
+#include "persona/base/tls_parameters.hpp"
 #include "persona/forward/counters.hpp"
 #include "persona/host/process_usage.hpp"
 
@@ -62,6 +63,9 @@ admin::Measurements measurements_of(const forward::Counts& sum) {
   measured.connects = durations_of(sum.connects);
   measured.full_handshakes = durations_of(sum.full_handshakes);
   measured.resumed_handshakes = durations_of(sum.resumed_handshakes);
+  for (std::size_t i = 0; i < named_groups().size(); ++i) {
+    measured.key_exchanges.push_back({named_groups()[i].name, sum.key_exchanges[i]});
+  }
   for (std::size_t i = 0; i < forward::handshake_reasons.size(); ++i) {
     measured.failed_handshakes.push_back(
         {to_string(forward::handshake_reasons[i]), sum.failed_handshakes[i]});

@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "persona/base/text.hpp"
+#include "persona/base/tls_parameters.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/few_of.hpp"
@@ -125,6 +126,38 @@ void describe_cas(const std::vector<x509::CertificateInfo>& cas, Table& table) {
   }
 }
 
+/// Why no connection can use the hybrid group, whatever the other end has; empty: it can.
+std::string why_no_hybrid(const config::Config& config) {
+  const NamedGroup* hybrid = find_named_group(hybrid_group);
+  if (hybrid == nullptr) {
+    return "this build of persona does not have it";
+  }
+  if (config.tls.max_version < hybrid->lowest) {
+    return "it needs TLS 1.3, and tls.max_version is 1.2";
+  }
+  const auto& groups = config.tls.groups;
+  const auto found = std::find(groups.begin(), groups.end(), hybrid->code_point);
+  if (found == groups.end()) {
+    return "tls.groups does not have it";
+  }
+  // A client sends shares of its first group, and a gateway that takes one of them asks for no other.
+  return config.mode == Mode::persona && found != groups.begin() ? "it is not the first of tls.groups" : "";
+}
+
+void describe_groups(const config::Config& config, Table& table) {
+  std::vector<std::string_view> names;
+  for (const std::uint16_t each : config.tls.groups) {
+    if (const NamedGroup* group = find_named_group(each)) {
+      names.push_back(group->name);
+    }
+  }
+  table.row("groups", fmt::format("{}", fmt::join(names, ", ")));
+  if (const std::string why = why_no_hybrid(config); !why.empty()) {
+    table.row("groups", fmt::format("without {}, a quantum computer may read what is recorded today: {}",
+                                    hybrid_group, why));
+  }
+}
+
 std::string summary(const Prepared& prepared) {
   const config::Config& config = prepared.config;
   Table table;
@@ -137,6 +170,7 @@ std::string summary(const Prepared& prepared) {
     table.row("protocol", to_string(*config.protocol));
   }
   describe_far_side(config, table);
+  describe_groups(config, table);
   if (prepared.identity != nullptr) {
     const auto chain = prepared.identity->chain().describe();
     const x509::CertificateInfo& leaf = chain.front();

@@ -129,10 +129,9 @@ std::string our_offer(const config::Config& config) {
     }
   }
   std::vector<std::string_view> groups;
-  for (const NamedGroup& group : named_groups()) {
-    if (std::find(config.tls.groups.begin(), config.tls.groups.end(), group.code_point) !=
-        config.tls.groups.end()) {
-      groups.push_back(group.name);
+  for (const std::uint16_t each : config.tls.groups) {
+    if (const NamedGroup* group = find_named_group(each)) {
+      groups.push_back(group->name);
     }
   }
   return fmt::format("{}{} with {} and the groups {}", to_string(config.tls.min_version),
@@ -203,11 +202,24 @@ Step connected(const std::string& address, bool good) {
           good ? fmt::format("{} accepts connections", address) : fmt::format("connected to {}", address)};
 }
 
+/// " and x25519, as it does not take x25519mlkem768"
+std::string key_exchange(const tls::SessionInfo& session, const config::Config& config) {
+  if (session.group.empty()) {
+    return "";
+  }
+  const NamedGroup* hybrid = find_named_group(hybrid_group);
+  const bool offered = hybrid != nullptr && std::find(config.tls.groups.begin(), config.tls.groups.end(),
+                                                      hybrid->code_point) != config.tls.groups.end();
+  return offered && session.group != hybrid_group
+             ? fmt::format(" and {}, as it does not take {}", session.group, hybrid_group)
+             : fmt::format(" and {}", session.group);
+}
+
 Step verified(const Probe::Result& result, const std::string& address, const OurSide& ours) {
   const tls::SessionInfo& session = *result.session;
   Step step{Kind::handshake, State::good, address,
-            fmt::format("{} with {}: the gateway is {}", to_string(session.version), session.cipher_suite,
-                        session.peer)};
+            fmt::format("{} with {}{}: the gateway is {}", to_string(session.version), session.cipher_suite,
+                        key_exchange(session, ours.config), session.peer)};
   if (session.peer_not_after) {
     const auto left = *session.peer_not_after - ours.now;
     step.sentence += fmt::format(", valid for {} ({})", x509::span_in_words(left),

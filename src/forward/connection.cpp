@@ -169,7 +169,8 @@ void Connection::verify_client() {
 
 void Connection::note_handshake(const Handshaking::Verified& verified) {
   log_.set_handshake_time(std::chrono::duration_cast<Milliseconds>(verified.took));
-  counters_.handshake_done(verified.session->info().resumed, verified.took);
+  const tls::SessionInfo& session = verified.session->info();
+  counters_.handshake_done(session.resumed, session.group, verified.took);
 }
 
 void Connection::reach_service(Handshaking::Verified client) {

@@ -106,6 +106,9 @@ void ConnectionLog::next_address(const End& why, Milliseconds now) const {
 void ConnectionLog::add_session(log::Fields& fields, const tls::SessionInfo& session) const {
   fields.emplace_back("tls_version", to_string(session.version));
   fields.emplace_back("cipher_suite", session.cipher_suite);
+  if (!session.group.empty()) {
+    fields.emplace_back("group", session.group);
+  }
   fields.emplace_back("resumed", session.resumed);
   fields.emplace_back("handshake_ms", handshake_time_.count());
   add_peer(fields, session.peer, session.peer_ids);

@@ -42,6 +42,13 @@ std::string_view to_string(LookupResult result) {
   return "unknown";
 }
 
+void LoopCounters::handshake_done(bool resumed, std::string_view group, Microseconds took) {
+  add(resumed ? resumed_handshakes : full_handshakes, took);
+  if (const NamedGroup* known = find_named_group(group)) {
+    add_at(key_exchanges, static_cast<std::size_t>(known - named_groups().data()));
+  }
+}
+
 void LoopCounters::handshake_failed(const End& why) {
   if (why.reason == Reason::verify_failed) {
     add_at(refused_peers, index_of_word(why.verify_reason));
@@ -74,6 +81,7 @@ Counts Counters::sum() const {
     add_all(sum.connects, loop.connects);
     add_all(sum.full_handshakes, loop.full_handshakes);
     add_all(sum.resumed_handshakes, loop.resumed_handshakes);
+    add_all(sum.key_exchanges, loop.key_exchanges);
     add_all(sum.failed_handshakes, loop.failed_handshakes);
     add_all(sum.refused_peers, loop.refused_peers);
     add_all(sum.lookups, loop.lookups);

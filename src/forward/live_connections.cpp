@@ -86,6 +86,7 @@ LiveConnection Connection::describe() {
     live.peer = info->peer;
     live.cipher = info->cipher_suite;
     live.version = to_string(info->version);
+    live.group = info->group;
   }
   if (const auto* tunnel = in<Tunnel>()) {
     const bool ends = closed_ || tunnel->is_concluding() || tunnel->first_end();

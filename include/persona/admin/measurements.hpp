@@ -35,6 +35,7 @@ struct Measurements {
   Durations connects{};
   Durations full_handshakes{};
   Durations resumed_handshakes{};
+  std::vector<Count> key_exchanges{};      ///< by group
   std::vector<Count> failed_handshakes{};  ///< by reason
   std::vector<Count> lookups{};            ///< by result
 };

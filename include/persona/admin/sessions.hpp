@@ -20,6 +20,7 @@ struct SessionState {
   std::string peer;     ///< "CN=gateway"; empty: none, or not yet
   std::string cipher;   ///< empty: there is no TLS session yet
   std::string version;  ///< empty: as above
+  std::string group;    ///< of the key exchange; empty: as above, or there was none
   std::string state;    ///< "connecting", "open", "closing"
   std::int64_t age_ms = 0;
   std::uint64_t bytes_up = 0;    ///< from the client

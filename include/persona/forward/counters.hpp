@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "persona/base/tls_parameters.hpp"
 #include "persona/forward/reason.hpp"
 #include "persona/trust/verify_reason.hpp"
 
@@ -60,12 +61,13 @@ struct DurationsOf {
 
 template <class Number>
 struct CountsOf {
-  std::array<Number, reasons> ended{};       ///< connections, by Reason
-  Number bytes_up{};                         ///< of plaintext, from the client
-  Number bytes_down{};                       ///< and to it
-  DurationsOf<Number> connects{};            ///< to a target, from the look-up of its name
-  DurationsOf<Number> full_handshakes{};     ///< those that succeeded
-  DurationsOf<Number> resumed_handshakes{};  ///< the same
+  std::array<Number, reasons> ended{};                    ///< connections, by Reason
+  Number bytes_up{};                                      ///< of plaintext, from the client
+  Number bytes_down{};                                    ///< and to it
+  DurationsOf<Number> connects{};                         ///< to a target, from the look-up of its name
+  DurationsOf<Number> full_handshakes{};                  ///< those that succeeded
+  DurationsOf<Number> resumed_handshakes{};               ///< the same
+  std::array<Number, most_named_groups> key_exchanges{};  ///< of these; in the order of named_groups()
   std::array<Number, handshake_reasons.size()> failed_handshakes{};
   std::array<Number, verify_reasons> refused_peers{};  ///< handshakes that failed for it, by VerifyReason
   std::array<Number, lookup_results> lookups{};        ///< by LookupResult
@@ -83,9 +85,8 @@ class alignas(64) LoopCounters : public CountsOf<Counter> {
 
   void connected(Microseconds took) { add(connects, took); }
 
-  void handshake_done(bool resumed, Microseconds took) {
-    add(resumed ? resumed_handshakes : full_handshakes, took);
-  }
+  /// `group`: a name of named_groups(), or empty where there was no key exchange.
+  void handshake_done(bool resumed, std::string_view group, Microseconds took);
 
   void handshake_failed(const End& why);
 

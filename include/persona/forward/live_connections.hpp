@@ -21,6 +21,7 @@ struct LiveConnection {
   std::string peer;     ///< subject of the peer's certificate; empty: there is none, or not yet
   std::string cipher;   ///< IANA's name; empty: there is no session yet
   std::string version;  ///< "TLSv1.3"; empty: there is no session yet
+  std::string group;    ///< "x25519mlkem768"; empty: there is no session, or it had no key exchange
   State state = State::connecting;
   Milliseconds age{0};
   std::uint64_t bytes_up = 0;    ///< plaintext from the client

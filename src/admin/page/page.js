@@ -218,7 +218,7 @@ function drawSessions() {
     {title: 'Client', kind: 'much', text: (each) => visible(each.client)},
     {title: 'To', kind: 'much', text: (each) => visible(each.target || '–')},
     {title: 'Peer', kind: 'some', text: (each) => visible(each.peer ?? 'not verified')},
-    {title: 'Suite', kind: 'much', text: (each) => visible([each.version, each.cipher].filter(Boolean).join(' ') || '–')},
+    {title: 'Suite', kind: 'much', text: (each) => visible([each.version, each.cipher, each.group].filter(Boolean).join(' ') || '–')},
     {title: 'State', kind: 'some', text: (each) => visible(each.state)},
     {title: 'Age', kind: 'number', text: (each) => duration(each.age_ms / 1000)},
     {title: 'Up', kind: 'number', text: (each) => amount(each.bytes_up)},

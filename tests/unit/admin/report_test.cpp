@@ -68,6 +68,7 @@ TEST_CASE(
   measured.bytes_up = 123'456'789'012'345;
   measured.resumed_handshakes = {{{0.0005, 3}, {0.001, 0}, {2.5, 4}}, 1, 12.25};
   measured.failed_handshakes = {{"expired", 2}};
+  measured.key_exchanges = {{"x25519mlkem768", 6}, {"x25519", 0}};
   measured.lookups = {{"found", 5}};
   state.log_lines_lost = 17;
   const std::string text = metrics(state);
@@ -89,6 +90,10 @@ TEST_CASE(
     CHECK(has_line(text, resumed + line));
   }
   CHECK(has_line(text, "persona_handshake_failures_total{service=\"pg\",reason=\"expired\"} 2"));
+  CHECK(lines_of(text, "persona_key_exchanges_total{") ==
+        "persona_key_exchanges_total{service=\"pg\",group=\"x25519mlkem768\"} 6\n"
+        "persona_key_exchanges_total{service=\"pg\",group=\"x25519\"} 0\n");
+  CHECK(status(state).find("\"x25519mlkem768\": 6") != std::string::npos);
   CHECK(has_line(text, "persona_lookups_total{service=\"pg\",result=\"found\"} 5"));
   CHECK(has_line(text, "persona_log_lines_dropped_total 17"));
 }

@@ -40,12 +40,14 @@ TEST_CASE("a query that means nothing is refused in words") {
 }
 
 TEST_CASE("what is written is read again; what is not there yet is null") {
-  const std::vector<SessionState> sessions{{7, "pg", "127.0.0.1:5000", "db:2", "CN=\"x\"",
-                                            "TLS_AES_128_GCM_SHA256", "TLSv1.3", "open", 1234, 5, 6},
-                                           {8, "pg", "[::1]:1", "", "", "", "", "connecting", 0, 0, 0}};
+  const std::vector<SessionState> sessions{
+      {7, "pg", "127.0.0.1:5000", "db:2", "CN=\"x\"", "TLS_AES_128_GCM_SHA256", "TLSv1.3", "x25519mlkem768",
+       "open", 1234, 5, 6},
+      {8, "pg", "[::1]:1", "", "", "", "", "", "connecting", 0, 0, 0}};
   const std::string json = render_sessions(1'000'000'000, sessions, 3);
   CHECK(json.find(R"({"now":1000000000,"sessions":[{"id":"7","service":"pg")") == 0);
-  CHECK(json.find(R"("target":"","peer":null,"cipher":null,"version":null,"state":"connecting")") !=
+  CHECK(json.find(
+            R"("target":"","peer":null,"cipher":null,"version":null,"group":null,"state":"connecting")") !=
         std::string::npos);
   const auto list = read_sessions(json);
   REQUIRE(list.has_value());
@@ -53,6 +55,7 @@ TEST_CASE("what is written is read again; what is not there yet is null") {
   CHECK(list->more == 3);
   CHECK(list->sessions[0].id == 7);
   CHECK(list->sessions[0].peer == "CN=\"x\"");
+  CHECK(list->sessions[0].group == "x25519mlkem768");
   CHECK(list->sessions[0].age_ms == 1234);
   CHECK(list->sessions[0].bytes_down == 6);
   CHECK(list->sessions[1].cipher.empty());

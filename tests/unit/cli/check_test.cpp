@@ -1,12 +1,15 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include "../../support/permissions.hpp"
 #include "cli/commands.hpp"
+#include "persona/base/tls_parameters.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "support.hpp"
@@ -48,6 +51,15 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
   return copy.replace(at, what.size(), with);
 }
 
+/// All that this build has are agreed upon by default.
+std::string groups_row() {
+  std::vector<std::string_view> names;
+  for (const persona::NamedGroup& group : persona::named_groups()) {
+    names.push_back(group.name);
+  }
+  return fmt::format("  groups      {}\n", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 TEST_CASE("a good configuration is summed up") {
@@ -59,6 +71,7 @@ TEST_CASE("a good configuration is summed up") {
                                    "  mode        persona: plaintext in, mTLS out\n"
                                    "  listen      127.0.0.1:5432\n"
                                    "  gateway     db.example.com:5433, verified as db.example.com\n"
+                                   "{2}"
                                    "  identity    CN=client\n"
                                    "              issued by CN=Test CA\n"
                                    "              expires {0} (365 days left)\n"
@@ -66,7 +79,8 @@ TEST_CASE("a good configuration is summed up") {
                                    "  trust       CN=Test CA, expires {0} (365 days left)\n"
                                    "postgres.yaml: ok\n",
                                    support::date(days(365)),
-                                   pin_of(folder.path() / "client.crt", folder.path() / "client.key")));
+                                   pin_of(folder.path() / "client.crt", folder.path() / "client.key"),
+                                   groups_row()));
 }
 
 TEST_CASE("intermediates are summed up, too") {
@@ -99,6 +113,7 @@ TEST_CASE("the other mode is summed up, with every address") {
                                    "              [::]:5433\n"
                                    "  service     127.0.0.1:5432\n"
                                    "  clients     must have a certificate from a trusted CA\n"
+                                   "{2}"
                                    "  identity    CN=server\n"
                                    "              issued by CN=Test CA\n"
                                    "              expires {0} (365 days left)\n"
@@ -106,7 +121,8 @@ TEST_CASE("the other mode is summed up, with every address") {
                                    "  trust       CN=Test CA, expires {0} (365 days left)\n"
                                    "db.yaml: ok\n",
                                    support::date(days(365)),
-                                   pin_of(folder.path() / "server.crt", folder.path() / "server.key")));
+                                   pin_of(folder.path() / "server.crt", folder.path() / "server.key"),
+                                   groups_row()));
 }
 
 TEST_CASE("a gateway that asks for no certificates needs no trust") {

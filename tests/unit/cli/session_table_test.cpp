@@ -21,8 +21,8 @@ TEST_CASE("bytes and ages are in units that people read") {
 
 TEST_CASE("columns fit what is in them, and nothing from outside moves the cursor") {
   admin::SessionList list;
-  list.sessions = {{7, "pg", "127.0.0.1:5000", "db:2", "CN=\x1b[2J", "", "", "open", 61'000, 5, 6'000},
-                   {123456, "mysql", "[::1]:1", "", "", "", "", "connecting", 0, 0, 0}};
+  list.sessions = {{7, "pg", "127.0.0.1:5000", "db:2", "CN=\x1b[2J", "", "", "", "open", 61'000, 5, 6'000},
+                   {123456, "mysql", "[::1]:1", "", "", "", "", "", "connecting", 0, 0, 0}};
   list.more = 2;
   CHECK(session_table(list) ==
         "ID      SERVICE  CLIENT          TARGET  PEER          STATE       AGE   UP   DOWN\n"

@@ -53,8 +53,9 @@ TEST_CASE("a duration is in the first bucket whose bound it does not exceed") {
   loop.connected(duration_bounds[0] + Microseconds(1));
   loop.connected(duration_bounds.back());
   loop.connected(duration_bounds.back() + Microseconds(1));
-  loop.handshake_done(true, Microseconds(700));
-  loop.handshake_done(false, Microseconds(1'700));
+  loop.handshake_done(true, "", Microseconds(700));
+  loop.handshake_done(false, named_groups().front().name, Microseconds(1'700));
+  loop.handshake_done(false, named_groups().back().name, Microseconds(1'800));
   const Counts sum = counters.sum();
   CHECK(sum.connects.buckets[0] == 2);
   CHECK(sum.connects.buckets[1] == 1);
@@ -63,8 +64,11 @@ TEST_CASE("a duration is in the first bucket whose bound it does not exceed") {
   CHECK(sum.connects.microseconds == 500 + 501 + 10'000'000 + 10'000'001);
   CHECK(sum.resumed_handshakes.buckets[1] == 1);
   CHECK(sum.resumed_handshakes.microseconds == 700);
-  CHECK(sum.full_handshakes.buckets[2] == 1);
-  CHECK(sum.full_handshakes.microseconds == 1'700);
+  CHECK(sum.full_handshakes.buckets[2] == 2);
+  CHECK(sum.full_handshakes.microseconds == 3'500);
+  std::array<std::uint64_t, most_named_groups> expected{};
+  expected[0] = expected[named_groups().size() - 1] = 1;
+  CHECK(sum.key_exchanges == expected);
 }
 
 TEST_CASE("a handshake that failed counts for its reason, or for why the certificate was refused") {
