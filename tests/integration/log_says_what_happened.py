@@ -10,7 +10,7 @@ from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
 from harness.sockets import connect, expect_echo, expect_refused, refused_address, text
 
-OPEN = {"id", "client", "target", "tls_version", "cipher_suite", "resumed", "handshake_ms", "peer"}
+OPEN = {"id", "client", "target", "tls_version", "cipher_suite", "group", "resumed", "handshake_ms", "peer"}
 CLOSE = OPEN | {"reason", "bytes_up", "bytes_down", "duration_ms"}
 
 

@@ -99,10 +99,11 @@ def canned():
     second = {"name": HOSTILE, "mode": "gateway", "connections": 0, "reload": {"successful": True, "success_at": now, "error": ""},
               "certificates": [], "targets": [], "failures": []}
     session = {"id": "1a-1", "service": "pg", "client": "127.0.0.1:50123", "target": "127.0.0.1:5433", "peer": "CN=gateway",
-               "cipher": "TLS_AES_128_GCM_SHA256", "version": "TLSv1.3", "state": "open", "age_ms": 3_723_000, "bytes_up": 1234,
+               "cipher": "TLS_AES_128_GCM_SHA256", "version": "TLSv1.3", "group": "x25519mlkem768",
+               "state": "open", "age_ms": 3_723_000, "bytes_up": 1234,
                "bytes_down": 56_789_012}
     sessions = [session, session | {"id": "1a-2", "peer": HOSTILE, "client": "10.1.2.3:4", "age_ms": 90_061_000},
-                session | {"id": "1a-3", "peer": None, "cipher": None, "version": None, "target": "", "state": "connecting",
+                session | {"id": "1a-3", "peer": None, "cipher": None, "version": None, "group": None, "target": "", "state": "connecting",
                            "client": "10.9.9.9:9", "age_ms": 40, "bytes_up": 0, "bytes_down": 0}]
     return {"/status": {"version": "9.8.7", "draining": False, "ready": False, "not_ready": ["no gateway of pg was reached for 60 s"],
                         "services": [first, second]},
@@ -200,7 +201,7 @@ def everything(case):
                   "pg.yaml:3:1: unknown key 'gatway'", "A restart is needed for what has changed in threads.",
                   "3 days: renew it now", "12 days: renew it soon", "200 days", "expired 1 d 23 h ago", "revocation list",
                   "2 times lately", "the gateway's certificate expired 3 days ago: renew it", "persona doctor --config FILE explains it.",
-                  "1 h 2 min", "1 d 1 h", "56.8 MB", "TLSv1.3 TLS_AES_128_GCM_SHA256", "connecting", "not verified", "2 more are not shown"):
+                  "1 h 2 min", "1 d 1 h", "56.8 MB", "TLSv1.3 TLS_AES_128_GCM_SHA256 x25519mlkem768", "connecting", "not verified", "2 more are not shown"):
         check(words in shown, f"{words!r} is not shown", shown)
     equal(browser.evaluate("document.querySelectorAll('#sessions tbody tr').length"), 3, "connections")
     expect_fits_and_is_read(browser, case, "everything")

@@ -15,7 +15,7 @@ from harness.sockets import (Server, connect, echo, expect_echo, expect_reset, h
 
 ADMIN = {"listen": "127.0.0.1:0"}
 FIELDS = {"id": str, "service": str, "client": str, "target": str, "peer": (str, type(None)), "cipher": (str, type(None)),
-          "version": (str, type(None)), "state": str, "age_ms": int, "bytes_up": int, "bytes_down": int}
+          "version": (str, type(None)), "group": (str, type(None)), "state": str, "age_ms": int, "bytes_up": int, "bytes_down": int}
 
 
 def ask(persona, method, target, headers=None):
@@ -67,8 +67,9 @@ def lists(case):
     for session in sessions:
         line = near.wait_log("connection open", id=int(session["id"]))
         equal((session["service"], session["client"], session["target"], session["peer"], session["cipher"],
-               session["version"], session["state"], session["bytes_up"], session["bytes_down"]),
-              ("persona", line["client"], str(far), "CN=gateway", line["cipher_suite"], line["tls_version"], "open", 8, 8),
+               session["version"], session["group"], session["state"], session["bytes_up"], session["bytes_down"]),
+              ("persona", line["client"], str(far), "CN=gateway", line["cipher_suite"], line["tls_version"], line["group"],
+               "open", 8, 8),
               "a session")
     there = listed(far)
     equal(({one["peer"] for one in there["sessions"]}, len(there["sessions"]), there["more"]), ({"CN=client"}, 6, 0), "far end")
@@ -89,8 +90,8 @@ def connecting(case):
     client = connect(near.address)
     check(dialled.acquire(timeout=20), "nothing was dialled")
     session, = listed(near)["sessions"]
-    equal((session["state"], session["peer"], session["cipher"], session["target"]), ("connecting", None, None, str(silent)),
-          "a session")
+    equal((session["state"], session["peer"], session["cipher"], session["group"], session["target"]),
+          ("connecting", None, None, None, str(silent)), "a session")
     equal(close(near, f"?id={session['id']}"), 1, "closed")
     expect_reset(client)
     near.next_close("closed_by_administrator")
