@@ -16,8 +16,8 @@ using namespace persona::tls::test;
 namespace {
 
 constexpr std::uint16_t hybrid = 0x11ec;
-constexpr std::size_t encapsulation_key = 1184;
-constexpr std::size_t ciphertext = 1088;
+constexpr std::size_t kem_key_size = 1184;
+constexpr std::size_t kem_ciphertext_size = 1088;
 constexpr std::size_t x25519_key = 32;
 
 using Groups = std::vector<std::uint16_t>;
@@ -135,9 +135,9 @@ TEST_SUITE("X25519MLKEM768" * doctest::skip(not_in_this_build())) {
     const auto shares = shares_in(client_hello(pair));
     REQUIRE(shares.size() == 2);
     CHECK(shares[0].group == hybrid);
-    REQUIRE(shares[0].key.size() == encapsulation_key + x25519_key);
+    REQUIRE(shares[0].key.size() == kem_key_size + x25519_key);
     CHECK(shares[1].group == group_x25519);
-    CHECK(shares[1].key == Bytes(shares[0].key.begin() + encapsulation_key, shares[0].key.end()));
+    CHECK(shares[1].key == Bytes(shares[0].key.begin() + kem_key_size, shares[0].key.end()));
     Pair other = pair_with(as_by_default, older);
     CHECK(shares_in(client_hello(other))[0].key != shares[0].key);
   }
@@ -236,11 +236,12 @@ TEST_SUITE("X25519MLKEM768" * doctest::skip(not_in_this_build())) {
     }
     check_client_refuses(as_by_default, [](Share share) {
       CHECK(share.group == hybrid);
-      CHECK(share.key.size() == ciphertext + x25519_key);
+      CHECK(share.key.size() == kem_ciphertext_size + x25519_key);
       return Share{group_x25519, share.key};
     });
-    for (const std::size_t size : {std::size_t{0}, x25519_key, ciphertext, ciphertext + x25519_key - 1,
-                                   ciphertext + x25519_key + 1, encapsulation_key + x25519_key}) {
+    for (const std::size_t size :
+         {std::size_t{0}, x25519_key, kem_ciphertext_size, kem_ciphertext_size + x25519_key - 1,
+          kem_ciphertext_size + x25519_key + 1, kem_key_size + x25519_key}) {
       CAPTURE(size);
       check_client_refuses(as_by_default, [size](Share share) {
         share.key.resize(size, 1);
@@ -251,7 +252,7 @@ TEST_SUITE("X25519MLKEM768" * doctest::skip(not_in_this_build())) {
 
   TEST_CASE("a client refuses a share of X25519 that makes a secret of zero, in either group") {
     check_client_refuses(as_by_default, [](Share share) {
-      std::fill(share.key.begin() + ciphertext, share.key.end(), std::uint8_t{0});
+      std::fill(share.key.begin() + kem_ciphertext_size, share.key.end(), std::uint8_t{0});
       return share;
     });
     check_client_refuses(older, [](const Share& share) {
@@ -268,7 +269,7 @@ TEST_SUITE("X25519MLKEM768" * doctest::skip(not_in_this_build())) {
     Bytes answer = server_hello(pair, client_hello(pair));
     const Bytes hello = bytes_of(first_record(answer));
     Bytes body = extension_of(hello, extension_key_share).value();
-    body[4 + ciphertext / 2] ^= 1;
+    body[4 + kem_ciphertext_size / 2] ^= 1;
     const Bytes changed = with_extension(hello, extension_key_share, body);
     REQUIRE(changed.size() == hello.size());
     std::copy(changed.begin(), changed.end(), answer.begin());
@@ -278,8 +279,8 @@ TEST_SUITE("X25519MLKEM768" * doctest::skip(not_in_this_build())) {
 
   TEST_CASE("a server refuses a share that is none of its group") {
     for (const std::size_t size :
-         {std::size_t{0}, x25519_key, encapsulation_key, encapsulation_key + x25519_key - 1,
-          encapsulation_key + x25519_key + 1, ciphertext + x25519_key, std::size_t{10'000}}) {
+         {std::size_t{0}, x25519_key, kem_key_size, kem_key_size + x25519_key - 1,
+          kem_key_size + x25519_key + 1, kem_ciphertext_size + x25519_key, std::size_t{10'000}}) {
       CAPTURE(size);
       check_server_refuses([size](ByteView hello) {
         auto shares = shares_in(hello);
@@ -294,7 +295,7 @@ TEST_SUITE("X25519MLKEM768" * doctest::skip(not_in_this_build())) {
     });
     check_server_refuses([](ByteView hello) {
       auto shares = shares_in(hello);
-      std::fill(shares[0].key.begin() + encapsulation_key, shares[0].key.end(), std::uint8_t{0});
+      std::fill(shares[0].key.begin() + kem_key_size, shares[0].key.end(), std::uint8_t{0});
       return with_shares(hello, shares);
     });
   }
