@@ -5,13 +5,13 @@
 
 #include <mbedtls/ssl.h>
 
+#include "ml_kem.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/tls/failure.hpp"
 #include "persona/tls/tickets.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/crypto.hpp"
 #include "persona/x509/words.hpp"
-#include "ml_kem.hpp"
 #include "resumption.hpp"
 #include "ssl.hpp"
 

@@ -63,8 +63,8 @@ struct Exchanged {
     std::size_t size = 0;
     CHECK(psa_export_public_key(key, ours.data(), ours.size(), &size) == PSA_SUCCESS);
     x25519_secret.resize(32);
-    CHECK(psa_raw_key_agreement(PSA_ALG_ECDH, key, client_share.data() + key_bytes, 32,
-                                x25519_secret.data(), x25519_secret.size(), &size) == PSA_SUCCESS);
+    CHECK(psa_raw_key_agreement(PSA_ALG_ECDH, key, client_share.data() + key_bytes, 32, x25519_secret.data(),
+                                x25519_secret.size(), &size) == PSA_SUCCESS);
     CHECK(psa_destroy_key(key) == PSA_SUCCESS);
     share = join({ciphertext, ours});
   }

@@ -1,8 +1,9 @@
-// Of NIST's test vectors for ML-KEM-768 (github.com/usnistgov/ACVP-Server, gen-val/json-files/ML-KEM-keyGen-FIPS203 and
-// ML-KEM-encapDecap-FIPS203), as Botan 3.7.1 has them (src/tests/data/pubkey/ml_kem_acvp_keygen.vec, ml_kem_acvp_encap.vec): those
-// of key generation and the first two of encapsulation. What comes out is given by its SHA-256, but for the shared secret. The last
-// one is not NIST's: what a ciphertext that was made for no key gives is defined by FIPS 203, algorithm 18, step 7, and was
-// computed by SHAKE256 of Python's hashlib.
+// Of NIST's test vectors for ML-KEM-768 (github.com/usnistgov/ACVP-Server,
+// gen-val/json-files/ML-KEM-keyGen-FIPS203 and ML-KEM-encapDecap-FIPS203), as Botan 3.7.1 has them
+// (src/tests/data/pubkey/ml_kem_acvp_keygen.vec, ml_kem_acvp_encap.vec): those of key generation and the
+// first two of encapsulation. What comes out is given by its SHA-256, but for the shared secret. The last one
+// is not NIST's: what a ciphertext that was made for no key gives is defined by FIPS 203, algorithm 18, step
+// 7, and was computed by SHAKE256 of Python's hashlib.
 #pragma once
 
 namespace persona::tls::test {
@@ -54,8 +55,7 @@ struct EncapsulationVector {
 };
 
 inline constexpr EncapsulationVector encapsulation_vectors[] = {
-    {
-     "89d2cb65f94dcbfc890efc7d0e5a7a38344d1641a3d0b024d50797a5f23c3a18b3101a1269069f43a842bacc098a8821"
+    {"89d2cb65f94dcbfc890efc7d0e5a7a38344d1641a3d0b024d50797a5f23c3a18b3101a1269069f43a842bacc098a8821"
      "271c673db1beb33034e4d7774d16635c7c2c3c2763453538bc1632e1851591a51642974e5928abb8e55fe55612f9b141"
      "aff015545394b2092e590970ec29a7b7e7aa1fb4493bf7cb731906c2a5cb49e6614859064e19b8fa26af51c44b5e7535"
      "bfdac072b646d3ea490d277f0d97ced47395fed91e8f2bce0e3ca122c2025f74067ab928a822b35653a74f06757629af"
@@ -83,8 +83,7 @@ inline constexpr EncapsulationVector encapsulation_vectors[] = {
      "2ce74ad291133518fe60c7df5d251b9d82add48462ff505c6e547e949e6b6bf7",
      "2696d28e9c61c2a01ce9b1608dcb9d292785a0cd58efb7fe13b1de95f0db55b3",
      "ac57163b80ead205b8323e1402b8ca66bece40d8df9994b12d43bbb4f6e19bf4"},
-    {
-     "f5841d6aea683fdba16308bdab828dddd7735b8b7a0dac6a57eb5134b91d8d6cbd989580411144e1fb5a6a559a705637"
+    {"f5841d6aea683fdba16308bdab828dddd7735b8b7a0dac6a57eb5134b91d8d6cbd989580411144e1fb5a6a559a705637"
      "6210a8284742d22a5881c5214c90023fc910d5d02a869087557900273bb875420b5717cd0b23064aa820cdf372f3e477"
      "8d70aeb5d02b6182c4d37110d782b6e80303332697b4c610a384a0c632c0d9484a1d3b5ea921525bec5755c839df942f"
      "24a027db50b2d760066d10a117bc9a1b65c448cb9acf3b4f644316e8941c449803f6851a74d832a739b2c0ea9258c725"
@@ -115,6 +114,7 @@ inline constexpr EncapsulationVector encapsulation_vectors[] = {
 };
 
 /// For the first of key_vectors and 1088 bytes of 0x5a.
-inline constexpr const char* rejected_secret = "ff29f351ac07e8456a2767e1e2f57cf6fdd6c471c0f95ef03b1fd507a5f2cc4c";
+inline constexpr const char* rejected_secret =
+    "ff29f351ac07e8456a2767e1e2f57cf6fdd6c471c0f95ef03b1fd507a5f2cc4c";
 
 }  // namespace persona::tls::test
