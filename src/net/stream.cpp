@@ -106,15 +106,23 @@ int Stream::start_reading() {
   assert_here();
   const auto allocate = [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
     Stream& stream = self(handle->data);
-    const ByteSpan space = stream.events_ != nullptr ? stream.events_->on_buffer() : ByteSpan{};
+    // libuv reads up to 32 times in a row while each read fills the buffer (uv__read), which would be 8 MiB
+    // of one connection before another has its turn. Without a buffer it stops for now (UV_ENOBUFS), and
+    // reads on when the loop has looked at all its sockets.
+    stream.declined_ = stream.events_ != nullptr && stream.filled_at_ == stream.turn();
+    const ByteSpan space =
+        stream.events_ != nullptr && !stream.declined_ ? stream.events_->on_buffer() : ByteSpan{};
     *buffer = uv_buf_init(reinterpret_cast<char*>(space.data()), static_cast<unsigned>(space.size()));
   };
   const auto read = [](uv_stream_t* handle, ssize_t count, const uv_buf_t* buffer) {
     Stream& stream = self(handle->data);
-    if (stream.events_ == nullptr || count == 0) {
+    if (stream.events_ == nullptr || count == 0 || std::exchange(stream.declined_, false)) {
       return;
     }
     if (count > 0) {
+      if (static_cast<std::size_t>(count) == buffer->len) {
+        stream.filled_at_ = stream.turn();
+      }
       stream.events_->on_read(
           {reinterpret_cast<const std::uint8_t*>(buffer->base), static_cast<std::size_t>(count)});
       return;

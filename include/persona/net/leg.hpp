@@ -15,7 +15,9 @@ namespace persona::net {
 /// destroy the stream.
 class StreamEvents {
  public:
-  virtual ByteSpan on_buffer() = 0;          ///< space for the next read; used until on_read returns
+  /// Space for the next read; used until on_read returns. It is the most that a stream delivers in one turn
+  /// of its loop, however much waits, so that the loop's other streams have theirs.
+  virtual ByteSpan on_buffer() = 0;
   virtual void on_read(ByteView bytes) = 0;  ///< at least one byte
   virtual void on_end(int status) = 0;       ///< 0 for FIN, else why reading failed; no on_read follows
   virtual void on_written(int status) = 0;   ///< the queue is empty (0), or writing failed

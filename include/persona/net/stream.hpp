@@ -62,6 +62,7 @@ class Stream final : public Leg {
   void close();
   void assert_here() const;
   uv_stream_t* stream() { return &handle_.stream; }
+  std::uint64_t turn() const { return static_cast<const Loop*>(handle_.any.loop->data)->polls() + 1; }
   void set_options(const TcpOptions& tcp);
   int send_queued();
   int try_write(std::span<const ByteView>& pieces, std::size_t& written_of_first);
@@ -93,6 +94,8 @@ class Stream final : public Leg {
   std::unique_ptr<Write> in_flight_;
   Buffer queued_;                                 // to be written after in_flight_
   std::unique_ptr<WindowWatch::Watched> window_;  // with a user_timeout
+  std::uint64_t filled_at_ = 0;  // the turn of the loop in which a read last filled its buffer
+  bool declined_ = false;        // to read once more in that turn
   bool let_go_ = false;
   bool shutdown_wanted_ = false;
   bool reset_ = false;

@@ -26,6 +26,7 @@ struct Recorder final : HandleOwner, StreamEvents {
   int written = 0;
   std::function<void()> on_progress = [] {};
   HandlePtr<Stream> stream;
+  std::size_t batch = 65'536;
   Buffer input;
 
   int connect(Loop& loop, std::uint16_t port) {
@@ -38,7 +39,7 @@ struct Recorder final : HandleOwner, StreamEvents {
       on_progress();
     });
   }
-  ByteSpan on_buffer() override { return input.prepare(65'536); }
+  ByteSpan on_buffer() override { return input.prepare(batch); }
   void on_read(ByteView bytes) override {
     received += as_text(bytes);
     on_progress();
@@ -111,6 +112,37 @@ TEST_CASE("more than the kernel takes is queued, arrives whole, and is followed 
   CHECK(wire.accepted.ended == 0);
   CHECK(wire.accepted.received == sent + "tail");
   CHECK_FALSE(wire.dialled.stream->writing());
+}
+
+TEST_CASE("in one turn of the loop a stream delivers one full buffer, however much waits") {
+  for (const bool pauses : {false, true}) {
+    CAPTURE(pauses);
+    Wire wire;
+    constexpr std::size_t batch = 1'024;
+    constexpr std::size_t batches = 16;
+    wire.accepted.batch = batch;
+    const std::string sent(batches * batch, 'x');
+    const auto done = wire.dialled.stream->write(as_bytes(sent));
+    REQUIRE(done);
+    REQUIRE(*done);
+    std::vector<std::uint64_t> turns;
+    std::size_t seen = 0;
+    wire.accepted.on_progress = [&] {
+      if (wire.accepted.received.size() - seen == batch) {
+        turns.push_back(wire.loop->polls());
+      }
+      seen = wire.accepted.received.size();
+      if (pauses) {  // like a full sink that has room again at once
+        wire.accepted.stream->stop_reading();
+        REQUIRE(wire.accepted.stream->start_reading() == 0);
+      }
+    };
+    REQUIRE(wire.accepted.stream->start_reading() == 0);
+    wire.until([&] { return wire.accepted.received.size() == sent.size(); });
+    CHECK(wire.accepted.ended == 1);
+    CHECK(turns.size() > batches / 2);  // the other reads have found less
+    CHECK(std::adjacent_find(turns.begin(), turns.end()) == turns.end());
+  }
 }
 
 TEST_CASE("pieces arrive in order, however many and however small") {
