@@ -26,16 +26,36 @@ Result<std::unique_ptr<Loop>> Loop::create() {
     static_cast<void>(closed);
     return fail(ErrorKind::network, "cannot create an event loop: {}", error_words(code));
   }
-  // Neither fails (libuv's src/unix/loop-watcher.c). It does not keep the loop running.
-  static_cast<void>(uv_check_init(&loop->loop_, &loop->polled_));
-  static_cast<void>(uv_check_start(
-      &loop->polled_, [](uv_check_t* handle) { ++static_cast<Loop*>(handle->loop->data)->polls_; }));
-  uv_unref(reinterpret_cast<uv_handle_t*>(&loop->polled_));
+  loop->watch_polls();
   loop->window_watch_.emplace(&loop->loop_);
   return loop;
 }
 
 Loop::~Loop() = default;
+
+// Nothing of it fails (libuv's src/unix/loop-watcher.c), or keeps the loop running.
+void Loop::watch_polls() {
+  const auto before = [](uv_prepare_t* handle) {
+    auto& loop = *static_cast<Loop*>(handle->loop->data);
+    loop.use_.waits(loop.clock());
+  };
+  const auto after = [](uv_check_t* handle) {
+    auto& loop = *static_cast<Loop*>(handle->loop->data);
+    ++loop.polls_;
+    // The callbacks of this turn have run, and uv_now is still of the moment at which the events came.
+    loop.use_.waited(loop.clock());
+  };
+  static_cast<void>(uv_prepare_init(&loop_, &polling_));
+  static_cast<void>(uv_prepare_start(&polling_, before));
+  uv_unref(reinterpret_cast<uv_handle_t*>(&polling_));
+  static_cast<void>(uv_check_init(&loop_, &polled_));
+  static_cast<void>(uv_check_start(&polled_, after));
+  uv_unref(reinterpret_cast<uv_handle_t*>(&polled_));
+}
+
+Milliseconds Loop::clock() const {
+  return Milliseconds(static_cast<std::int64_t>(uv_now(&loop_)));
+}
 
 void Loop::run() {
   thread_ = std::this_thread::get_id();
@@ -79,6 +99,7 @@ void Loop::finish() {
   finished_ = true;
   dropped.swap(posted_);
   waker_.close();
+  uv_close(reinterpret_cast<uv_handle_t*>(&polling_), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&polled_), nullptr);
   window_watch_->close();
 }

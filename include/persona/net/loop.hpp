@@ -16,6 +16,7 @@
 
 #include "persona/base/result.hpp"
 #include "persona/net/inherited_sockets.hpp"
+#include "persona/net/loop_use.hpp"
 #include "persona/net/waker.hpp"
 #include "persona/net/window_watch.hpp"
 
@@ -64,6 +65,10 @@ class Loop {
   /// How often the loop has looked at its sockets. Loop's thread only.
   std::uint64_t polls() const { return polls_; }
 
+  /// Percent of its time, of late, that the loop was not waiting for events. Any thread; `now`: of any loop's
+  /// clock.
+  unsigned busy(Milliseconds now) const { return use_.percent(now); }
+
   bool on_thread() const { return thread_ == std::this_thread::get_id(); }
 
   /// May the calling thread touch what belongs to the loop? During run() only the loop's thread may; before
@@ -79,14 +84,18 @@ class Loop {
  private:
   Loop() = default;
   void run_posted();
+  void watch_polls();
+  Milliseconds clock() const;
 
   uv_loop_t loop_{};
-  uv_check_t polled_{};  // runs after each look at the sockets
+  uv_prepare_t polling_{};  // runs before each look at the sockets
+  uv_check_t polled_{};     // and after it
   std::uint64_t polls_ = 0;
   std::optional<WindowWatch> window_watch_;
   InheritedSockets inherited_;
   std::vector<Listener*> listeners_;
   Waker waker_;
+  LoopUse use_;
   std::atomic<std::thread::id> thread_{};
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;
