@@ -156,10 +156,21 @@ std::string metrics(const State& state) {
   const auto restart = families.add(
       "persona_config_restart_needed",
       "Whether a setting has changed that is used only after a restart (1); see /status.", Type::Gauge);
+  const auto on_loop =
+      families.add("persona_loop_connections",
+                   "Connections on each event loop; new ones go to the one with the fewest.", Type::Gauge);
+  const auto loop_busy = families.add(
+      "persona_loop_busy_ratio",
+      "The part of its time, of late, that an event loop was not waiting for events.", Type::Gauge);
   const auto lines_lost = families.add("persona_log_lines_dropped_total",
                                        "Log lines that were dropped or could not be written.", Type::Counter);
   families.gauge(build, {{"version", state.version}}, 1);
   families.counter(lines_lost, {}, static_cast<double>(state.log_lines_lost));
+  for (std::size_t i = 0; i < state.loops.size(); ++i) {
+    const prometheus::ClientMetric::Label label{"loop", std::to_string(i)};
+    families.gauge(on_loop, {label}, static_cast<double>(state.loops[i].connections));
+    families.gauge(loop_busy, {label}, state.loops[i].busy / 100.0);
+  }
   for (const ServiceState& service : state.services) {
     const prometheus::ClientMetric::Label label{"service", service.name};
     const Measurements& measured = service.measurements;

@@ -110,9 +110,13 @@ admin::ProcessState process_state() {
 }  // namespace
 
 admin::State admin_state(const std::vector<std::shared_ptr<forward::Service>>& services, bool draining,
-                         Milliseconds now) {
+                         forward::Runtime& runtime) {
+  const Milliseconds now = net::now(runtime.loop());
   admin::State state{PERSONA_VERSION,       draining,       seconds(x509::now()), {},
                      log::all_lines_lost(), process_state()};
+  for (const forward::LoopLoad& each : runtime.loads()) {
+    state.loops.push_back({each.connections, each.busy});
+  }
   for (const auto& service : services) {
     state.services.push_back(state_of(*service, now));
   }

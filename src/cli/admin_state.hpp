@@ -6,12 +6,13 @@
 
 #include "persona/admin/report.hpp"
 #include "persona/base/duration.hpp"
+#include "persona/forward/runtime.hpp"
 #include "persona/forward/service.hpp"
 
 namespace persona::cli {
 
-/// `now`: of the loops' clock.
+/// On the main loop of `runtime`.
 admin::State admin_state(const std::vector<std::shared_ptr<forward::Service>>& services, bool draining,
-                         Milliseconds now);
+                         forward::Runtime& runtime);
 
 }  // namespace persona::cli

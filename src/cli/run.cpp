@@ -162,7 +162,7 @@ class Run {
           if (request.path == "/quit") {
             quit();
           }
-          auto state = admin_state(hosting_.services(), stop_orders_.any(), net::now(runtime_->loop()));
+          auto state = admin_state(hosting_.services(), stop_orders_.any(), *runtime_);
           hosting_.describe(state.services);
           reply(admin::answer(state, request));
         });

@@ -125,9 +125,7 @@ void Runtime::start(Listening& listening, const std::shared_ptr<Service>& servic
                                           : nullptr;  // its `proxy_protocol.from`; null: none
   net::Listener::Events events;
   events.accepted = [this, kind, relays, service](net::Socket socket, net::SocketAddress client) {
-    Worker& worker = *workers_[next_worker_];
-    next_worker_ = (next_worker_ + 1) % workers_.size();
-    accept(service, worker, {std::move(socket), client, kind}, relays.get(), net::now(loop()));
+    accept(service, next_worker(), {std::move(socket), client, kind}, relays.get(), net::now(loop()));
   };
   events.resting = [this, where, service](const std::string& why, Milliseconds rest) {
     service->failures().report(fmt::format("cannot accept on {}: {}; connections wait", where, why),
@@ -135,6 +133,21 @@ void Runtime::start(Listening& listening, const std::shared_ptr<Service>& servic
     make_room(*service);
   };
   listening.listener->start(std::move(events));
+}
+
+// However a socket has come to listen (bound, passed by systemd or a predecessor), and whatever its kind.
+Worker& Runtime::next_worker() {
+  return *workers_[dealing_.next(loads())];
+}
+
+std::vector<LoopLoad> Runtime::loads() {
+  const Milliseconds now = net::now(loop());
+  std::vector<LoopLoad> loads;
+  loads.reserve(workers_.size());
+  for (const auto& worker : workers_) {
+    loads.push_back({worker->given(), worker->loop().busy(now)});
+  }
+  return loads;
 }
 
 void Runtime::start_shutdown_timer(Entry& entry, const char* why) {

@@ -26,6 +26,7 @@ Worker::~Worker() = default;
 
 void Worker::adopt(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
                    Accepted accepted) {
+  given_.fetch_add(1, std::memory_order_relaxed);
   if (loop_->on_thread()) {
     open_connection(std::move(service), std::move(generation), std::move(accepted));
     return;
@@ -52,6 +53,7 @@ void Worker::open_connection(std::shared_ptr<Service> service, std::shared_ptr<c
 void Worker::release(Connection& connection) {
   const Service* service = &connection.service();
   connections_.erase(connection.place());
+  given_.fetch_sub(1, std::memory_order_relaxed);
   if (connections_.empty()) {
     age_timer_.reset();
     next_look_.reset();

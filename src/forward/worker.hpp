@@ -1,6 +1,7 @@
 // One event loop and its connections.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,6 +47,9 @@ class Worker {
   net::Loop& loop() { return *loop_; }
   HandshakePool& pool() { return pool_; }
   net::Resolver& resolver() { return resolver_; }
+
+  /// Any thread: connections that it was given and that have not been freed.
+  std::size_t given() const { return given_.load(std::memory_order_relaxed); }
 
   /// Any thread: makes a connection, which has its place already.
   void adopt(std::shared_ptr<Service> service, std::shared_ptr<const Generation> generation,
@@ -107,6 +111,7 @@ class Worker {
   std::unique_ptr<net::Loop> loop_;
   HandshakePool& pool_;
   net::Resolver& resolver_;
+  std::atomic<std::size_t> given_{0};  // those that wait for their turn on the loop included
   std::unordered_map<Places::Number, std::unique_ptr<Connection>> connections_;
   net::HandlePtr<net::Timer> age_timer_;  // for all connections that limits.max_age ends; null: there is none
   std::optional<Milliseconds> next_look_;  // when it rings, by the loop's clock

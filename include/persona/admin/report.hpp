@@ -57,6 +57,12 @@ struct ServiceState {
   Measurements measurements{};
 };
 
+/// An event loop.
+struct LoopState {
+  std::size_t connections = 0;
+  unsigned busy = 0;  ///< percent of its time, of late
+};
+
 struct State {
   std::string version;
   bool draining = false;
@@ -64,6 +70,7 @@ struct State {
   std::vector<ServiceState> services;
   std::uint64_t log_lines_lost = 0;  ///< since the process began
   ProcessState process{};
+  std::vector<LoopState> loops{};  ///< the one that accepts first
 };
 
 /// What a path that refusal() lets through has to say; 404 for another.

@@ -11,6 +11,7 @@
 
 #include "persona/base/log.hpp"
 #include "persona/base/result.hpp"
+#include "persona/forward/dealing.hpp"
 #include "persona/forward/handshake_pool.hpp"
 #include "persona/forward/listen_plan.hpp"
 #include "persona/forward/live_connections.hpp"
@@ -83,6 +84,9 @@ class Runtime {
   /// runs.
   void ask_loops(const std::function<void()>& all_here);
 
+  /// Of each loop, the main loop first. During run().
+  std::vector<LoopLoad> loads();
+
   /// Ends all connections that drain() still waits for.
   void cut();
 
@@ -110,6 +114,7 @@ class Runtime {
   Result<ListenChange> listen(Entry& entry, const ListenPlan& plan);
   Error explained(const Error& error, const Entry& entry, const ListenPlan& plan) const;
   void start(Listening& listening, const std::shared_ptr<Service>& service);
+  Worker& next_worker();
   void start_shutdown_timer(Entry& entry, const char* why);
   void worker_left(const Service* service);
   void worker_drained();
@@ -125,7 +130,7 @@ class Runtime {
   std::vector<Listening> released_;  // of services removed just now; closed in the next turn of the loop
   std::vector<std::thread> threads_;
   std::function<void()> drained_;
-  std::size_t next_worker_ = 0;
+  Dealing dealing_;
   std::size_t workers_drained_ = 0;
   bool running_ = false;
   bool draining_ = false;

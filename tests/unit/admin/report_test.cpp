@@ -60,6 +60,16 @@ TEST_CASE("each service has its gauges, each role its first expiry") {
   CHECK(has_line(text, "persona_build_info{version=\"1.2.3\"} 1"));
 }
 
+TEST_CASE("each event loop has its gauges") {
+  State state = two_services();
+  state.loops = {{12, 0}, {3, 87}};
+  const std::string text = metrics(state);
+  CHECK(has_line(text, "persona_loop_connections{loop=\"0\"} 12"));
+  CHECK(has_line(text, "persona_loop_connections{loop=\"1\"} 3"));
+  CHECK(has_line(text, "persona_loop_busy_ratio{loop=\"0\"} 0"));
+  CHECK(has_line(text, "persona_loop_busy_ratio{loop=\"1\"} 0.87"));
+}
+
 TEST_CASE(
     "counters are there from the beginning, exact, and a histogram's buckets include the smaller ones") {
   State state = two_services();
