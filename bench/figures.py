@@ -109,6 +109,32 @@ def _storm(sizes):
         Figure("storm_rate", "handshakes/s", 0, higher_is_better=True)))
 
 
+def _beside(direction, sizes):
+    way = "an upload" if direction == "up" else "a download"
+    note = (f"64 bytes there and back, one after the other with pauses of 0.5 to 1 ms, for {2 * sizes.seconds:g} s, while "
+            f"{way} on another connection moves as much as it can, on the same worker. The gateway serves both with "
+            "one thread, which delays all alike.")
+    return Table("beside", f"Round trips beside {way}", note, (
+        Figure(f"beside_{direction}_p50", "p50 µs", 0),
+        Figure(f"beside_{direction}_p99", "p99 µs", 0),
+        Figure(f"beside_{direction}_p999", "p99.9 µs", 0),
+        Figure(f"beside_{direction}_wall", "moved GB/s", 2, higher_is_better=True)))
+
+
+def _loops(count, sizes):
+    note = ("As many cores as workers. Load generator and gateway are on the "
+            "other cores, and share these where the machine has no more. "
+            f"64 connections do round trips for {sizes.seconds:g} s; {sizes.connects} open one after the other; 8 upload "
+            f"{sizes.bulk / 1e9:g} GB together.")
+    return Table("loops", f"{count} worker{'s' if count > 1 else ''}", note, (
+        Figure(f"loops{count}_rtt_cpu", "CPU µs per round trip"),
+        Figure(f"loops{count}_rtt_rate", "round trips/s", 0, higher_is_better=True),
+        Figure(f"loops{count}_rtt_p99", "p99 µs", 0),
+        Figure(f"loops{count}_connect_cpu", "CPU ms per new connection"),
+        Figure(f"loops{count}_up_cpu", "upload CPU s/GB", 3),
+        Figure(f"loops{count}_up_wall", "upload GB/s", 2, higher_is_better=True)))
+
+
 def tables(sizes):
     return (
         _connects(sizes), _hybrid(sizes),
@@ -117,4 +143,5 @@ def tables(sizes):
           for connections in sizes.bulk_connections for direction in ("up", "down")),
         *(_paced(connections, megabits, sizes)
           for connections in sizes.paced_connections for megabits in sizes.paced_megabits),
-        _storm(sizes), _burst(sizes), _idle(sizes))
+        _storm(sizes), _beside("up", sizes), _beside("down", sizes),
+        *(_loops(count, sizes) for count in (1, 2)), _burst(sizes), _idle(sizes))

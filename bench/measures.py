@@ -7,6 +7,7 @@ import resource
 from typing import Callable
 
 import forwarders
+import scale
 from load import Load
 from process import BenchError
 
@@ -261,6 +262,8 @@ MEASURES = {
     "bulk": Measure(bulk, _everyone),
     "paced": Measure(paced, _with_usual_buffers),
     "storm": Measure(storm, _with_tls),
+    "beside": Measure(scale.beside, _everyone),
+    "loops": Measure(scale.loops, scale.has_workers),
     "burst": Measure(burst, _with_usual_buffers),
     "idle": Measure(idle, _everyone, once=True),
 }

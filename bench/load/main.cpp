@@ -5,6 +5,7 @@
 #include <string>
 #include <sys/resource.h>
 
+#include "beside.hpp"
 #include "clients.hpp"
 #include "gateway.hpp"
 
@@ -20,6 +21,7 @@ constexpr const char* usage_text =
     "       bench_load paced --port P --connections N --megabits N --seconds S\n"
     "       bench_load connect --port P --warm-up N --count N\n"
     "       bench_load idle --port P\n"
+    "       bench_load beside --port P --direction up|down --seconds S\n"
     "       bench_load burst --port P --connections N\n"
     "       bench_load storm --port P --live N --openers N --seconds S";
 
@@ -84,6 +86,8 @@ int run(int argc, char** argv) {
     run_connects({options.port(), options.number("--warm-up"), options.number("--count")});
   } else if (what == "idle") {
     run_idle({options.port()});
+  } else if (what == "beside") {
+    run_beside({options.port(), options.text("--direction") == "up", options.seconds()});
   } else if (what == "burst") {
     run_burst({options.port(), options.number("--connections")});
   } else if (what == "storm") {
