@@ -21,7 +21,7 @@ MbedtlsSession::MbedtlsSession(std::shared_ptr<const Context> context, SessionIn
     : Session(std::move(info)), context_(std::move(context)), ssl_(std::move(ssl)) {}
 
 bool MbedtlsSession::seal(ByteView plaintext, Buffer& output) {
-  if (failure() || close_notify_sent_) {
+  if (failure() != nullptr || close_notify_sent_) {
     return false;
   }
   ssl_->output = &output;
@@ -36,11 +36,11 @@ bool MbedtlsSession::seal(ByteView plaintext, Buffer& output) {
     plaintext = plaintext.subspan(static_cast<std::size_t>(written));
   }
   ssl_->output = nullptr;
-  return !failure();
+  return failure() == nullptr;
 }
 
 Status MbedtlsSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& output) {
-  if (failure()) {
+  if (failure() != nullptr) {
     return Status::failed;
   }
   ssl_->input = std::exchange(input, {});  // mbedTLS keeps an incomplete record itself
@@ -109,7 +109,7 @@ Status MbedtlsSession::fail_open(int code) {
 }
 
 void MbedtlsSession::close_notify(Buffer& output) {
-  if (close_notify_sent_ || failure()) {
+  if (close_notify_sent_ || failure() != nullptr) {
     return;
   }
   close_notify_sent_ = true;
@@ -121,7 +121,7 @@ void MbedtlsSession::close_notify(Buffer& output) {
 }
 
 void MbedtlsSession::abort(Buffer& output) {
-  if (failure() || close_notify_sent_) {
+  if (failure() != nullptr || close_notify_sent_) {
     return;
   }
   close_notify_sent_ = true;  // RFC 8446 section 6.2: nothing may follow a fatal alert

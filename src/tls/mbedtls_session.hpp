@@ -17,7 +17,7 @@ class MbedtlsSession final : public Session {
   bool seal(ByteView plaintext, Buffer& output) override;
   Status open(ByteSpan& input, Plaintext& plaintext, Buffer& output) override;
   bool answer_owed() const override { return false; }
-  bool answer(Buffer&) override { return !failure(); }
+  bool answer(Buffer&) override { return failure() == nullptr; }
   std::size_t held() const override { return ssl_->received.held(); }
   void close_notify(Buffer& output) override;
   void abort(Buffer& output) override;

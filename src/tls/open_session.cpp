@@ -64,7 +64,7 @@ bool OpenSession::seal(ByteView plaintext, Buffer& output) {
 }
 
 bool OpenSession::answer(Buffer& output) {
-  return answer_owed() ? send_key_update(request_update_, output) : !failure();
+  return answer_owed() ? send_key_update(request_update_, output) : failure() == nullptr;
 }
 
 // RFC 8446 section 4.6.3: the message is sent under the old keys, everything after it under the new ones.
@@ -79,7 +79,7 @@ bool OpenSession::send_key_update(bool request, Buffer& output) {
 }
 
 Status OpenSession::open(ByteSpan& input, Plaintext& plaintext, Buffer& output) {
-  if (failure()) {
+  if (failure() != nullptr) {
     return Status::failed;
   }
   key_updates_ = 0;

@@ -47,7 +47,7 @@ class OpenSession final : public Session {
  private:
   using Violation = std::optional<AlertDescription>;
 
-  bool ended() const { return failure() || last_sent_; }
+  bool ended() const { return failure() != nullptr || last_sent_; }
   bool send_key_update(bool request, Buffer& output);
   Violation take_handshake(ByteView content);
   bool is_expected(std::uint8_t type) const;

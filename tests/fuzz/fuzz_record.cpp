@@ -85,7 +85,7 @@ Status feed(End& end, ByteView wire, std::size_t chunk) {
     const ByteView piece = wire.first(std::min(chunk == 0 ? wire.size() : chunk, wire.size()));
     wire = wire.subspan(piece.size());
     status = end.receive(piece);
-    if (end->answer_owed() && end->failure() == std::nullopt) {
+    if (end->answer_owed() && end->failure() == nullptr) {
       demand(end->answer(end.output));
     }
   }
@@ -142,14 +142,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         sent += content.size();
         break;
       default:  // we speak
-        if (end.session().failure() == std::nullopt) {
+        if (end.session().failure() == nullptr) {
           demand(end.send(content));
         }
         break;
     }
     status = feed(end, record, chunk);
   }
-  demand((status == Status::failed) == end->failure().has_value());
+  demand((status == Status::failed) == (end->failure() != nullptr));
   demand(end.plaintext.size() <= sent);
   for (const auto& record : reader.read(end.output)) {
     demand(!record.content.empty());

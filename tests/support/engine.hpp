@@ -72,8 +72,11 @@ class Engine {
     static const SessionInfo none;
     return session_ ? session_->info() : none;
   }
-  const std::optional<Failure>& failure() const {
-    return session_ ? session_->failure() : handshake_->failure();
+  const Failure* failure() const {
+    if (session_) {
+      return session_->failure();
+    }
+    return handshake_->failure() ? &*handshake_->failure() : nullptr;
   }
 
  private:

@@ -97,20 +97,20 @@ class Session {
   virtual void abort(Buffer& output) = 0;
 
   const SessionInfo& info() const { return info_; }
-  const std::optional<Failure>& failure() const { return failure_; }
+  const Failure* failure() const { return failure_.get(); }  ///< null: it has not failed
 
  protected:
   explicit Session(SessionInfo info) : info_(std::move(info)) {}
   Status fail(Failure failure) {
     if (!failure_) {
-      failure_ = std::move(failure);
+      failure_ = std::make_unique<const Failure>(std::move(failure));
     }
     return Status::failed;
   }
 
  private:
   SessionInfo info_;
-  std::optional<Failure> failure_;
+  std::unique_ptr<const Failure> failure_;  // most sessions need no room for one
 };
 
 }  // namespace persona::tls
