@@ -1,9 +1,9 @@
 // Of NIST's test vectors for ML-KEM-768 (github.com/usnistgov/ACVP-Server,
 // gen-val/json-files/ML-KEM-keyGen-FIPS203 and ML-KEM-encapDecap-FIPS203), as Botan 3.7.1 has them
-// (src/tests/data/pubkey/ml_kem_acvp_keygen.vec, ml_kem_acvp_encap.vec): those of key generation and the
-// first two of encapsulation. What comes out is given by its SHA-256, but for the shared secret. The last one
-// is not NIST's: what a ciphertext that was made for no key gives is defined by FIPS 203, algorithm 18, step
-// 7, and was computed by SHAKE256 of Python's hashlib.
+// (src/tests/data/pubkey/ml_kem_acvp_keygen.vec, ml_kem_acvp_encap.vec): the first ten of key generation and
+// the first two of encapsulation. What comes out is given by its SHA-256, but for the shared secret. The last
+// one is not NIST's: what a ciphertext that was made for no key gives is defined by FIPS 203, algorithm 18,
+// step 7, and was computed by SHAKE256 of Python's hashlib.
 #pragma once
 
 namespace persona::tls::test {
