@@ -8,6 +8,7 @@
 
 #include <mbedtls/pk.h>
 
+#include "persona/base/bytes.hpp"
 #include "persona/pk/provider.hpp"
 #include "persona/x509/crypto.hpp"
 #include "persona/x509/key_bounds.hpp"
