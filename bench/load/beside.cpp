@@ -12,7 +12,8 @@ namespace bench {
 namespace {
 
 constexpr std::uint64_t without_end = std::uint64_t{1} << 60;
-constexpr std::int64_t between_pings = 500'000;  // ns: so that most of the time nobody but the bulk data is there
+constexpr std::int64_t between_pings =
+    500'000;  // ns: so that most of the time nobody but the bulk data is there
 
 /// Until the end of the process.
 [[noreturn]] void move(int fd, bool upload, std::atomic<std::uint64_t>& moved) {
@@ -62,10 +63,11 @@ void run_beside(const Beside& beside) {
   const std::int64_t begun = now_ns();
   ping(pinger, epoll, beside.seconds, samples);
   const double seconds = static_cast<double>(now_ns() - begun) / 1e9;
-  std::printf("{\"seconds\": %.9f, \"round_trips\": %zu, \"bytes\": %llu, \"p50_us\": %.3f, \"p99_us\": %.3f, "
-              "\"p999_us\": %.3f}\n",
-              seconds, samples.size(), static_cast<unsigned long long>(moved - before),
-              samples.percentile(0.50), samples.percentile(0.99), samples.percentile(0.999));
+  std::printf(
+      "{\"seconds\": %.9f, \"round_trips\": %zu, \"bytes\": %llu, \"p50_us\": %.3f, \"p99_us\": %.3f, "
+      "\"p999_us\": %.3f}\n",
+      seconds, samples.size(), static_cast<unsigned long long>(moved - before), samples.percentile(0.50),
+      samples.percentile(0.99), samples.percentile(0.999));
   std::fflush(nullptr);
   std::_Exit(0);  // the other thread is in the middle of something
 }

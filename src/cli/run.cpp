@@ -153,19 +153,19 @@ class Run {
     if (!file) {
       return tl::unexpected(file.error());
     }
-    auto server = admin::Server::create(
-        runtime_->loop(), listen.value, *file,
-        [this](const admin::Request& request, const admin::Server::Reply& reply) {
-          if (answer_about_sessions(*runtime_, hosting_.services(), request, reply)) {
-            return;
-          }
-          if (request.path == "/quit") {
-            quit();
-          }
-          auto state = admin_state(hosting_.services(), stop_orders_.any(), *runtime_);
-          hosting_.describe(state.services);
-          reply(admin::answer(state, request));
-        });
+    auto server =
+        admin::Server::create(runtime_->loop(), listen.value, *file,
+                              [this](const admin::Request& request, const admin::Server::Reply& reply) {
+                                if (answer_about_sessions(*runtime_, hosting_.services(), request, reply)) {
+                                  return;
+                                }
+                                if (request.path == "/quit") {
+                                  quit();
+                                }
+                                auto state = admin_state(hosting_.services(), stop_orders_.any(), *runtime_);
+                                hosting_.describe(state.services);
+                                reply(admin::answer(state, request));
+                              });
     if (!server) {
       return tl::unexpected(server.error());
     }

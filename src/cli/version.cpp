@@ -16,7 +16,8 @@ std::string version_text() {
   return fmt::format(
       "persona {}\nmbedTLS {} ({})\nlibuv {}\nAEAD provider: {}\npublic-key provider: {}\nML-KEM: {}",
       PERSONA_VERSION, x509::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN, net::libuv_version(),
-      tls::describe_aead_provider(tls::default_aead_provider()), pk::describe_provider(pk::default_provider()),
+      tls::describe_aead_provider(tls::default_aead_provider()),
+      pk::describe_provider(pk::default_provider()),
       libcrux.empty() ? "none, so there is no x25519mlkem768" : fmt::format("libcrux {}", libcrux));
 }
 
