@@ -9,6 +9,11 @@
 
 #include <mbedtls/platform_util.h>
 
+#ifdef _WIN32 /* no <endian.h>; Windows is little-endian on all that it runs on */
+#define htole64(number) (number)
+#define le64toh(number) (number)
+#endif
+
 /* What the header calls where its proof says that nothing can come. */
 #define fatal_f(message) abort()
 
