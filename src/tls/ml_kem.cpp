@@ -8,16 +8,11 @@
 #include <mbedtls/platform_util.h>
 #include <mbedtls/ssl.h>
 
-#include "ml_kem_libcrux.h"
+#include "persona/pk/key_exchange.hpp"
 
 namespace persona::tls {
 
 namespace {
-
-static_assert(MBEDTLS_SSL_MLKEM768_ENCAPSULATION_KEY_LEN == persona_ml_kem_768_encapsulation_key);
-static_assert(MBEDTLS_SSL_MLKEM768_DECAPSULATION_KEY_LEN == persona_ml_kem_768_decapsulation_key);
-static_assert(MBEDTLS_SSL_MLKEM768_CIPHERTEXT_LEN == persona_ml_kem_768_ciphertext);
-static_assert(MBEDTLS_SSL_MLKEM768_SHARED_SECRET_LEN == persona_ml_kem_768_shared_secret);
 
 using Random = int (*)(void*, unsigned char*, std::size_t);
 
@@ -39,29 +34,29 @@ class Seed {
 };
 
 int generate(Random random, void* context, unsigned char* decapsulation_key) {
-  const Seed<persona_ml_kem_768_key_seed> seed(random, context);
-  if (seed.code() == 0) {
-    persona_ml_kem_768_generate(seed.data(), decapsulation_key);
+  const Seed<64> seed(random, context);
+  if (seed.code() != 0) {
+    return seed.code();
   }
-  return seed.code();
+  return pk::ml_kem_768()->generate(seed.data(), decapsulation_key) ? 0 : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
 int encapsulate(Random random, void* context, const unsigned char* encapsulation_key,
                 unsigned char* ciphertext, unsigned char* shared_secret) {
-  if (persona_ml_kem_768_is_key(encapsulation_key) == 0) {
-    return MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
+  const Seed<32> seed(random, context);
+  if (seed.code() != 0) {
+    return seed.code();
   }
-  const Seed<persona_ml_kem_768_encapsulation_seed> seed(random, context);
-  if (seed.code() == 0) {
-    persona_ml_kem_768_encapsulate(encapsulation_key, seed.data(), ciphertext, shared_secret);
-  }
-  return seed.code();
+  return pk::ml_kem_768()->encapsulate(encapsulation_key, seed.data(), ciphertext, shared_secret)
+             ? 0
+             : MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER;
 }
 
 int decapsulate(const unsigned char* decapsulation_key, const unsigned char* ciphertext,
                 unsigned char* shared_secret) {
-  persona_ml_kem_768_decapsulate(decapsulation_key, ciphertext, shared_secret);
-  return 0;
+  return pk::ml_kem_768()->decapsulate(decapsulation_key, ciphertext, shared_secret)
+             ? 0
+             : MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <mbedtls/version.h>
 #include <psa/crypto.h>
 
+#include "persona/pk/key_exchange.hpp"
 #include "persona/pk/provider.hpp"
 
 namespace persona::x509 {
@@ -17,7 +18,10 @@ Result<void> initialise_crypto() {
                 "the cryptographic library cannot start (PSA status {}); is there no entropy?", status);
   }
   // Once: who calls again must not undo a test's choice of another provider.
-  static const Result<void> started = pk::start(pk::default_provider());
+  static const Result<void> started = [] {
+    pk::use_key_exchange(pk::default_key_exchange());
+    return pk::start(pk::default_provider());
+  }();
   return started;
 }
 
