@@ -74,6 +74,11 @@ void HandshakePool::run(Queue queue, std::function<void()> task) {
   wake_.notify_one();
 }
 
+bool HandshakePool::idle() const {
+  const std::lock_guard lock(mutex_);
+  return running_ == 0 && turns_.empty();
+}
+
 // Takes the first task of the queue whose turn it is; the queue then moves behind the others. The caller
 // holds the lock, and there is a task.
 std::function<void()> HandshakePool::take() {
@@ -99,10 +104,12 @@ void HandshakePool::work() {
       return;
     }
     auto task = take();
+    ++running_;
     lock.unlock();
     task();
     task = nullptr;  // what it holds is destroyed without the lock
     lock.lock();
+    --running_;
   }
 }
 

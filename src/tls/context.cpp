@@ -151,4 +151,15 @@ void Context::set_up_resumption() {
   }
 }
 
+bool Context::has_quick_share() const {
+  if (options_.max_version == TlsVersion::tls12) {
+    return true;  // there is none
+  }
+  // Shares of the first group, and of X25519 beside the hybrid. mbedTLS's own list begins with X25519.
+  const std::uint16_t first =
+      options_.groups.empty() ? MBEDTLS_SSL_IANA_TLS_GROUP_X25519 : options_.groups.front();
+  const NamedGroup* hybrid = find_named_group(hybrid_group);
+  return first == MBEDTLS_SSL_IANA_TLS_GROUP_X25519 || (hybrid != nullptr && first == hybrid->code_point);
+}
+
 }  // namespace persona::tls

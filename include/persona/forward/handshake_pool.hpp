@@ -62,16 +62,20 @@ class HandshakePool {
   /// Any thread.
   void run(Queue queue, std::function<void()> task);
 
+  /// Any thread: nothing runs, and nothing waits.
+  bool idle() const;
+
   std::size_t threads() const { return threads_.size(); }
 
  private:
   void work();
   std::function<void()> take();
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::unordered_map<Queue, std::deque<std::function<void()>>> waiting_;  // without empty queues
   std::deque<Queue> turns_;                                               // each key of `waiting_` once
+  std::size_t running_ = 0;
   bool ending_ = false;
   std::vector<std::thread> threads_;
 };

@@ -167,3 +167,22 @@ TEST_CASE("a job that fails says why and has what the peer should hear") {
   REQUIRE(server.failure);
   CHECK(server.failure->message == "the client does not speak TLS here: its first bytes are \"GET /\"");
 }
+
+TEST_CASE("a pool is idle while nothing runs and nothing waits") {
+  HandshakePool pool(1);
+  CHECK(pool.idle());
+  std::promise<void> gate;
+  std::promise<void> started;
+  pool.run(&pool, [&] {
+    started.set_value();
+    gate.get_future().wait();
+  });
+  CHECK_FALSE(pool.idle());
+  started.get_future().wait();
+  CHECK_FALSE(pool.idle());
+  pool.run(&pool, [] {});
+  gate.set_value();
+  while (!pool.idle()) {
+    std::this_thread::yield();
+  }
+}

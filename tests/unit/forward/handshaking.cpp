@@ -1,5 +1,7 @@
 #include "persona/forward/handshaking.hpp"
 
+#include <future>
+
 #include <doctest/doctest.h>
 #include <uv.h>
 
@@ -16,9 +18,9 @@ namespace {
 /// A handshake of ours over a leg in memory, and the far end as a job that the test steps.
 class HandshakeScene final : public net::HandleOwner, private Handshaking::Events {
  public:
-  explicit HandshakeScene(tls::Role role, Milliseconds timeout = std::chrono::seconds(20)) {
+  explicit HandshakeScene(tls::Role role, Milliseconds timeout = std::chrono::seconds(20),
+                          const std::shared_ptr<const tls::Context>& client_context = usual_client()) {
     const bool client = role == tls::Role::client;
-    static const auto client_context = tls::test::make_context(tls::test::client_options());
     static const auto server_context = tls::test::make_context(tls::test::server_options());
     handle_opened();
     const Handshaking::Place place{*loop, pool, this, *this, input_.prepare(Handshaking::read_size)};
@@ -29,12 +31,25 @@ class HandshakeScene final : public net::HandleOwner, private Handshaking::Event
                  static_cast<Handshaking::Events&>(*this));
   }
   ~HandshakeScene() {
+    free_pool();
     ours.reset();
     handle_closed();
     while (open_) {
       uv_run(loop->uv(), UV_RUN_ONCE);
     }
   }
+
+  static const std::shared_ptr<const tls::Context>& usual_client() {
+    static const auto context = tls::test::make_context(tls::test::client_options());
+    return context;
+  }
+
+  /// Steps of ours wait until free_pool().
+  void occupy_pool() {
+    occupied_.emplace();
+    pool.run(&occupied_, [end = occupied_->get_future().share()] { end.wait(); });
+  }
+  void free_pool() { occupied_.reset(); }  // a promise that is gone wakes who waits for it, too
 
   bool done() const { return verified || failed; }
 
@@ -81,16 +96,19 @@ class HandshakeScene final : public net::HandleOwner, private Handshaking::Event
 
   bool open_ = true;
   Buffer input_;
+  std::optional<std::promise<void>> occupied_;
 };
 
 }  // namespace
 
 TEST_CASE("an end while a step is out is told when the step is back") {
   HandshakeScene scene(tls::Role::client);
+  scene.occupy_pool();
   scene.ours->start();
   REQUIRE(scene.leg.reading);
   scene.leg.end();
   CHECK_FALSE(scene.done());
+  scene.free_pool();
   scene.run_until([&] { return scene.done(); });
   CHECK(scene.reason() == "handshake_failed");
   CHECK(scene.failed->error ==
@@ -101,10 +119,12 @@ TEST_CASE("an end while a step is out is told when the step is back") {
 
 TEST_CASE("what the peer said before it ended explains the end") {
   HandshakeScene scene(tls::Role::client);
+  scene.occupy_pool();
   scene.ours->start();
   scene.leg.receive("HTTP/1.1 400 Bad Request\r\n\r\n");
   scene.leg.end(UV_ECONNRESET);
   CHECK_FALSE(scene.done());
+  scene.free_pool();
   scene.run_until([&] { return scene.done(); });
   CHECK(scene.reason() == "handshake_failed");
   CHECK(scene.failed->error.find("HTTP/") != std::string::npos);
@@ -162,9 +182,11 @@ TEST_CASE("data that comes with the last bytes of the handshake belongs to the s
 
 TEST_CASE("a peer that sends much while a step is out is not read further until it is back") {
   HandshakeScene scene(tls::Role::client);
+  scene.occupy_pool();
   scene.ours->start();
   scene.leg.receive(Bytes(3 * Handshaking::read_size, 0x16));
   CHECK_FALSE(scene.leg.reading);
+  scene.free_pool();
   scene.run_until([&] { return scene.done(); });
   CHECK(scene.reason() == "handshake_failed");
 }
@@ -223,8 +245,10 @@ TEST_CASE("what does not speak TLS is remembered by its first bytes, and a clien
 
 TEST_CASE("letting go while a step is out is heard of no more") {
   HandshakeScene scene(tls::Role::client);
+  scene.occupy_pool();
   scene.ours->start();
   scene.ours.reset();
+  scene.free_pool();
   bool later = false;
   scene.pool.run(&scene, [&] { scene.loop->post([&] { later = true; }); });
   scene.run_until([&] { return later; });
@@ -243,4 +267,34 @@ TEST_CASE("who is refused is told by an alert, unless writing has failed") {
     CHECK(scene.reason() == "handshake_failed");
     CHECK(scene.ours->alert_sent() == !broken);
   }
+}
+
+TEST_CASE("the ClientHello is made on the loop where the pool has nothing to do and the share is quick") {
+  HandshakeScene idle(tls::Role::client);
+  idle.ours->start();
+  CHECK_FALSE(idle.leg.sent.empty());
+  CHECK(idle.leg.reading);
+
+  HandshakeScene busy(tls::Role::client);
+  busy.occupy_pool();
+  busy.ours->start();
+  CHECK(busy.leg.sent.empty());
+  busy.free_pool();
+  busy.run_until([&] { return !busy.leg.sent.empty(); });
+
+  tls::ContextOptions options = tls::test::client_options();
+  options.groups = {find_named_group("secp384r1")->code_point, find_named_group("x25519")->code_point};
+  HandshakeScene slow(tls::Role::client, std::chrono::seconds(20), tls::test::make_context(options));
+  slow.ours->start();
+  CHECK(slow.leg.sent.empty());
+  slow.run_until([&] { return !slow.leg.sent.empty(); });
+}
+
+TEST_CASE("a ClientHello on the loop that cannot be sent ends the handshake like any other") {
+  HandshakeScene scene(tls::Role::client);
+  scene.leg.write_error = UV_EPIPE;
+  scene.ours->start();
+  CHECK_FALSE(scene.done());  // what the peer may have said is still to be read
+  scene.leg.end(UV_ECONNRESET);
+  CHECK(scene.reason() == "gateway_reset");
 }
