@@ -3,7 +3,7 @@
 
 #include "commands.hpp"
 #include "persona/net/loop.hpp"
-#include "persona/pk/key_exchange.hpp"
+#include "persona/pk/primitives.hpp"
 #include "persona/pk/provider.hpp"
 #include "persona/tls/aead.hpp"
 #include "persona/x509/crypto.hpp"
@@ -15,7 +15,7 @@ std::string version_text() {
                      PERSONA_VERSION, x509::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN,
                      net::libuv_version(), tls::describe_aead_provider(tls::default_aead_provider()),
                      pk::describe_provider(pk::default_provider()),
-                     pk::describe_key_exchange(pk::default_key_exchange()));
+                     pk::describe_primitives(pk::default_primitives()));
 }
 
 int version(std::FILE* out) {

@@ -11,6 +11,7 @@
 #include "crypto/fipsmodule/service_indicator/internal.h"
 #include "crypto/fipsmodule/cpucap/cpu_intel.c"
 #include "crypto/fipsmodule/cpucap/cpucap.c"
+#include "crypto/fipsmodule/sha/internal.h"
 #include "crypto/fipsmodule/sha/keccak1600.c"
 #include "crypto/fipsmodule/sha/sha3.c"
 // clang-format on
@@ -69,4 +70,22 @@ int persona_aws_lc_decapsulate(const uint8_t decapsulation_key[persona_ml_kem_76
                                const uint8_t ciphertext[persona_ml_kem_768_ciphertext],
                                uint8_t shared_secret[persona_ml_kem_768_shared_secret]) {
   return mlkem768_dec(shared_secret, ciphertext, decapsulation_key) == 0;
+}
+
+/* As AWS-LC chooses (crypto/fipsmodule/sha/sha256.c, sha512.c), but for SHA-256 on processors without its
+ * instructions. */
+void persona_aws_lc_sha256(uint32_t state[8], const uint8_t* blocks, size_t count) {
+  if (sha256_hw_capable()) {
+    sha256_block_data_order_hw(state, blocks, count);
+  } else {
+    sha256_block_data_order_nohw(state, blocks, count);
+  }
+}
+
+void persona_aws_lc_sha512(uint64_t state[8], const uint8_t* blocks, size_t count) {
+  if (sha512_avx_capable()) {
+    sha512_block_data_order_avx(state, blocks, count);
+  } else {
+    sha512_block_data_order_nohw(state, blocks, count);
+  }
 }

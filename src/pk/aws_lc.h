@@ -1,9 +1,10 @@
-/* X25519 (RFC 7748) and ML-KEM-768 (FIPS 203) by AWS-LC, with everything random given by the caller. The
- * caller wipes what is secret. Only x86-64 Unix has it: scripts/build-aws-lc makes a library of these
- * functions. */
+/* X25519 (RFC 7748), ML-KEM-768 (FIPS 203) and SHA-2 (FIPS 180-4) by AWS-LC, with everything random given by
+ * the caller. The caller wipes what is secret. Only x86-64 Unix has it: scripts/build-aws-lc makes a library
+ * of these functions. */
 #ifndef PERSONA_PK_AWS_LC_H
 #define PERSONA_PK_AWS_LC_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "ml_kem_sizes.h"
@@ -38,6 +39,11 @@ int persona_aws_lc_encapsulate(const uint8_t encapsulation_key[persona_ml_kem_76
 int persona_aws_lc_decapsulate(const uint8_t decapsulation_key[persona_ml_kem_768_decapsulation_key],
                                const uint8_t ciphertext[persona_ml_kem_768_ciphertext],
                                uint8_t shared_secret[persona_ml_kem_768_shared_secret]);
+
+/* The compression functions of SHA-256 and SHA-512, and so of SHA-384 (sections 6.2.2 and 6.4.2), for so many
+ * blocks of 64 or 128 bytes. */
+void persona_aws_lc_sha256(uint32_t state[8], const uint8_t* blocks, size_t count);
+void persona_aws_lc_sha512(uint64_t state[8], const uint8_t* blocks, size_t count);
 
 #ifdef __cplusplus
 }

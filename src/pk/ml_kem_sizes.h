@@ -1,4 +1,5 @@
-/* ML-KEM-768's sizes in bytes: FIPS 203, section 8, table 3. The seeds are d and z of KeyGen and m of Encaps, section 7.
+/* ML-KEM-768's sizes in bytes: FIPS 203, section 8, table 3. The seeds are d and z of KeyGen and m of Encaps,
+ * section 7.
  */
 #ifndef PERSONA_PK_ML_KEM_SIZES_H
 #define PERSONA_PK_ML_KEM_SIZES_H

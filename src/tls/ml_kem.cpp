@@ -8,7 +8,7 @@
 #include <mbedtls/platform_util.h>
 #include <mbedtls/ssl.h>
 
-#include "persona/pk/key_exchange.hpp"
+#include "persona/pk/primitives.hpp"
 
 namespace persona::tls {
 

@@ -6,7 +6,7 @@
 #include <mbedtls/version.h>
 #include <psa/crypto.h>
 
-#include "persona/pk/key_exchange.hpp"
+#include "persona/pk/primitives.hpp"
 #include "persona/pk/provider.hpp"
 
 namespace persona::x509 {
@@ -19,7 +19,7 @@ Result<void> initialise_crypto() {
   }
   // Once: who calls again must not undo a test's choice of another provider.
   static const Result<void> started = [] {
-    pk::use_key_exchange(pk::default_key_exchange());
+    pk::use_primitives(pk::default_primitives());
     return pk::start(pk::default_provider());
   }();
   return started;

@@ -1,7 +1,8 @@
-// Every provider computes the same X25519 and the same ML-KEM-768. NIST's vectors for the one in use are in
+// Every provider computes the same X25519, ML-KEM-768 and SHA-2. NIST's vectors for the one in use are in
 // tests/unit/tls/ml_kem_test.cpp, as mbedTLS calls it.
-#include "persona/pk/key_exchange.hpp"
+#include "persona/pk/primitives.hpp"
 
+#include <algorithm>
 #include <array>
 #include <random>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include <doctest/doctest.h>
 #include <mbedtls/ecdh.h>
+#include <psa/crypto.h>
 
 #include "persona/base/bytes.hpp"
 #include "persona/x509/crypto.hpp"
@@ -21,31 +23,23 @@ using namespace persona::pk;
 namespace {
 
 /// The provider for as long as this lives. `instructions` false: AWS-LC as on the oldest x86-64.
-class KeyExchange {
+class PrimitivesInUse {
  public:
-  explicit KeyExchange(KeyExchangeProvider provider, [[maybe_unused]] bool instructions = true) {
+  explicit PrimitivesInUse(Primitives provider, [[maybe_unused]] bool instructions = true) {
     REQUIRE(x509::initialise_crypto());
-    use_key_exchange(provider);
+    use_primitives(provider);
 #ifdef PERSONA_AWS_LC
     persona_aws_lc_start(instructions ? 1 : 0);
 #endif
   }
-  ~KeyExchange() {
-    use_key_exchange(default_key_exchange());
+  ~PrimitivesInUse() {
+    use_primitives(default_primitives());
   }
-  KeyExchange(const KeyExchange&) = delete;
-  KeyExchange& operator=(const KeyExchange&) = delete;
+  PrimitivesInUse(const PrimitivesInUse&) = delete;
+  PrimitivesInUse& operator=(const PrimitivesInUse&) = delete;
 };
 
 using Coordinate = std::array<std::uint8_t, 32>;  // little-endian
-
-Coordinate coordinate(std::string_view hex) {
-  Coordinate octets{};
-  for (std::size_t i = 0; i < octets.size(); ++i) {
-    octets[i] = static_cast<std::uint8_t>(std::stoul(std::string(hex.substr(i * 2, 2)), nullptr, 16));
-  }
-  return octets;
-}
 
 struct Secret {
   int code;
@@ -84,28 +78,55 @@ Octets drawn(std::mt19937& generator, Octets octets = {}) {
   return octets;
 }
 
-struct KeyExchangeCase {
+Bytes octets(std::string_view hex) {
+  Bytes bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    bytes.push_back(static_cast<std::uint8_t>(std::stoul(std::string(hex.substr(i, 2)), nullptr, 16)));
+  }
+  return bytes;
+}
+
+Coordinate coordinate(std::string_view hex) {
+  Coordinate coordinate{};
+  std::ranges::copy(octets(hex), coordinate.begin());
+  return coordinate;
+}
+
+/// Of `content` in pieces of this size.
+Bytes digest_of(psa_algorithm_t hash, ByteView content, std::size_t piece) {
+  psa_hash_operation_t operation = PSA_HASH_OPERATION_INIT;
+  REQUIRE(psa_hash_setup(&operation, hash) == PSA_SUCCESS);
+  for (; !content.empty(); content = content.subspan(std::min(piece, content.size()))) {
+    REQUIRE(psa_hash_update(&operation, content.data(), std::min(piece, content.size())) == PSA_SUCCESS);
+  }
+  Bytes digest(PSA_HASH_LENGTH(hash));
+  std::size_t size = 0;
+  REQUIRE(psa_hash_finish(&operation, digest.data(), digest.size(), &size) == PSA_SUCCESS);
+  return digest;
+}
+
+struct PrimitivesCase {
   const char* name;
-  KeyExchangeProvider provider;
+  Primitives provider;
   bool instructions;
 };
 
-std::vector<KeyExchangeCase> key_exchanges() {
-  std::vector<KeyExchangeCase> all{{"portable", KeyExchangeProvider::portable, true}};
-  if (key_exchange_available(KeyExchangeProvider::aws_lc)) {
-    all.push_back({"AWS-LC", KeyExchangeProvider::aws_lc, true});
-    all.push_back({"AWS-LC of an old processor", KeyExchangeProvider::aws_lc, false});
+std::vector<PrimitivesCase> all_primitives() {
+  std::vector<PrimitivesCase> all{{"portable", Primitives::portable, true}};
+  if (primitives_available(Primitives::aws_lc)) {
+    all.push_back({"AWS-LC", Primitives::aws_lc, true});
+    all.push_back({"AWS-LC of an old processor", Primitives::aws_lc, false});
   }
   return all;
 }
 
 }  // namespace
 
-TEST_SUITE("key exchange") {
+TEST_SUITE("primitives") {
   TEST_CASE("X25519: the vectors of RFC 7748, section 5.2") {
-    for (const KeyExchangeCase& each : key_exchanges()) {
+    for (const PrimitivesCase& each : all_primitives()) {
       CAPTURE(each.name);
-      const KeyExchange provider(each.provider, each.instructions);
+      const PrimitivesInUse provider(each.provider, each.instructions);
       CHECK(x25519(coordinate("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"),
                    coordinate("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c")) ==
             Secret{0, coordinate("c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552")});
@@ -146,14 +167,44 @@ TEST_SUITE("key exchange") {
           u[31] ^= unused_bit;
           const auto scalar = drawn<Coordinate>(generator);
           std::vector<Secret> all;
-          for (const KeyExchangeCase& each : key_exchanges()) {
-            const KeyExchange provider(each.provider, each.instructions);
+          for (const PrimitivesCase& each : all_primitives()) {
+            const PrimitivesInUse provider(each.provider, each.instructions);
             all.push_back(x25519(scalar, u));
           }
           CHECK(all.front().code == (points == &refused ? MBEDTLS_ERR_ECP_RANDOM_FAILED : 0));
           for (const Secret& agreed : all) {
             CHECK(agreed == all.front());
           }
+        }
+      }
+    }
+  }
+
+  TEST_CASE("SHA-2: NIST's examples, and all agree on every length, in one piece or in several") {
+    std::mt19937 generator(180);
+    const Bytes content = drawn(generator, Bytes(1'000));
+    std::vector<Bytes> digests;  // of all lengths, by the first of the providers
+    for (const PrimitivesCase& each : all_primitives()) {
+      CAPTURE(each.name);
+      const PrimitivesInUse provider(each.provider, each.instructions);
+      const Bytes abc{'a', 'b', 'c'};
+      CHECK(digest_of(PSA_ALG_SHA_256, abc, abc.size()) ==
+            octets("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+      CHECK(digest_of(PSA_ALG_SHA_384, abc, abc.size()) ==
+            octets("cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca13"
+                   "4c825a7"));
+      CHECK(digest_of(PSA_ALG_SHA_512, abc, abc.size()) ==
+            octets("ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+                   "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"));
+      std::size_t at = 0;
+      for (const psa_algorithm_t hash : {PSA_ALG_SHA_256, PSA_ALG_SHA_384, PSA_ALG_SHA_512}) {
+        for (std::size_t size = 0; size < content.size(); ++size, ++at) {
+          const ByteView part = ByteView(content).first(size);
+          const Bytes digest = digest_of(hash, part, 1 + generator() % content.size());
+          if (at == digests.size()) {
+            digests.push_back(digest);
+          }
+          REQUIRE(digest == digests[at]);
         }
       }
     }
@@ -167,8 +218,8 @@ TEST_SUITE("key exchange") {
       const auto seed = drawn(generator, Bytes(persona_ml_kem_768_encapsulation_seed));
       const std::size_t damaged = generator() % persona_ml_kem_768_ciphertext;
       std::vector<std::vector<Bytes>> all;
-      for (const KeyExchangeCase& each : key_exchanges()) {
-        const KeyExchange provider(each.provider, each.instructions);
+      for (const PrimitivesCase& each : all_primitives()) {
+        const PrimitivesInUse provider(each.provider, each.instructions);
         const MlKem768* ml_kem = ml_kem_768();
         if (ml_kem == nullptr) {
           MESSAGE("skipped: this build has no libcrux");
@@ -203,11 +254,11 @@ TEST_SUITE("key exchange") {
   }
 
   TEST_CASE("AWS-LC notices a decapsulation key that is not as it was made (FIPS 203, section 7.3)") {
-    if (!key_exchange_available(KeyExchangeProvider::aws_lc)) {
+    if (!primitives_available(Primitives::aws_lc)) {
       MESSAGE("skipped: this build has no AWS-LC");
       return;
     }
-    const KeyExchange provider(KeyExchangeProvider::aws_lc);
+    const PrimitivesInUse provider(Primitives::aws_lc);
     Bytes key(persona_ml_kem_768_decapsulation_key);
     Bytes secret(persona_ml_kem_768_shared_secret);
     REQUIRE(ml_kem_768()->generate(Bytes(persona_ml_kem_768_key_seed).data(), key.data()));
@@ -218,10 +269,10 @@ TEST_SUITE("key exchange") {
   }
 
   TEST_CASE("it is said who computes") {
-    for (const KeyExchangeCase& each : key_exchanges()) {
-      const std::string text = describe_key_exchange(each.provider);
+    for (const PrimitivesCase& each : all_primitives()) {
+      const std::string text = describe_primitives(each.provider);
       CHECK(text.find("X25519") == 0);
-      CHECK((text.find("AWS-LC") != std::string::npos) == (each.provider == KeyExchangeProvider::aws_lc));
+      CHECK((text.find("AWS-LC") != std::string::npos) == (each.provider == Primitives::aws_lc));
     }
   }
 }

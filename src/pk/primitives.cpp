@@ -1,4 +1,4 @@
-#include "persona/pk/key_exchange.hpp"
+#include "persona/pk/primitives.hpp"
 
 #include <atomic>
 
@@ -7,6 +7,8 @@
 // clang-format off
 #include <mbedtls/ecp.h>
 #include <everest/x25519.h>  // needs the one before
+#include <mbedtls/sha256.h>
+#include <mbedtls/sha512.h>
 // clang-format on
 #endif
 
@@ -57,35 +59,37 @@ std::atomic<const MlKem768*> ml_kem_768_in_use = portable_ml_kem_768;
 
 }  // namespace
 
-KeyExchangeProvider default_key_exchange() {
-  return has_aws_lc ? KeyExchangeProvider::aws_lc : KeyExchangeProvider::portable;
+Primitives default_primitives() {
+  return has_aws_lc ? Primitives::aws_lc : Primitives::portable;
 }
 
-bool key_exchange_available(KeyExchangeProvider provider) {
-  return provider == KeyExchangeProvider::portable || has_aws_lc;
+bool primitives_available(Primitives provider) {
+  return provider == Primitives::portable || has_aws_lc;
 }
 
-void use_key_exchange(KeyExchangeProvider provider) {
+void use_primitives(Primitives provider) {
 #ifdef PERSONA_AWS_LC
-  const bool is_aws_lc = provider == KeyExchangeProvider::aws_lc;
+  const bool is_aws_lc = provider == Primitives::aws_lc;
   if (is_aws_lc) {
     persona_aws_lc_start(1);
   }
   mbedtls_x25519_set_hook(is_aws_lc ? &persona_aws_lc_x25519 : nullptr);
+  mbedtls_sha256_set_hook(is_aws_lc ? &persona_aws_lc_sha256 : nullptr);
+  mbedtls_sha512_set_hook(is_aws_lc ? &persona_aws_lc_sha512 : nullptr);
   ml_kem_768_in_use = is_aws_lc ? &aws_lc_ml_kem_768 : portable_ml_kem_768;
 #else
   static_cast<void>(provider);
 #endif
 }
 
-std::string describe_key_exchange(KeyExchangeProvider provider) {
-  if (provider == KeyExchangeProvider::aws_lc) {
-    return fmt::format("X25519 and ML-KEM-768: AWS-LC {}", PERSONA_AWS_LC_ORIGIN);
+std::string describe_primitives(Primitives provider) {
+  if (provider == Primitives::aws_lc) {
+    return fmt::format("X25519, ML-KEM-768 and SHA-2: AWS-LC {}", PERSONA_AWS_LC_ORIGIN);
   }
   constexpr std::string_view libcrux = PERSONA_LIBCRUX_ORIGIN;
-  return fmt::format("X25519: mbedTLS; ML-KEM-768: {}", libcrux.empty()
-                                                            ? "none, so there is no x25519mlkem768"
-                                                            : fmt::format("libcrux {}", libcrux));
+  return fmt::format("X25519 and SHA-2: mbedTLS; ML-KEM-768: {}", libcrux.empty()
+                                                                      ? "none, so there is no x25519mlkem768"
+                                                                      : fmt::format("libcrux {}", libcrux));
 }
 
 const MlKem768* ml_kem_768() {
