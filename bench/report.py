@@ -51,7 +51,7 @@ def _targets(results, sizes):
     verdicts = [came.verdict for _, came in outcomes]
     counts = [f"{verdicts.count(word)} {word}" for word in ("met", "missed", "not measured", "not compared")
               if word in verdicts]
-    return [f"{len(verdicts)} targets: {', '.join(counts)}.", "",
+    return [f"{len(verdicts)} targets: {', '.join(counts)}. [PROFILE.md](PROFILE.md) says where the time goes.", "",
             *rows(["target", OURS, "best TLS peer", "ratio", "at most", "verdict"], body)]
 
 
