@@ -160,6 +160,8 @@ def said(case):
     check(f"  groups      {HYBRID}, x25519, secp256r1, secp384r1, secp521r1\n" in text, "the groups are listed", text)
     text = cli("doctor", "--config", path)
     check(f" and x25519, as it does not take {HYBRID}: the gateway is CN=" in text, "doctor of a gateway without it", text)
+    text = cli("doctor", "--config", write_config(case, config(pki, gateway=gateway, tls={"groups": ["x25519"]}), "near"))
+    check(" and x25519: the gateway is CN=" in text, "doctor does not blame the gateway for what was not offered", text)
     cli("check", "--config", write_config(case, config(pki, service="127.0.0.1:1", tls={"groups": ["x25519", HYBRID]}), "far"))
     path = write_config(case, config(pki, gateway=gateway, tls={"max_version": "1.2", "groups": [HYBRID]}), "none")
     check(f"tls.groups: {HYBRID} needs TLS 1.3, and tls.max_version is 1.2" in cli("check", "--config", path, expect=2), "refused")
