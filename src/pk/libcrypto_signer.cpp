@@ -24,18 +24,6 @@ namespace {
 
 constexpr unsigned long fast_with_p384 = 0x30200000UL;  // OpenSSL 3.2; before it, mbedTLS takes half the time
 
-std::size_t size_of(Hash hash) {
-  switch (hash) {
-    case Hash::sha256:
-      return 32;
-    case Hash::sha384:
-      return 48;
-    case Hash::sha512:
-      return 64;
-  }
-  return 0;
-}
-
 class LibcryptoSigner final : public Signer {
  public:
   explicit LibcryptoSigner(Libcrypto<EVP_PKEY> key) : key_(std::move(key)) {}

@@ -53,8 +53,9 @@ std::optional<Hash> hash_of(mbedtls_md_type_t type) {
 
 // mbedTLS's mbedtls_pk_signer_func. No exception may pass through mbedTLS.
 int sign_for_mbedtls(void* self, mbedtls_pk_type_t pk_type, mbedtls_md_type_t md_alg,
-                     const unsigned char* hash, std::size_t hash_len, unsigned char* sig,
-                     std::size_t sig_size, std::size_t* sig_len) {
+                     const unsigned char* hash, std::size_t hash_len, const unsigned char* content,
+                     std::size_t content_len, unsigned char* sig, std::size_t sig_size,
+                     std::size_t* sig_len) {
   const auto scheme = scheme_of(pk_type);
   const auto algorithm = hash_of(md_alg);
   if (!scheme || !algorithm) {
@@ -63,7 +64,8 @@ int sign_for_mbedtls(void* self, mbedtls_pk_type_t pk_type, mbedtls_md_type_t md
   }
   try {
     const auto& signer = *static_cast<const Signer*>(self);
-    const auto written = signer.sign(*scheme, *algorithm, {hash, hash_len}, {sig, sig_size});
+    const auto written =
+        signer.sign_content(*scheme, *algorithm, {hash, hash_len}, {content, content_len}, {sig, sig_size});
     if (written) {
       *sig_len = *written;
       return 0;
@@ -78,6 +80,18 @@ int sign_for_mbedtls(void* self, mbedtls_pk_type_t pk_type, mbedtls_md_type_t md
 #endif
 
 }  // namespace
+
+std::size_t size_of(Hash hash) {
+  switch (hash) {
+    case Hash::sha256:
+      return 32;
+    case Hash::sha384:
+      return 48;
+    case Hash::sha512:
+      return 64;
+  }
+  return 0;
+}
 
 #ifdef MBEDTLS_PK_SIGNER
 

@@ -21,6 +21,9 @@ enum class Scheme {
 
 enum class Hash { sha256, sha384, sha512 };
 
+/// In bytes.
+std::size_t size_of(Hash hash);
+
 /// Thread-safe: all connections of an identity share its signer. May block, so it is called on threads of the
 /// handshake pool alone. Key material is zeroised by the destructor.
 class Signer {
@@ -32,6 +35,18 @@ class Signer {
   /// Signs `digest`, which has the size of `hash`, and returns how much of `signature` it has written. An
   /// error's message is the end of "our private key could not sign: ".
   virtual Result<std::size_t> sign(Scheme scheme, Hash hash, ByteView digest, ByteSpan signature) const = 0;
+
+  /// The same for signers that are to see what they sign. `digest` is that of `content`: all that is signed
+  /// in TLS 1.3 (RFC 8446 section 4.4.3), or both random values and the parameters of a key exchange of
+  /// TLS 1.2 (RFC 5246 section 7.4.3). Empty: only the digest is known, as for a client in TLS 1.2.
+  virtual Result<std::size_t> sign_content(Scheme scheme, Hash hash, ByteView digest, ByteView content,
+                                           ByteSpan signature) const {
+    static_cast<void>(content);
+    return sign(scheme, hash, digest, signature);
+  }
+
+  /// It waits for somebody else (a process, a token): handshakes that need it have threads of their own.
+  virtual bool is_slow() const { return false; }
 
  protected:
   Signer() = default;

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <mbedtls/ecp.h>
+#include <mbedtls/md.h>
 
 #include "../../forge/fixtures.hpp"
 #include "../../forge/forge.hpp"
@@ -80,10 +81,10 @@ std::string outcome(Pair& pair) {
   return side(pair.client_status, *pair.client) + " | " + side(pair.server_status, *pair.server);
 }
 
-/// Signs with a key of mbedTLS's something that it was not asked to sign, or nothing at all.
+/// Signs with a key of mbedTLS's what it is asked to, something else, or nothing at all.
 class Misbehaving final : public pk::Signer {
  public:
-  enum class How { fails, signs_something_else, gives_garbage };
+  enum class How { signs, fails, signs_something_else, gives_garbage };
   Misbehaving(const Kind& kind, How how) : how_(how) {
     support::ForgedKey unused;  // starts the library
     mbedtls_pk_init(&key_);
@@ -103,7 +104,7 @@ class Misbehaving final : public pk::Signer {
       return 70;
     }
     Bytes other(digest.begin(), digest.end());
-    other[0] ^= 1U;
+    other[0] ^= how_ == How::signs ? 0U : 1U;
     const auto type = scheme == pk::Scheme::rsa_pss     ? MBEDTLS_PK_RSASSA_PSS
                       : scheme == pk::Scheme::rsa_pkcs1 ? MBEDTLS_PK_RSA
                                                         : MBEDTLS_PK_ECDSA;
@@ -116,7 +117,18 @@ class Misbehaving final : public pk::Signer {
     return size;
   }
 
+  Result<std::size_t> sign_content(pk::Scheme scheme, pk::Hash hash, ByteView digest, ByteView content,
+                                   ByteSpan signature) const override {
+    told.assign(content.begin(), content.end());
+    told_hash = hash;
+    told_digest.assign(digest.begin(), digest.end());
+    return sign(scheme, hash, digest, signature);
+  }
+
   static inline int asked = 0;
+  static inline Bytes told;
+  static inline Bytes told_digest;
+  static inline pk::Hash told_hash = pk::Hash::sha256;
 
  private:
   mutable mbedtls_pk_context key_{};
@@ -242,6 +254,52 @@ TEST_CASE("a signature of something else, or none, is refused alike through ever
           first = first.empty() ? said : first;
           CHECK(said == first);
         }
+      }
+    }
+  }
+}
+
+TEST_CASE("a signer is told what it signs, but for a client in TLS 1.2") {
+  if (!pk::signers_are_supported()) {
+    return;
+  }
+  for (const TlsVersion version : every_version) {
+    for (const Kind& kind : kinds_of_keys()) {
+      for (const bool of_client : {true, false}) {
+        CAPTURE(kind.name);
+        CAPTURE(of_client);
+        ContextOptions client = client_options();
+        ContextOptions server = server_options();
+        if (of_client) {
+          client = misbehaving(client, client_request(), kind, Misbehaving::How::signs);
+        } else {
+          server = misbehaving(server, server_request(), kind, Misbehaving::How::signs);
+        }
+        Pair pair(only(client, version), server);
+        pair.handshake();
+        REQUIRE(pair.established());
+        const std::string told(as_text(Misbehaving::told));
+        if (version == TlsVersion::tls12 && of_client) {
+          CHECK(told.empty());
+          continue;
+        }
+        if (version == TlsVersion::tls13) {
+          const std::string begins = std::string(64, ' ') + "TLS 1.3, " + (of_client ? "client" : "server") +
+                                     " CertificateVerify" + std::string(1, '\0');
+          CHECK(told.starts_with(begins));
+          CHECK(told.size() == begins.size() + (told.size() > 130 ? 48 : 32));
+        } else {
+          REQUIRE(told.size() > 68);
+          CHECK(told[64] == 3);  // named_curve
+          CHECK(static_cast<std::uint8_t>(told[67]) == told.size() - 68);
+        }
+        const auto type = Misbehaving::told_hash == pk::Hash::sha256   ? MBEDTLS_MD_SHA256
+                          : Misbehaving::told_hash == pk::Hash::sha384 ? MBEDTLS_MD_SHA384
+                                                                       : MBEDTLS_MD_SHA512;
+        Bytes digest(pk::size_of(Misbehaving::told_hash));
+        REQUIRE(mbedtls_md(mbedtls_md_info_from_type(type), Misbehaving::told.data(),
+                           Misbehaving::told.size(), digest.data()) == 0);
+        CHECK(digest == Misbehaving::told_digest);
       }
     }
   }
