@@ -38,12 +38,9 @@ void HandshakeJob::step() {
 }
 
 HandshakePool::HandshakePool(unsigned threads) {
-  try {
-    for (unsigned i = 0; i < threads; ++i) {
-      threads_.emplace_back([this] { work(); });
-    }
-  } catch (const std::system_error&) {
-    // With fewer threads, or none, handshakes are slower but still work.
+  const std::lock_guard lock(mutex_);
+  // With fewer threads, or none, handshakes are slower but still work.
+  for (unsigned i = 0; i < threads && start_thread(quick_); ++i) {
   }
 }
 
@@ -52,64 +49,102 @@ HandshakePool::~HandshakePool() {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
-  wake_.notify_all();
-  for (auto& thread : threads_) {
-    thread.join();
+  for (Lane* lane : {&quick_, &slow_}) {
+    lane->wake.notify_all();
+    for (auto& thread : lane->threads) {
+      thread.join();
+    }
   }
 }
 
-void HandshakePool::run(Queue queue, std::function<void()> task) {
-  if (threads_.empty()) {
+// The caller holds the lock. False: the system grants none.
+bool HandshakePool::start_thread(Lane& lane) {
+  try {
+    lane.threads.emplace_back([this, &lane] { work(lane); });
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+void HandshakePool::run(Queue queue, std::function<void()> task, Pace pace) {
+  std::unique_lock lock(mutex_);
+  Lane* lane = pace == Pace::slow ? &slow_ : &quick_;
+  // Those that wait already have been promised a thread.
+  if (pace == Pace::slow && lane->running + lane->waiting >= lane->threads.size() &&
+      lane->threads.size() < most_slow_threads && !start_thread(*lane) && lane->threads.empty()) {
+    lane = &quick_;
+  }
+  if (lane->threads.empty()) {
+    lock.unlock();
     task();
     return;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    auto& tasks = waiting_[queue];
-    if (tasks.empty()) {
-      turns_.push_back(queue);
-    }
-    tasks.push_back(std::move(task));
+  Waiting& own = lane->queues[queue];
+  if (own.tasks.empty() && own.running < lane->most_of_queue) {
+    lane->turns.push_back(queue);
   }
-  wake_.notify_one();
+  own.tasks.push_back(std::move(task));
+  ++lane->waiting;
+  lock.unlock();
+  lane->wake.notify_one();
 }
 
 bool HandshakePool::idle() const {
   const std::lock_guard lock(mutex_);
-  return running_ == 0 && turns_.empty();
+  return quick_.running == 0 && quick_.waiting == 0 && slow_.running == 0 && slow_.waiting == 0;
 }
 
-// Takes the first task of the queue whose turn it is; the queue then moves behind the others. The caller
-// holds the lock, and there is a task.
-std::function<void()> HandshakePool::take() {
-  const Queue queue = turns_.front();
-  turns_.pop_front();
-  const auto found = waiting_.find(queue);
-  auto task = std::move(found->second.front());
-  found->second.pop_front();
-  if (found->second.empty()) {
-    waiting_.erase(found);
-  } else {
-    turns_.push_back(queue);
+std::size_t HandshakePool::threads(Pace pace) const {
+  const std::lock_guard lock(mutex_);
+  return (pace == Pace::slow ? slow_ : quick_).threads.size();
+}
+
+// Takes the first task of the queue whose turn it is; the queue then moves behind the others, unless it has
+// all the threads that it may have. The caller holds the lock, and there is a task.
+HandshakePool::Task HandshakePool::take(Lane& lane, Queue& queue) {
+  queue = lane.turns.front();
+  lane.turns.pop_front();
+  Waiting& own = lane.queues[queue];
+  Task task = std::move(own.tasks.front());
+  own.tasks.pop_front();
+  --lane.waiting;
+  ++lane.running;
+  ++own.running;
+  if (!own.tasks.empty() && own.running < lane.most_of_queue) {
+    lane.turns.push_back(queue);
   }
   return task;
 }
 
-void HandshakePool::work() {
+// A task of the queue has. The caller holds the lock.
+void HandshakePool::ended(Lane& lane, Queue queue) {
+  Waiting& own = lane.queues[queue];
+  --lane.running;
+  const bool had_all = own.running-- == lane.most_of_queue;
+  if (had_all && !own.tasks.empty()) {
+    lane.turns.push_back(queue);
+  }
+  if (own.running == 0 && own.tasks.empty()) {
+    lane.queues.erase(queue);
+  }
+}
+
+void HandshakePool::work(Lane& lane) {
   net::yield_to_loops();
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return ending_ || !turns_.empty(); });
+    lane.wake.wait(lock, [&] { return ending_ || !lane.turns.empty(); });
     if (ending_) {
       return;
     }
-    auto task = take();
-    ++running_;
+    Queue queue = nullptr;
+    Task task = take(lane, queue);
     lock.unlock();
     task();
     task = nullptr;  // what it holds is destroyed without the lock
     lock.lock();
-    --running_;
+    ended(lane, queue);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "first_mistakes.hpp"
+#include "persona/identity/identity.hpp"
 #include "persona/net/error.hpp"
 
 namespace persona::forward {
@@ -110,7 +111,10 @@ void Handshaking::next_step() {
   step_out_ = true;
   task_->job.input.append(held_.view());
   held_.release();
-  place_.pool.run(place_.queue, [task = task_, loop = &place_.loop] {
+  const auto& identity = task_->job.context->options().identity;
+  const auto pace =
+      identity != nullptr && identity->is_slow() ? HandshakePool::Pace::slow : HandshakePool::Pace::quick;
+  const auto step = [task = task_, loop = &place_.loop] {
     if (!task->job.abandoned) {
       task->job.step();
     }
@@ -119,7 +123,8 @@ void Handshaking::next_step() {
         task->handshaking->step_done();
       }
     });
-  });
+  };
+  place_.pool.run(place_.queue, step, pace);
 }
 
 void Handshaking::step_done() {

@@ -89,12 +89,13 @@ std::string content_digest(const Path& file) {
 
 std::string content_digest(const IdentityFiles& identity, const trust::TrustFiles& trust) {
   // Bound by name, so that a new member does not compile before it is hashed here.
-  const auto& [certificate, private_key, password_file, use] = identity;
+  const auto& [certificate, private_key, password_file, use, key_elsewhere] = identity;
   const auto& [ca, crl, crl_expired_allowed, role, profile] = trust;
   Digest digest;
   digest.add_files("certificate", named(certificate));
   digest.add_files("private_key", named(private_key));
   digest.add_files("password_file", named(password_file.value_or(Path())));
+  digest.add(key_elsewhere);
   digest.add_setting("use", static_cast<std::uint64_t>(use));
   digest.add_files("ca", ca);
   digest.add_files("crl", crl);

@@ -115,8 +115,9 @@ class IdentityLoader {
     return finish();
   }
 
-  Identity::Loaded load(std::string_view certificate, std::unique_ptr<const pk::Signer> signer) {
-    const Names names{"the certificate text", ""};
+  Identity::Loaded load(std::string_view certificate, std::unique_ptr<const pk::Signer> signer,
+                        std::string_view source) {
+    const Names names{std::string(source), ""};
     parse_certificates(names, x509::Secret(certificate));
     judge(nullptr, names.certificate, true);
     if (!certificates_.empty()) {
@@ -369,8 +370,8 @@ Identity::Loaded Identity::from_pem(std::string_view certificate, std::string_vi
 }
 
 Identity::Loaded Identity::with_signer(std::string_view certificate, std::unique_ptr<const pk::Signer> signer,
-                                       IdentityUse use) {
-  return IdentityLoader(use).load(certificate, std::move(signer));
+                                       IdentityUse use, std::string_view source) {
+  return IdentityLoader(use).load(certificate, std::move(signer), source);
 }
 
 Identity::Loaded Identity::from_pkcs12(std::string_view der, std::optional<std::string_view> password,

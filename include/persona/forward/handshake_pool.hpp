@@ -45,13 +45,26 @@ struct HandshakeJob {
 
 /// A few threads that run tasks: in order within a queue, and taking turns between queues. So however long
 /// one queue is, a task of another waits for at most one task of each queue.
+///
+/// Tasks that wait for somebody else have threads of their own, more of them, so that they hold up neither
+/// the others nor, as long as there are threads, each other.
 class HandshakePool {
  public:
+  enum class Pace {
+    quick,  ///< computes
+    slow,   ///< may wait for another process (identity::Identity::is_slow)
+  };
+
+  /// Threads for slow tasks, each started when a task would wait for it, and kept.
+  static constexpr std::size_t most_slow_threads = 64;
+  /// Of them for one queue, so that somebody who does not answer at all leaves some to the others.
+  static constexpr std::size_t most_slow_of_queue = 48;
+
   /// Identifies a queue: the address of an object, one for each party that must not be starved by the others.
   /// It is compared, never dereferenced; a queue exists only while tasks wait in it.
   using Queue = const void*;
 
-  /// If the system grants no threads, run() runs the task itself.
+  /// If the system grants no threads, run() runs a quick task itself, and slow ones on the quick threads.
   explicit HandshakePool(unsigned threads);
 
   /// Waits for running tasks; those still in a queue are dropped.
@@ -60,24 +73,44 @@ class HandshakePool {
   HandshakePool& operator=(const HandshakePool&) = delete;
 
   /// Any thread.
-  void run(Queue queue, std::function<void()> task);
+  void run(Queue queue, std::function<void()> task, Pace pace = Pace::quick);
 
   /// Any thread: nothing runs, and nothing waits.
   bool idle() const;
 
-  std::size_t threads() const { return threads_.size(); }
+  /// Any thread.
+  std::size_t threads(Pace pace = Pace::quick) const;
 
  private:
-  void work();
-  std::function<void()> take();
+  using Task = std::function<void()>;
+
+  struct Waiting {
+    std::deque<Task> tasks;
+    std::size_t running = 0;
+  };
+
+  /// Threads with the tasks that wait for them.
+  struct Lane {
+    explicit Lane(std::size_t most) : most_of_queue(most) {}
+
+    const std::size_t most_of_queue;  // tasks that run at once
+    std::condition_variable wake;
+    std::unordered_map<Queue, Waiting> queues;  // of which something waits or runs
+    std::deque<Queue> turns;                    // once each, if something of it waits and may run
+    std::size_t waiting = 0;
+    std::size_t running = 0;
+    std::vector<std::thread> threads;
+  };
+
+  void work(Lane& lane);
+  bool start_thread(Lane& lane);
+  static Task take(Lane& lane, Queue& queue);
+  static void ended(Lane& lane, Queue queue);
 
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::unordered_map<Queue, std::deque<std::function<void()>>> waiting_;  // without empty queues
-  std::deque<Queue> turns_;                                               // each key of `waiting_` once
-  std::size_t running_ = 0;
+  Lane quick_{static_cast<std::size_t>(-1)};
+  Lane slow_{most_slow_of_queue};
   bool ending_ = false;
-  std::vector<std::thread> threads_;
 };
 
 }  // namespace persona::forward

@@ -25,6 +25,9 @@ struct IdentityFiles {
   std::filesystem::path private_key;  ///< empty: the certificate file has it
   std::optional<std::filesystem::path> password_file;
   IdentityUse use = IdentityUse::any;
+  /// Who signs instead of a key in a file, in words of the configuration; load() is not for those. It counts
+  /// for content_digest().
+  std::string key_elsewhere{};
 };
 
 /// A certificate chain (leaf first, then each issuer) and its private key, or who signs for it. Immutable and
@@ -48,10 +51,12 @@ class Identity {
   static Loaded from_pkcs12(std::string_view der, std::optional<std::string_view> password,
                             IdentityUse use = IdentityUse::any);
 
-  /// The same for a private key that is elsewhere: `certificate` is PEM, leaf first. Fails if this build's
-  /// mbedTLS cannot be given a signer. Whether the signer has the key of the leaf shows when it signs.
+  /// The same for a private key that is elsewhere: `certificate` is PEM, leaf first, and is called `source`
+  /// in messages. Fails if this build's mbedTLS cannot be given a signer. Whether the signer has the key of
+  /// the leaf shows when it signs.
   static Loaded with_signer(std::string_view certificate, std::unique_ptr<const pk::Signer> signer,
-                            IdentityUse use = IdentityUse::any);
+                            IdentityUse use = IdentityUse::any,
+                            std::string_view source = "the certificate text");
 
   ~Identity();
   Identity(const Identity&) = delete;
@@ -62,6 +67,9 @@ class Identity {
   /// What mbedTLS signs with, through a non-const pointer: the private key, or the public key with a signer
   /// behind it.
   mbedtls_pk_context* key() const { return key_.get(); }
+
+  /// Signing waits for somebody else: see pk::Signer.
+  bool is_slow() const { return signer_ != nullptr && signer_->is_slow(); }
 
   /// What was found but is not fatal: a corrected order, superfluous certificates, permissions.
   const std::vector<x509::LoadError>& warnings() const { return warnings_; }

@@ -186,3 +186,68 @@ TEST_CASE("a pool is idle while nothing runs and nothing waits") {
     std::this_thread::yield();
   }
 }
+
+TEST_CASE("slow tasks have threads of their own, started as they come, and hold up no quick one") {
+  HandshakePool pool(1);
+  CHECK(pool.threads(HandshakePool::Pace::slow) == 0);
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool gate = false;
+  std::size_t running = 0;
+  std::size_t done = 0;
+  const auto slow = [&] {
+    std::unique_lock lock(mutex);
+    ++running;
+    changed.notify_all();
+    changed.wait(lock, [&] { return gate; });
+    ++done;
+    changed.notify_all();
+  };
+  constexpr std::size_t most = HandshakePool::most_slow_threads;
+  constexpr std::size_t of_one = HandshakePool::most_slow_of_queue;
+  constexpr std::size_t tasks = 2 * (most + 10);
+  const char agent = 0;
+  const char other = 0;
+  for (std::size_t i = 0; i < tasks / 2; ++i) {
+    pool.run(&agent, slow, HandshakePool::Pace::slow);
+    CHECK(pool.threads(HandshakePool::Pace::slow) == std::min(i + 1, most));
+  }
+  {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return running == of_one; });
+  }
+  // Whoever comes behind one who does not answer has threads all the same.
+  for (std::size_t i = 0; i < tasks / 2; ++i) {
+    pool.run(&other, slow, HandshakePool::Pace::slow);
+  }
+  {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return running == most; });
+  }
+  CHECK_FALSE(pool.idle());
+  CHECK(pool.threads() == 1);
+  CHECK(pool.threads(HandshakePool::Pace::slow) == most);
+  std::promise<void> quick;
+  pool.run(&agent, [&] { quick.set_value(); });  // of the same queue, even
+  quick.get_future().wait();                     // for ever, if it waited for a slow one
+  std::unique_lock lock(mutex);
+  CHECK(done == 0);
+  gate = true;
+  changed.notify_all();
+  changed.wait(lock, [&] { return done == tasks; });
+  CHECK(running == tasks);
+}
+
+TEST_CASE("a slow task that comes when a thread is free starts no other") {
+  HandshakePool pool(1);
+  for (int i = 0; i < 20; ++i) {
+    std::promise<void> done;
+    pool.run(
+        &pool, [&] { done.set_value(); }, HandshakePool::Pace::slow);
+    done.get_future().wait();
+    while (!pool.idle()) {  // until the thread is, too
+      std::this_thread::yield();
+    }
+  }
+  CHECK(pool.threads(HandshakePool::Pace::slow) == 1);
+}
