@@ -4,6 +4,7 @@
 #include <cstring>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include "persona/net/descriptor_line.hpp"
@@ -80,7 +81,7 @@ std::ptrdiff_t receive_with_descriptors(const Socket& socket, std::span<char> bu
   return size;
 }
 
-int connect_unix(const Endpoint& place, Socket& socket) {
+int connect_unix(const Endpoint& place, Socket& socket, std::optional<Milliseconds> patience) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (place.path.size() >= sizeof address.sun_path) {
@@ -88,11 +89,21 @@ int connect_unix(const Endpoint& place, Socket& socket) {
   }
   std::memcpy(address.sun_path, place.path.data(), place.path.size());
   socket = Socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.valid() ||
-      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (!socket.valid()) {
     return last_code();
   }
-  return 0;
+  // SO_SNDTIMEO is also how long connect(2) waits for room in a backlog.
+  constexpr Milliseconds::rep in_a_second = 1000;
+  const timeval time{patience ? patience->count() / in_a_second : 0,
+                     patience ? patience->count() % in_a_second * in_a_second : 0};
+  if (patience && setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time) != 0) {
+    return last_code();
+  }
+  int status = 0;
+  do {
+    status = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  } while (status != 0 && errno == EINTR);
+  return status == 0 ? 0 : last_code();
 }
 
 bool wait_readable(const Socket& socket, Milliseconds patience) {

@@ -10,7 +10,7 @@ std::ptrdiff_t receive_with_descriptors(const Socket&, std::span<char>, std::deq
   return UV_ENOTSUP;
 }
 
-int connect_unix(const Endpoint&, Socket&) {
+int connect_unix(const Endpoint&, Socket&, std::optional<Milliseconds>) {
   return UV_ENOTSUP;
 }
 

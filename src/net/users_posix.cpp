@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <fstream>
 #include <grp.h>
 #include <optional>
 #include <pwd.h>
@@ -123,6 +124,25 @@ std::string user_in_words(UserId user) {
 
 std::string group_in_words(GroupId group) {
   return in_words(name_of_group(group), "gid", group);
+}
+
+UserId own_user() {
+  return geteuid();
+}
+
+PeerProcess peer_process(const Socket& socket) {
+  PeerProcess process;
+#ifdef SO_PEERCRED
+  ucred credentials{};
+  socklen_t length = sizeof credentials;
+  if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 &&
+      length == sizeof credentials) {
+    process.pid = credentials.pid;
+    std::ifstream comm(fmt::format("/proc/{}/comm", process.pid));
+    std::getline(comm, process.program);
+  }
+#endif
+  return process;
 }
 
 Result<UserId> peer_user(const Socket& socket) {

@@ -32,6 +32,14 @@ std::string user_in_words(UserId user) {
   return fmt::format("user {}", user);
 }
 
+UserId own_user() {
+  return root;
+}
+
+PeerProcess peer_process(const Socket&) {
+  return {};
+}
+
 Result<UserId> peer_user(const Socket&) {
   return fail(ErrorKind::network, "Windows does not report which user is at the other end of a socket");
 }

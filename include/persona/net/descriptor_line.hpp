@@ -81,8 +81,9 @@ int send_with_descriptors(const Socket& socket, std::string_view bytes,
 std::ptrdiff_t receive_with_descriptors(const Socket& socket, std::span<char> buffer,
                                         std::deque<Socket>& descriptors);
 
-/// 0 or a libuv error code.
-int connect_unix(const Endpoint& place, Socket& socket);
+/// 0 or a libuv error code. Who listens but does not accept is waited for while its backlog is full: no
+/// longer than `patience`, if there is one, after which it is UV_EAGAIN.
+int connect_unix(const Endpoint& place, Socket& socket, std::optional<Milliseconds> patience = std::nullopt);
 
 bool wait_readable(const Socket& socket, Milliseconds patience);
 

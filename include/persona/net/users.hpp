@@ -12,6 +12,11 @@ namespace persona::net {
 /// A uid_t; declared here because Windows has none.
 using UserId = std::uint32_t;
 
+inline constexpr UserId root = 0;
+
+/// The effective user of this process; on Windows always 0.
+UserId own_user();
+
 /// A gid_t.
 using GroupId = std::uint32_t;
 
@@ -36,5 +41,13 @@ std::string group_in_words(GroupId group);
 
 /// Who connected a Unix socket, or created the pair: the effective user at that time (unix(7), SO_PEERCRED).
 Result<UserId> peer_user(const Socket& socket);
+
+/// The process that did so, for the log alone: it may have ended since, and another one may have its number.
+struct PeerProcess {
+  int pid = 0;  ///< 0: the system does not tell
+  std::string
+      program{};  ///< its name, up to 15 bytes that it may have chosen itself (proc(5), comm); may be empty
+};
+PeerProcess peer_process(const Socket& socket);
 
 }  // namespace persona::net
