@@ -7,7 +7,7 @@ include(${AREAS})
 
 # Which areas may include what of third parties.
 set(only_uv.h net)
-set(only_mbedtls pk x509 trust identity authority tls)
+set(only_mbedtls pk x509 trust identity authority tls agent)
 set(only_openssl pk)
 set(only_psa x509 trust identity authority tls)
 set(only_yaml-cpp config)

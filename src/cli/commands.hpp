@@ -41,6 +41,10 @@ int doctor(const std::filesystem::path& config, bool json, std::FILE* out, std::
 /// not to `err`.
 int ready(const std::filesystem::path& config, Milliseconds wait, std::FILE* out, std::FILE* err);
 
+/// Has private keys, and signs handshakes for the personas of this machine, until told to stop. `config`: a
+/// file, of its own kind.
+int run_agent(const std::filesystem::path& config);
+
 /// Client, persona, gateway and service in one process. `once`: ends after the self-check, with its verdict.
 int demo(bool once);
 

@@ -147,6 +147,16 @@ int dispatch(const std::vector<std::string>& arguments) {
 
   const SessionsCommand sessions_command(app, variables, config_variable);
 
+  CLI::App* agent_command = app.add_subcommand(
+      "agent", "Keep private keys in a process of their own, which signs handshakes and nothing else");
+  std::string agent_config;
+  CLI::Option* agent_has_config =
+      agent_command->add_option("-c,--config,CONFIG", agent_config, "The agent's configuration file")
+          ->type_name("FILE");
+  agent_command->footer(
+      "SIGHUP reads the file, certificates and keys again; SIGTERM or SIGINT (Ctrl-C) ends it.\n"
+      "docs/agent.md has the configuration, and what is said on the socket.");
+
   bool once = false;
   CLI::App* demo_command = app.add_subcommand(
       "demo", "Client, persona, gateway and service in one process, with throwaway certificates");
@@ -188,6 +198,9 @@ int dispatch(const std::vector<std::string>& arguments) {
                                                                         {check_command, to_check.has_config},
                                                                         {doctor_command, doctor_has_config},
                                                                         {ready_command, ready_has_config}};
+  if (agent_command->parsed() && agent_has_config->count() == 0) {
+    return usage_error("--config is required: FILE or --config FILE");
+  }
   for (const auto& [command, option] : need_config) {
     if (command->parsed() && option->count() == 0) {
       return usage_error("--config is required: FILE, --config FILE or PERSONA_CONFIG in the environment");
@@ -220,6 +233,9 @@ int dispatch(const std::vector<std::string>& arguments) {
   }
   if (sessions_command.parsed()) {
     return sessions_command.run(stdout, stderr);
+  }
+  if (agent_command->parsed()) {
+    return run_agent(path_from_text(agent_config));
   }
   if (demo_command->parsed()) {
     return demo(once);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "persona/agent/agent_signer.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/base/writers.hpp"
@@ -57,7 +58,7 @@ Mark mark_of(const config::Config& config, const LoadError& error) {
 bool is_told(const config::Config& config, const LoadError& error) {
   return (error.part == LoadError::Part::certificate && config.identity.certificate.value.empty()) ||
          (error.part == LoadError::Part::private_key && config.identity.private_key.value.empty() &&
-          is_named(config.identity.private_key));
+          is_named(config.identity.private_key) && !config.identity.agent);
 }
 
 void report_all(Prepared& prepared, const std::vector<LoadError>& errors) {
@@ -90,6 +91,9 @@ identity::IdentityFiles identity_files(const config::Config& config) {
   identity::IdentityFiles files;
   files.certificate = config.identity.certificate.value;
   files.private_key = config.identity.private_key.value;
+  if (config.identity.agent) {
+    files.key_elsewhere = config.identity.agent->value.to_string();
+  }
   if (config.identity.private_key_password_file) {
     files.password_file = config.identity.private_key_password_file->value;
   }
@@ -111,8 +115,25 @@ trust::TrustFiles trust_files(const config::Config& config) {
   return files;
 }
 
+/// An agent that is away is no error: it may come later.
+identity::Identity::Loaded load_with_agent(Prepared& prepared, const identity::IdentityFiles& files) {
+  const auto& named = *prepared.config.identity.agent;
+  std::string away;
+  auto loaded = agent::load_identity(files.certificate, named.value, files.use, away);
+  if (!away.empty()) {
+    prepared.report.warning(named.mark, fmt::format("{}; until it does, handshakes fail", away));
+  }
+  return loaded;
+}
+
 void load_identity(Prepared& prepared, const identity::IdentityFiles& files) {
-  auto loaded = identity::Identity::load(files);
+  if (prepared.config.identity.agent && !agent::agents_are_supported()) {
+    prepared.report.error(prepared.config.identity.agent->mark,
+                          "identity.private_key: there are no agents on Windows; name the file of the key");
+    return;
+  }
+  auto loaded =
+      prepared.config.identity.agent ? load_with_agent(prepared, files) : identity::Identity::load(files);
   if (!loaded) {
     report_all(prepared, loaded.error());
     return;

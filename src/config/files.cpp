@@ -12,32 +12,26 @@
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/config/load.hpp"
+#include "root.hpp"
 
 namespace persona::config {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-Loaded unreadable(const fs::path& file, std::string why) {
-  Loaded loaded;
-  loaded.config.file = file;
-  loaded.report = Report(file, "");
-  loaded.report.error({}, std::move(why));
-  return loaded;
-}
-
-}  // namespace
-
-Loaded load(const fs::path& file) {
+std::optional<std::string> read_text(const fs::path& file, Report& report) {
+  const auto unreadable = [&](std::string why) {
+    report = Report(file, "");
+    report.error({}, std::move(why));
+    return std::nullopt;
+  };
   std::error_code ignored;
   if (fs::is_directory(file, ignored)) {
-    return unreadable(file, "is a folder, expected a file");
+    return unreadable("is a folder, expected a file");
   }
   errno = 0;
   const FilePtr stream = open_for_reading(file);
   if (!stream) {
-    return unreadable(file, std::generic_category().message(errno));
+    return unreadable(std::generic_category().message(errno));
   }
   std::string text;
   std::array<char, 4096>
@@ -46,13 +40,20 @@ Loaded load(const fs::path& file) {
     const std::size_t count = std::fread(part.data(), 1, part.size(), stream.get());
     text.append(part.data(), count);
     if (std::ferror(stream.get()) != 0) {
-      return unreadable(file, std::generic_category().message(errno));
+      return unreadable(std::generic_category().message(errno));
     }
     if (count < part.size()) {
       break;
     }
   }
-  return parse(file, text);
+  return text;
+}
+
+Loaded load(const fs::path& file) {
+  Loaded loaded;
+  loaded.config.file = file;
+  const auto text = read_text(file, loaded.report);
+  return text ? parse(file, *text) : std::move(loaded);
 }
 
 Result<std::vector<fs::path>> find_files(const fs::path& file_or_folder) {

@@ -4,15 +4,15 @@
 #include <fmt/format.h>
 
 #include "access_settings.hpp"
-#include "document.hpp"
-#include "encoding.hpp"
 #include "file_value.hpp"
 #include "gateway_settings.hpp"
+#include "identity_settings.hpp"
 #include "listen_settings.hpp"
 #include "log_settings.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/config/load.hpp"
+#include "root.hpp"
 #include "tcp_settings.hpp"
 #include "tls_settings.hpp"
 #include "value.hpp"
@@ -47,7 +47,7 @@ class ConfigReader {
     read_listen(mode_known);
     check_users();
     read_clients(mode_known);
-    read_identity();
+    read_identity(root_.section("identity"), config_.file, config_.identity);
     read_protocol();
     read_trust();
     read_tls(root_.section("tls"), config_.tls);
@@ -158,24 +158,6 @@ class ConfigReader {
       return;
     }
     config::read_clients(root_.section("clients"), config_);
-  }
-
-  void read_identity() {
-    Section section = root_.section("identity");
-    if (const auto value = section.require("certificate")) {
-      config_.identity.certificate = read_file(config_.file, *value).value_or(config_.identity.certificate);
-    }
-    if (section.has("private_key")) {
-      // A place without a path: the key was there, and its error has been reported. Without the key the
-      // certificate file must contain the private key, which a later stage checks.
-      const auto value = section.get("private_key");
-      const Located<fs::path> unusable{{}, value ? value->mark() : Mark{1, 1}};
-      config_.identity.private_key = value ? read_file(config_.file, *value).value_or(unusable) : unusable;
-    }
-    if (const auto value = section.get("private_key_password_file")) {
-      config_.identity.private_key_password_file = read_file(config_.file, *value);
-    }
-    section.finish();
   }
 
   void read_protocol() {
@@ -326,27 +308,7 @@ class ConfigReader {
 Loaded parse(const fs::path& file, std::string_view text) {
   Loaded loaded;
   loaded.config.file = file;
-  if (text.size() > largest_file) {
-    loaded.report = Report(file, "");
-    loaded.report.error({}, "the file is larger than 1 MiB");
-    return loaded;
-  }
-  text = without_byte_order_mark(text);
-  loaded.report = Report(file, text);
-  if (!check_encoding(text, loaded.report)) {
-    return loaded;
-  }
-  const auto root = read_document(text, loaded.report);
-  if (!root) {
-    return loaded;
-  }
-  if (root->kind == Node::Kind::empty) {
-    loaded.report.error({}, "the file is empty; the smallest one has listen, gateway, identity and trust");
-  } else if (root->kind != Node::Kind::map) {
-    loaded.report.error(root->mark,
-                        fmt::format("expected keys and values such as \"listen: 127.0.0.1:5432\", found {}",
-                                    describe(root->kind)));
-  } else {
+  if (const auto root = read_root(file, text, "listen, gateway, identity and trust", loaded.report)) {
     ConfigReader(loaded, *root).read();
   }
   return loaded;

@@ -58,7 +58,7 @@ def commands(case):
             for option in (word.split("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)):
                 check(re.search(rf"(^|[\s,]){option}\b", help_of(tuple(path)), re.MULTILINE),
                       f"{document.name}: persona {' '.join(words)}: there is no {option}", help_of(tuple(path)))
-    check({("run",), ("check",), ("doctor",), ("ready",), ("sessions",), ("sessions", "close"), ("completion",), ("manual",), ("pki",),
+    check({("run",), ("check",), ("doctor",), ("ready",), ("sessions",), ("sessions", "close"), ("agent",), ("completion",), ("manual",), ("pki",),
            ("pki", "issue"), ("service", "install"), ("version",)} <= seen, "commands that were found", sorted(seen))
 
 

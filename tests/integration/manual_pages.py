@@ -45,8 +45,13 @@ def command(case):
 def configuration(case):
     seen, _ = page(case, "persona.yaml")
     keys = set()
+    asked = re.compile(r'\b(?:get|require|section|read)\("([a-z_0-9]+)"')
     for source in (ROOT / "src/config").glob("*.cpp"):
-        keys |= set(re.findall(r'\b(?:get|require|section|read)\("([a-z_]+)"', source.read_text()))
+        if source.stem != "agent_settings":
+            keys |= set(asked.findall(source.read_text()))
+    of_agent = set(asked.findall((ROOT / "src/config/agent_settings.cpp").read_text()))
+    document = (ROOT / "docs/agent.md").read_text().split("```yaml\n")[1].split("```")[0]
+    equal(set(re.findall(r"^([a-z_0-9]+):", document, re.MULTILINE)), of_agent, "keys of an agent in docs/agent.md")
     check(len(keys) > 50, "keys in src/config", sorted(keys))
     shown = set(re.findall(r"^ +(?:[a-z_]+\.)*([a-z_]+):(?: |$)", seen, re.MULTILINE))
     equal(sorted(keys - shown), [], "keys that are not in persona.yaml(5)")

@@ -14,7 +14,7 @@ from harness.runner import case, check, equal, main
 
 # What is typed, and all that must be offered.
 OFFERED = {
-    "persona ": ["run", "check", "doctor", "ready", "sessions", "demo", "pki", "service", "completion", "manual", "version"],
+    "persona ": ["run", "check", "doctor", "ready", "sessions", "agent", "demo", "pki", "service", "completion", "manual", "version"],
     "persona se": ["service", "sessions"],
     "persona sessions close --p": ["--peer"],
     "persona pki ": ["init", "issue", "renew", "revoke", "crl", "list", "show"],
@@ -134,7 +134,7 @@ def whole(case):
     folder = folder_of(case)
     for shell in ("bash", "zsh", "fish"):
         process.run(shell, "-n", folder / f".{shell}")
-    for command in (["run"], ["check"], ["doctor"], ["ready"], ["sessions"], ["sessions", "close"], ["pki", "init"], ["pki", "issue"], ["service", "install"], ["demo"]):
+    for command in (["run"], ["check"], ["doctor"], ["ready"], ["sessions"], ["sessions", "close"], ["agent"], ["pki", "init"], ["pki", "issue"], ["service", "install"], ["demo"]):
         options = re.findall(r"^  (?:-\w,)?(--[a-z-]+)", cli(*command, "--help"), re.MULTILINE)
         check(len(options) > 1, f"options of {command}")
         for option in options:

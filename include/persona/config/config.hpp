@@ -97,7 +97,8 @@ struct Gateway {
 /// folder).
 struct Identity {
   Located<std::filesystem::path> certificate;  ///< PEM, or PKCS#12, which has the key as well
-  Located<std::filesystem::path> private_key;  ///< empty: the certificate file has it
+  Located<std::filesystem::path> private_key;  ///< empty: the certificate file or the agent has it
+  std::optional<Located<Endpoint>> agent{};    ///< `private_key: agent:/PATH`: the Unix socket of who has it
   std::optional<Located<std::filesystem::path>> private_key_password_file;
 };
 

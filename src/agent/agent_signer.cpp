@@ -1,0 +1,147 @@
+#include "persona/agent/agent_signer.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <mbedtls/pk.h>
+#include <mbedtls/x509_crt.h>
+
+#include "persona/agent/signed_content.hpp"
+#include "persona/net/descriptor_line.hpp"
+#include "persona/net/error.hpp"
+#include "persona/net/timer.hpp"
+#include "persona/x509/file.hpp"
+
+namespace persona::agent {
+
+namespace {
+
+constexpr Milliseconds patience_to_probe{2'000};
+
+tl::unexpected<Error> no_answer(const Endpoint& place, std::string_view why) {
+  return fail(ErrorKind::network, "the agent at {} does not answer: {}", place.to_string(), why);
+}
+
+Result<net::DescriptorLine> connect(const Endpoint& place, Milliseconds wait) {
+  net::Socket socket;
+  const int code = net::connect_unix(place, socket, wait);
+  switch (code) {
+    case 0:
+      return net::DescriptorLine(std::move(socket));
+    case UV_ENOENT:
+    case UV_ECONNREFUSED:
+      return no_answer(place, "nobody listens there; start it");
+    case UV_EACCES:
+      return no_answer(place, "this user may not open the socket; see the agent's listen.mode and group");
+    case UV_EAGAIN:
+      return no_answer(place, "it accepts no connections");
+    default:
+      return no_answer(place, net::error_words(code));
+  }
+}
+
+/// The answer, within `wait`. Blocks.
+Result<Bytes> ask(const Endpoint& place, const Question& question, Milliseconds wait) {
+  const Milliseconds end = net::precise_now() + wait;
+  auto line = connect(place, wait);
+  if (!line) {
+    return tl::unexpected(line.error());
+  }
+  // Whoever refuses hangs up at once: then this fails, and the reason waits to be read.
+  static_cast<void>(line->send(write_question(question)));
+  for (;;) {
+    const auto received = line->receive();
+    if (!received) {
+      return no_answer(place, received.error().message);
+    }
+    if (*received) {
+      auto answer = read_answer(**received);
+      if (!answer) {
+        return fail(ErrorKind::network, "the agent at {}: {}", place.to_string(), answer.error().message);
+      }
+      return answer;
+    }
+    const Milliseconds left = end - net::precise_now();
+    if (left.count() <= 0) {
+      return no_answer(place, fmt::format("not within {} s", wait.count() / 1000));
+    }
+    static_cast<void>(line->wait(left));
+  }
+}
+
+bool verifies(mbedtls_pk_context& key, pk::Scheme scheme, pk::Hash hash, ByteView digest,
+              ByteView signature) {
+  const auto md = hash == pk::Hash::sha256   ? MBEDTLS_MD_SHA256
+                  : hash == pk::Hash::sha384 ? MBEDTLS_MD_SHA384
+                                             : MBEDTLS_MD_SHA512;
+  const mbedtls_pk_rsassa_pss_options pss{md, static_cast<int>(pk::size_of(hash))};
+  const bool is_pss = scheme == pk::Scheme::rsa_pss;
+  const auto type = is_pss                            ? MBEDTLS_PK_RSASSA_PSS
+                    : scheme == pk::Scheme::rsa_pkcs1 ? MBEDTLS_PK_RSA
+                                                      : MBEDTLS_PK_ECDSA;
+  return mbedtls_pk_verify_ext(type, is_pss ? &pss : nullptr, &key, md, digest.data(), digest.size(),
+                               signature.data(), signature.size()) == 0;
+}
+
+}  // namespace
+
+AgentSigner::AgentSigner(Endpoint place, x509::CertificateList certificates)
+    : place_(std::move(place)),
+      certificates_(std::move(certificates)),
+      key_(x509::spki_pin_of(*certificates_.get())) {}
+
+Result<std::size_t> AgentSigner::sign_content(pk::Scheme scheme, pk::Hash hash, ByteView digest,
+                                              ByteView content, ByteSpan signature) const {
+  auto order = describe(scheme, hash, digest, content);
+  if (!order) {
+    return tl::unexpected(order.error());
+  }
+  const auto answer = ask(place_, {key_, std::move(*order)}, patience);
+  if (!answer) {
+    return tl::unexpected(answer.error());
+  }
+  if (answer->size() > signature.size() ||
+      !verifies(certificates_.get()->pk, scheme, hash, digest, *answer)) {
+    return fail(
+        ErrorKind::network,
+        "the agent at {} gave a signature that is not one by our certificate's key, which was not sent; "
+        "see its log",
+        place_.to_string());
+  }
+  std::copy(answer->begin(), answer->end(), signature.begin());
+  return answer->size();
+}
+
+Result<void> AgentSigner::probe(Milliseconds wait) const {
+  if (const auto answer = ask(place_, {key_, std::nullopt}, wait); !answer) {
+    return tl::unexpected(answer.error());
+  }
+  return {};
+}
+
+identity::Identity::Loaded load_identity(const std::filesystem::path& certificate, const Endpoint& place,
+                                         identity::IdentityUse use, std::string& away) {
+  const auto refuse = [](Error error) {
+    return tl::unexpected(
+        std::vector<x509::LoadError>{{x509::LoadError::Part::certificate, 0, std::move(error.message)}});
+  };
+  const auto text = x509::read_file(certificate);
+  if (!text) {
+    return refuse(text.error());
+  }
+  x509::CertificateList certificates;
+  if (auto parsed = certificates.append_pem(text->view(), certificate.string()); !parsed) {
+    return refuse(parsed.error());
+  }
+  auto signer = std::make_unique<const AgentSigner>(place, std::move(certificates));
+  const AgentSigner& agent = *signer;
+  auto loaded = identity::Identity::with_signer(text->view(), std::move(signer), use, certificate.string());
+  if (loaded) {
+    const auto there = agent.probe(patience_to_probe);
+    away = there ? "" : there.error().message;
+  }
+  return loaded;
+}
+
+}  // namespace persona::agent
