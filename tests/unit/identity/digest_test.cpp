@@ -175,5 +175,11 @@ TEST_CASE("every setting makes a difference") {
       [&] {
         return digest_of_identity({a, a, {}, IdentityUse::server});
       },
+      [&] {
+        return digest_of_identity({a, a, {}, IdentityUse::any, "unix:/run/one.sock"});
+      },
+      [&] {
+        return digest_of_identity({a, a, {}, IdentityUse::any, "unix:/run/other.sock"});
+      },
   });
 }
