@@ -1,7 +1,8 @@
 #include "persona/agent/signed_content.hpp"
 
-#include <algorithm>
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -81,7 +82,7 @@ TEST_CASE("an agent makes no hash of content that is not that of the message") {
     return !digest_of({message, scheme, Hash::sha256, content});
   };
   for (const Message message : {Message::tls13_client, Message::tls13_server}) {
-    for (const std::size_t size : {0, 31, 33, 64, 130}) {
+    for (const std::size_t size : std::initializer_list<std::size_t>{0, 31, 33, 64, 130}) {
       CAPTURE(size);
       CHECK(refuses(message, Scheme::ecdsa, Bytes(size, 0x11)));
     }
