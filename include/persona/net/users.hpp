@@ -45,8 +45,8 @@ Result<UserId> peer_user(const Socket& socket);
 /// The process that did so, for the log alone: it may have ended since, and another one may have its number.
 struct PeerProcess {
   int pid = 0;  ///< 0: the system does not tell
-  std::string
-      program{};  ///< its name, up to 15 bytes that it may have chosen itself (proc(5), comm); may be empty
+  /// Up to 15 bytes, which it may have chosen itself (proc(5), comm); may be empty.
+  std::string program{};
 };
 PeerProcess peer_process(const Socket& socket);
 
