@@ -163,7 +163,7 @@ TEST_SUITE("primitives") {
     }
     for (const auto* points : {&refused, &taken}) {
       for (Coordinate u : *points) {
-        for (const std::uint8_t unused_bit : {0x00, 0x80}) {
+        for (const std::uint8_t unused_bit : {std::uint8_t{0x00}, std::uint8_t{0x80}}) {
           u[31] ^= unused_bit;
           const auto scalar = drawn<Coordinate>(generator);
           std::vector<Secret> all;
