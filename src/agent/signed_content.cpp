@@ -10,11 +10,13 @@ namespace persona::agent {
 
 namespace {
 
+using namespace std::string_view_literals;
+
 // RFC 8446 section 4.4.3; the zero is the one at the end of the string.
 constexpr std::size_t padding = 64;
-constexpr std::string_view client_context("TLS 1.3, client CertificateVerify", 34);
-constexpr std::string_view server_context("TLS 1.3, server CertificateVerify", 34);
-static_assert(client_context.back() == '\0' && server_context.back() == '\0');
+constexpr std::string_view client_context = "TLS 1.3, client CertificateVerify\0"sv;
+constexpr std::string_view server_context = "TLS 1.3, server CertificateVerify\0"sv;
+static_assert(client_context.size() == 34 && server_context.size() == 34);
 
 // RFC 5246 section 7.4.3 and RFC 8422 section 5.4: both random values; curve_type, namedcurve, the size of
 // the point, the point.

@@ -78,8 +78,8 @@ class Context {
 
   const mbedtls_ssl_config* config() const { return config_.get(); }
 
-  /// Client: the key share of a ClientHello takes some 10 to 100 µs of CPU, not a millisecond as those of the NIST
-  /// curves do (mbedTLS makes them).
+  /// Client: the key share of a ClientHello takes some 10 to 100 µs of CPU, not a millisecond as those of the
+  /// NIST curves do (mbedTLS makes them).
   bool has_quick_share() const;
 
   /// The tickets that a client keeps, and those that a server seals; both thread-safe. Null for the other
