@@ -82,4 +82,12 @@ def linked(case):
     equal(any(name.startswith("libcrypto") for name in needed), "libcrypto" in said, f"libcrypto, by {said!r}")
 
 
+@case("an environment that asks for instructions that no processor has ends nothing")
+def capabilities(case):
+    # Bit 10 of EDX is reserved. OpenSSL goes on without instructions of its choice; AWS-LC would abort.
+    done = subprocess.run([BINARY, "version"], env=os.environ | {"OPENSSL_ia32cap": "0x400"}, capture_output=True, text=True,
+                          timeout=TIMEOUT)
+    equal((done.returncode, done.stderr), (0, ""), "persona version")
+
+
 main()

@@ -18,6 +18,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "persona/pk/primitives.hpp"
 #include "persona/pk/provider.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/trust/verify.hpp"
@@ -143,6 +144,7 @@ int main(int argc, char** argv) try {
   }
   if (by_mbedtls) {
     pk::use(pk::Provider::mbedtls);
+    pk::use_primitives(pk::Primitives::portable);
   }
   std::ifstream file(argv[1]);
   const json content = json::parse(file);

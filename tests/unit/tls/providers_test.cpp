@@ -10,6 +10,7 @@
 #include "../../forge/forge.hpp"
 #include "../../forge/raw_peer.hpp"
 #include "pair.hpp"
+#include "persona/pk/primitives.hpp"
 #include "persona/pk/provider.hpp"
 #include "persona/pk/signer.hpp"
 
@@ -20,8 +21,17 @@ using namespace persona::tls::test;
 namespace {
 
 struct ProviderInUse {
-  explicit ProviderInUse(pk::Provider provider) { pk::use(provider); }
-  ~ProviderInUse() { pk::use(pk::default_provider()); }
+  /// With mbedTLS: for everything.
+  explicit ProviderInUse(pk::Provider provider) {
+    pk::use(provider);
+    if (provider == pk::Provider::mbedtls) {
+      pk::use_primitives(pk::Primitives::portable);
+    }
+  }
+  ~ProviderInUse() {
+    pk::use(pk::default_provider());
+    pk::use_primitives(pk::default_primitives());
+  }
   ProviderInUse(const ProviderInUse&) = delete;
   ProviderInUse& operator=(const ProviderInUse&) = delete;
 };
@@ -149,6 +159,20 @@ ContextOptions misbehaving(ContextOptions options, const authority::IssueRequest
 
 constexpr TlsVersion every_version[] = {TlsVersion::tls12, TlsVersion::tls13};
 
+/// A handshake in which one end has a signer that does this.
+Pair handshake_with(bool of_client, TlsVersion version, const Kind& kind, Misbehaving::How how) {
+  ContextOptions client = client_options();
+  ContextOptions server = server_options();
+  if (of_client) {
+    client = misbehaving(client, client_request(), kind, how);
+  } else {
+    server = misbehaving(server, server_request(), kind, how);
+  }
+  Pair pair(only(client, version), server);
+  pair.handshake();
+  return pair;
+}
+
 }  // namespace
 
 TEST_CASE("the same handshakes through every provider have the same outcome, whatever the keys are") {
@@ -212,15 +236,7 @@ TEST_CASE("a signer that fails ends the handshake in its words, and with interna
       for (const bool of_client : {true, false}) {
         CAPTURE(kind.name);
         CAPTURE(of_client);
-        ContextOptions client = client_options();
-        ContextOptions server = server_options();
-        if (of_client) {
-          client = misbehaving(client, client_request(), kind, Misbehaving::How::fails);
-        } else {
-          server = misbehaving(server, server_request(), kind, Misbehaving::How::fails);
-        }
-        Pair pair(only(client, version), server);
-        pair.handshake();
+        Pair pair = handshake_with(of_client, version, kind, Misbehaving::How::fails);
         const Engine& failed = of_client ? *pair.client : *pair.server;
         const Engine& peer = of_client ? *pair.server : *pair.client;
         REQUIRE(failed.failure());
@@ -268,15 +284,7 @@ TEST_CASE("a signer is told what it signs, but for a client in TLS 1.2") {
       for (const bool of_client : {true, false}) {
         CAPTURE(kind.name);
         CAPTURE(of_client);
-        ContextOptions client = client_options();
-        ContextOptions server = server_options();
-        if (of_client) {
-          client = misbehaving(client, client_request(), kind, Misbehaving::How::signs);
-        } else {
-          server = misbehaving(server, server_request(), kind, Misbehaving::How::signs);
-        }
-        Pair pair(only(client, version), server);
-        pair.handshake();
+        Pair pair = handshake_with(of_client, version, kind, Misbehaving::How::signs);
         REQUIRE(pair.established());
         const std::string told(as_text(Misbehaving::told));
         if (version == TlsVersion::tls12 && of_client) {
