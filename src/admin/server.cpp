@@ -26,15 +26,8 @@ class Server::Exchange final : public net::HandleOwner,
     self_ = shared_from_this();
     timer_ = net::Timer::create(loop_, this);
     int error = 0;
-    stream_ = net::Stream::create(loop_, kind_, *this, error);
-    if (stream_) {
-      stream_->tell(this);
-      error = stream_->adopt(std::move(socket));
-    }
-    if (error == 0) {
-      error = stream_->start_reading();
-    }
-    if (error != 0) {
+    stream_ = net::Stream::reading(loop_, kind_, *this, std::move(socket), *this, error);
+    if (!stream_) {
       let_go();
       return;
     }

@@ -30,15 +30,9 @@ class Server::Exchange final : public net::HandleOwner,
     self_ = shared_from_this();
     timer_ = net::Timer::create(server_->loop_, this);
     int error = 0;
-    stream_ = net::Stream::create(server_->loop_, net::Stream::Kind::unix_socket, *this, error);
-    if (stream_) {
-      stream_->tell(this);
-      error = stream_->adopt(std::move(socket));
-    }
-    if (error == 0) {
-      error = stream_->start_reading();
-    }
-    if (error != 0) {
+    stream_ = net::Stream::reading(server_->loop_, net::Stream::Kind::unix_socket, *this, std::move(socket),
+                                   *this, error);
+    if (!stream_) {
       end();
       return;
     }

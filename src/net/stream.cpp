@@ -36,6 +36,19 @@ HandlePtr<Stream> Stream::create(Loop& loop, Kind kind, HandleOwner& owner, int&
   return HandlePtr<Stream>(stream);
 }
 
+HandlePtr<Stream> Stream::reading(Loop& loop, Kind kind, HandleOwner& owner, Socket socket,
+                                  StreamEvents& events, int& error) {
+  auto stream = create(loop, kind, owner, error);
+  if (stream) {
+    stream->tell(&events);
+    error = stream->adopt(std::move(socket));
+  }
+  if (error == 0) {
+    error = stream->start_reading();
+  }
+  return error == 0 ? std::move(stream) : nullptr;
+}
+
 int Stream::adopt(Socket socket, const TcpOptions& tcp) {
   const int code = kind_ == Kind::tcp ? uv_tcp_open(&handle_.tcp, socket.get())
                                       : uv_pipe_open(&handle_.pipe, static_cast<uv_file>(socket.get()));

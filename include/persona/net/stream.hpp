@@ -29,6 +29,11 @@ class Stream final : public Leg {
   /// Null on failure, with the libuv code in `error`. Counts as one of `owner`'s handles.
   static HandlePtr<Stream> create(Loop& loop, Kind kind, HandleOwner& owner, int& error);
 
+  /// A stream of a socket that was accepted: it reads, and tells `events`. Null: `error` says why, and the
+  /// socket is closed.
+  static HandlePtr<Stream> reading(Loop& loop, Kind kind, HandleOwner& owner, Socket socket,
+                                   StreamEvents& events, int& error);
+
   /// Takes over a connected socket; on failure `socket` is closed.
   int adopt(Socket socket, const TcpOptions& tcp = {});
 
