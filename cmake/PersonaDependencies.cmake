@@ -143,6 +143,14 @@ if(PERSONA_PK STREQUAL "libcrypto")
   endif()
 endif()
 
+# Restricts system calls; without it a process is confined all the same, by what the kernel does alone.
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  pkg_check_modules(LIBSECCOMP IMPORTED_TARGET libseccomp)
+  if(NOT LIBSECCOMP_FOUND)
+    message(STATUS "libseccomp not found (Debian: libseccomp-dev): system calls will not be restricted")
+  endif()
+endif()
+
 if(NOT PERSONA_LIBCRUX_INCLUDE)
   message(STATUS "No X25519MLKEM768: it needs what scripts/setup builds (a patch of mbedTLS, and libcrux). tls.groups begins with x25519.")
 endif()

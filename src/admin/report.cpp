@@ -56,6 +56,11 @@ std::string status(const State& state) {
     }
     root["services"].push_back(std::move(one));
   }
+  root["sandbox"] = {{"privileges", state.sandbox.privileges},
+                     {"files", state.sandbox.files},
+                     {"ports", state.sandbox.ports},
+                     {"system_calls", state.sandbox.system_calls},
+                     {"missing", state.sandbox.missing}};
   return root.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

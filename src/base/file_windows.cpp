@@ -48,4 +48,6 @@ FilePtr open_for_reading(const std::filesystem::path& path) {
   return file;
 }
 
+void open_by(Opener /*opener*/) {}
+
 }  // namespace persona

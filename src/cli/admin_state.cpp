@@ -123,4 +123,12 @@ admin::State admin_state(const std::vector<std::shared_ptr<forward::Service>>& s
   return state;
 }
 
+admin::SandboxState sandbox_state(const Sandbox& sandbox) {
+  if (!sandbox.confined) {
+    return {false, false, false, false, {"sandbox: off"}};
+  }
+  const host::Confined& confined = *sandbox.confined;
+  return {confined.privileges, confined.files, confined.ports, confined.system_calls, confined.missing};
+}
+
 }  // namespace persona::cli

@@ -12,6 +12,7 @@
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/few_of.hpp"
 #include "prepare.hpp"
+#include "sandbox.hpp"
 
 namespace persona::cli {
 
@@ -158,7 +159,7 @@ void describe_groups(const config::Config& config, Table& table) {
   }
 }
 
-std::string summary(const Prepared& prepared) {
+std::string summary(const Prepared& prepared, const std::filesystem::path& whole) {
   const config::Config& config = prepared.config;
   Table table;
   table.row("mode", config.mode == Mode::persona ? "persona: plaintext in, mTLS out"
@@ -190,6 +191,9 @@ std::string summary(const Prepared& prepared) {
                 fmt::format("{}, {}, {} revoked", list.issuer, expiry(list.next_update), list.revoked));
     }
   }
+  for (const std::string& words : sandbox_in_words(whole, config)) {
+    table.row("sandbox", words);
+  }
   return fmt::format("{}\n{}", config.name, table.text());
 }
 
@@ -218,7 +222,7 @@ int check(const std::filesystem::path& config, const Overrides& overrides, std::
   }
   const bool good = show_findings(*services, err);
   for (const Prepared& service : *services) {
-    const std::string text = (service.report.has_errors() ? "" : summary(service)) + verdict(service);
+    const std::string text = (service.report.has_errors() ? "" : summary(service, config)) + verdict(service);
     std::fputs(text.c_str(), out);
   }
   return good ? exit_done : exit_usage;

@@ -4,12 +4,16 @@
 
 #include "persona/base/path_text.hpp"
 #include "persona/config/load.hpp"
+#include "sandbox.hpp"
 
 namespace persona::cli {
 
 void Overrides::apply(config::Config& config, config::Report& report) const {
   config.log.level = log_level.value_or(config.log.level);
   config.log.format = log_format.value_or(config.log.format);
+  if (confinement != nullptr) {
+    check_confinement(*confinement, config, report);
+  }
   if (!log_file) {
     return;
   }

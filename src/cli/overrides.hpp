@@ -1,12 +1,15 @@
-// What the command line, or the environment, says instead of a configuration file.
+// What the command line, or the environment, says instead of a configuration file; and what the process may
+// no longer do, whatever a file says.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "persona/base/log.hpp"
 #include "persona/config/config.hpp"
 #include "persona/config/diagnostic.hpp"
+#include "persona/host/confinement.hpp"
 
 namespace persona::cli {
 
@@ -15,6 +18,7 @@ struct Overrides {
   std::optional<log::Level> log_level;
   std::optional<log::Format> log_format;
   std::optional<std::string> log_file;  ///< relative to the working directory; empty: standard error
+  std::shared_ptr<const host::Confinement> confinement{};  ///< null: everything is allowed
 
   /// Findings about `log_file` have no place in the file.
   void apply(config::Config& config, config::Report& report) const;

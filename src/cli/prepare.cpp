@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "named.hpp"
 #include "persona/agent/agent_signer.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
@@ -292,16 +293,10 @@ class Sources {
   void note_files(Prepared& prepared) {
     identity_ = identity_files(prepared.config);
     trust_ = trust_files(prepared.config);
-    prepared.files = {prepared.config.file, identity_.certificate, identity_.private_key,
-                      identity_.password_file.value_or(std::filesystem::path())};
-    for (const auto* list : {&trust_.ca, &trust_.crl}) {
-      prepared.files.insert(prepared.files.end(), list->begin(), list->end());
-    }
+    prepared.files = files_named_by(prepared.config);
     if (const auto password = via_password_file(prepared.config)) {
       via_password_file_ = password->value;
-      prepared.files.push_back(via_password_file_);
     }
-    std::erase(prepared.files, std::filesystem::path());  // not named
     contents_ = identity::content_digest(identity_, trust_);
     via_password_ = digest_of_password();
   }

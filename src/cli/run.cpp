@@ -18,6 +18,7 @@
 #include "prepare.hpp"
 #include "refusal.hpp"
 #include "reload_round.hpp"
+#include "sandbox.hpp"
 #include "status_line.hpp"
 #include "stop_orders.hpp"
 #include "succession.hpp"
@@ -56,8 +57,9 @@ void warn_of_descriptors(const std::vector<Prepared>& services, log::Logger& log
 class Run {
  public:
   Run(std::filesystem::path config, Overrides overrides, std::unique_ptr<forward::Runtime> runtime,
-      std::shared_ptr<log::Logger> logger, Supervisor& supervisor, Start start)
-      : runtime_(std::move(runtime)),
+      std::shared_ptr<log::Logger> logger, Supervisor& supervisor, Start start, Sandbox& sandbox)
+      : sandbox_(sandbox),
+        runtime_(std::move(runtime)),
         logger_(std::move(logger)),
         succession_(config, std::move(start), logger_),
         hosting_(std::move(config), std::move(overrides), *runtime_, logger_,
@@ -93,11 +95,13 @@ class Run {
         !told) {
       return abandon(refuse(told.error()).value());
     }
+    tell_of_sandbox();
     logger_->info("ready", {{"aead", tls::describe_aead_provider(tls::default_aead_provider())}});
     hosting_.start();
     const auto summary = runtime_->run([this] {
       supervisor_.forget();
       admins_.clear();
+      forget_broker();
     });
     logger_->info("stopped", {{"connections_cut", summary.connections_cut}});
     log::expect_end();
@@ -113,6 +117,7 @@ class Run {
     succession_.end();
     admins_.clear();
     hosting_.stop();
+    forget_broker();
     if (!runtime_->abandon()) {
       tell_of_leak();
       return ServiceExit::failure;
@@ -163,6 +168,7 @@ class Run {
                                   quit();
                                 }
                                 auto state = admin_state(hosting_.services(), stop_orders_.any(), *runtime_);
+                                state.sandbox = sandbox_state(sandbox_);
                                 hosting_.describe(state.services);
                                 reply(admin::answer(state, request));
                               });
@@ -183,6 +189,38 @@ class Run {
   Vitals vitals() {
     return {[this] { return status_line(hosting_.services(), stop_orders_.any()); },
             [this](const std::function<void()>& all_here) { runtime_->ask_loops(all_here); }};
+  }
+
+  void tell_of_sandbox() {
+    if (!sandbox_.warning.empty()) {
+      logger_->warn(sandbox_.warning);
+    }
+    if (!sandbox_.confined) {
+      logger_->info("sandbox: off");
+      return;
+    }
+    logger_->info("sandbox", {{"restricts", sandbox_.confined->in_words()}});
+    for (const std::string& missing : sandbox_.confined->missing) {
+      logger_->info("sandbox: " + missing);
+    }
+    if (sandbox_.broker == nullptr) {
+      return;
+    }
+    const auto gone = [this] {
+      logger_->error(
+          "the process that looks up names and opens files for this one has ended: until persona is "
+          "restarted "
+          "names are not found and nothing can be reloaded");
+    };
+    if (const auto watched = sandbox_.broker->watch(runtime_->loop(), gone); !watched) {
+      logger_->warn(watched.error().message);
+    }
+  }
+
+  void forget_broker() {
+    if (sandbox_.broker != nullptr) {
+      sandbox_.broker->forget();
+    }
   }
 
   void tell_of_leak() { logger_->error("loop not closed: a handle leaked; please report this"); }
@@ -216,7 +254,7 @@ class Run {
 
   void replace() {
     if (!stop_orders_.any()) {
-      succession_.start_successor(runtime_->loop(), supervisor_.for_successor());
+      succession_.start_successor(runtime_->loop(), supervisor_.for_successor(), sandbox_.broker);
     }
   }
 
@@ -248,6 +286,7 @@ class Run {
     }
   }
 
+  Sandbox& sandbox_;
   std::unique_ptr<forward::Runtime> runtime_;
   std::shared_ptr<log::Logger> logger_;
   Succession succession_;
@@ -260,8 +299,14 @@ class Run {
 
 }  // namespace
 
-ServiceExit forward_until_stopped(const std::filesystem::path& config, const Overrides& overrides,
+ServiceExit forward_until_stopped(const std::filesystem::path& config, const Overrides& given,
                                   Supervisor& supervisor, Start start) {
+  auto sandbox = enter_sandbox(config, given, start, supervisor.for_successor());
+  if (!sandbox) {
+    return complain(sandbox.error(), supervisor);
+  }
+  Overrides overrides = given;
+  overrides.confinement = sandbox->allowed;
   auto inherited = net::InheritedSockets::from_systemd();
   if (!inherited) {
     return complain(refuse(inherited.error()).value(), supervisor);
@@ -273,6 +318,11 @@ ServiceExit forward_until_stopped(const std::filesystem::path& config, const Ove
   if (has_errors(*prepared)) {
     supervisor.show(render_findings(*prepared));
     return ServiceExit::configuration;
+  }
+  if (!sandbox->is_decided) {
+    return complain(
+        {ServiceExit::configuration, "the configuration has changed while it was read: try again"},
+        supervisor);
   }
   // Lines of the process go where the first service's go.
   auto logger = open_log("", prepared->front());
@@ -289,7 +339,7 @@ ServiceExit forward_until_stopped(const std::filesystem::path& config, const Ove
     return complain(refuse(runtime.error()).value(), supervisor);
   }
   (*runtime)->loop().inherited() = std::move(*inherited);
-  Run process(config, overrides, std::move(*runtime), *logger, supervisor, std::move(start));
+  Run process(config, overrides, std::move(*runtime), *logger, supervisor, std::move(start), *sandbox);
   if (auto taken = process.take_over(); !taken) {
     return process.abandon(taken.error());
   }

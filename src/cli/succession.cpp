@@ -88,38 +88,65 @@ void Succession::tell_predecessor(net::Loop& loop) {
   predecessor_.reset();
 }
 
-void Succession::start_successor(net::Loop& loop, const net::Child::Variables& variables) {
-  if (successor_) {
-    logger_->info(fmt::format("process {} is starting already, to replace this one", successor_->pid()));
+std::vector<std::string> Succession::arguments_of_successor(const Start& start) {
+  std::vector<std::string> arguments = start.arguments;
+  if (!arguments.empty() &&
+      std::find(arguments.begin(), arguments.end(), replace_option) == arguments.end()) {
+    arguments.emplace_back(replace_option);
+  }
+  return arguments;
+}
+
+void Succession::start_successor(net::Loop& loop, const net::Child::Variables& variables,
+                                 const broker::Broker* broker) {
+  if (successor_ || brokered_) {
+    logger_->info(fmt::format("process {} is starting already, to replace this one",
+                              successor_ ? successor_->pid() : brokered_->pid()));
     return;
   }
-  if (start_.arguments.empty() || !offer_) {
+  std::vector<std::string> arguments = arguments_of_successor(start_);
+  if (arguments.empty() || !offer_) {
     logger_->warn("this process cannot be replaced while it runs");
     return;
   }
-  std::vector<std::string> arguments = start_.arguments;
-  if (std::find(arguments.begin(), arguments.end(), replace_option) == arguments.end()) {
-    arguments.emplace_back(replace_option);
+  int pid = 0;
+  std::string error;
+  if (broker != nullptr) {
+    auto started = broker->start_successor(loop, [this](int code, int signal) {
+      const auto ended = std::move(brokered_);
+      successor_ended(ended->pid(), code, signal);
+    });
+    started ? static_cast<void>(brokered_ = std::move(*started))
+            : static_cast<void>(error = started.error().message);
+    pid = brokered_ ? brokered_->pid() : 0;
+  } else {
+    auto child =
+        net::Child::start(loop, std::move(arguments), variables, [this](std::int64_t code, int signal) {
+          successor_ended(successor_->pid(), code, signal);
+          successor_.reset();
+        });
+    child ? static_cast<void>(successor_ = std::move(*child))
+          : static_cast<void>(error = child.error().message);
+    pid = successor_ ? successor_->pid() : 0;
   }
-  auto child =
-      net::Child::start(loop, std::move(arguments), variables, [this](std::int64_t code, int signal) {
-        logger_->warn(fmt::format(
-            "process {}, which was to replace this one, has ended ({}): this one goes on", successor_->pid(),
-            signal != 0 ? fmt::format("by signal {}", signal) : fmt::format("exit code {}", code)));
-        successor_.reset();
-      });
-  if (!child) {
-    logger_->warn(child.error().message);
+  if (!error.empty()) {
+    logger_->warn(error);
     return;
   }
-  successor_ = std::move(*child);
-  logger_->info(fmt::format("started process {}, to replace this one", successor_->pid()));
+  logger_->info(fmt::format("started process {}, to replace this one", pid));
+}
+
+void Succession::successor_ended(int pid, std::int64_t code, int signal) {
+  logger_->warn(
+      fmt::format("process {}, which was to replace this one, has ended ({}): this one goes on", pid,
+                  signal != 0 ? fmt::format("by signal {}", signal) : fmt::format("exit code {}", code)));
 }
 
 void Succession::end() {
   predecessor_.reset();
   offer_.reset();
   successor_.reset();
+  brokered_.reset();
 }
 
 }  // namespace persona::cli

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "persona/base/log.hpp"
+#include "persona/broker/broker.hpp"
 #include "persona/handover/offer.hpp"
 #include "persona/handover/predecessor.hpp"
 #include "persona/net/child.hpp"
@@ -27,8 +28,12 @@ class Succession {
   /// offered. `handed_over`: to another process, which has them; drain.
   void begin(net::Loop& loop, std::function<void(int pid)> handed_over);
 
-  /// Starts the program anew, to replace this one. `variables`: of its environment, besides ours.
-  void start_successor(net::Loop& loop, const net::Child::Variables& variables);
+  /// What starts the program anew, to replace this one; empty: it cannot be started so.
+  static std::vector<std::string> arguments_of_successor(const Start& start);
+
+  /// Starts it, by the broker if there is one (not null): a confined process starts nothing. `variables`: of
+  /// its environment, besides ours; the broker has its own.
+  void start_successor(net::Loop& loop, const net::Child::Variables& variables, const broker::Broker* broker);
 
   /// Another process is about to take over, for as long as Offer::patience: what listens stays as it is.
   bool is_pending() const { return offer_ && offer_->is_pending(); }
@@ -39,6 +44,7 @@ class Succession {
  private:
   void offer(net::Loop& loop);
   void tell_predecessor(net::Loop& loop);
+  void successor_ended(int pid, std::int64_t code, int signal);
 
   const std::filesystem::path config_;
   const Start start_;
@@ -46,6 +52,7 @@ class Succession {
   std::unique_ptr<handover::Predecessor> predecessor_;
   std::unique_ptr<handover::Offer> offer_;
   net::HandlePtr<net::Child> successor_;
+  std::unique_ptr<broker::Broker::Successor> brokered_;
 };
 
 }  // namespace persona::cli

@@ -12,6 +12,7 @@
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 #include "persona/config/load.hpp"
+#include "process_settings.hpp"
 #include "root.hpp"
 #include "tcp_settings.hpp"
 #include "tls_settings.hpp"
@@ -25,7 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t longest_name = 64;
 constexpr std::uint64_t most_connections = 1'000'000;
-constexpr std::uint64_t most_threads = 1024;
 constexpr Milliseconds shortest_interval{100};
 
 bool is_valid_name(std::string_view name) {
@@ -57,7 +57,7 @@ class ConfigReader {
     read_reload(mode_known);
     read_ready(mode_known);
     config::read_log(root_.section("log"), config_);
-    read_threads();
+    read_process(root_, config_);
     read_admin();
     complete_listen(config_, report_);
     root_.finish();
@@ -288,14 +288,6 @@ class ConfigReader {
       return;
     }
     config::read_admin(root_.section("admin"), config_);
-  }
-
-  void read_threads() {
-    const auto value = root_.get("threads");
-    const auto text = value ? value->text() : std::nullopt;
-    if (text && *text != "auto") {
-      config_.threads = static_cast<unsigned>(value->integer(1, most_threads, "auto or ").value_or(0));
-    }
   }
 
   Report& report_;

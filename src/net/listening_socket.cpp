@@ -6,8 +6,8 @@
 
 #include "persona/base/path_text.hpp"
 #include "persona/base/sockets.hpp"
+#include "persona/net/deputy.hpp"
 #include "persona/net/error.hpp"
-#include "resolve_host.hpp"
 #include "unix_socket.hpp"
 
 namespace persona::net {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "listening_socket.hpp"
+#include "persona/net/deputy.hpp"
 #include "socket_options.hpp"
 #include "unix_socket.hpp"
 
@@ -23,6 +24,16 @@ Socket new_socket(int family) {
   return Socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
+/// 0 or an errno. A confined process has the ports that it started with.
+int bind_socket(const Socket& socket, const SocketAddress& address) {
+  const bool v6 = address.get()->sa_family == AF_INET6;
+  if (::bind(socket.get(), address.get(), v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in)) == 0) {
+    return 0;
+  }
+  const int error = errno;
+  return error == EACCES && deputy() != nullptr ? deputy()->bind_tcp(socket, address) : error;
+}
+
 Result<Socket> bind_tcp(const Endpoint& endpoint, int& uv_code) {
   const auto address = SocketAddress::from_numeric(endpoint.host, endpoint.port);
   if (!address) {
@@ -35,9 +46,13 @@ Result<Socket> bind_tcp(const Endpoint& endpoint, int& uv_code) {
   const int on = 1;
   const bool v6 = where->sa_family == AF_INET6;
   if (!socket.valid() || setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      (v6 && setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) ||
-      ::bind(socket.get(), where, v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in)) != 0 ||
-      ::listen(socket.get(), SOMAXCONN) != 0) {
+      (v6 && setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)) {
+    return refused(endpoint, errno, uv_code);
+  }
+  if (const int error = bind_socket(socket, *address); error != 0) {
+    return refused(endpoint, error, uv_code);
+  }
+  if (::listen(socket.get(), SOMAXCONN) != 0) {
     return refused(endpoint, errno, uv_code);
   }
   keep_urgent_data(socket.get());

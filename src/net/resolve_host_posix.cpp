@@ -3,7 +3,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include "resolve_host.hpp"
+#include "persona/net/deputy.hpp"
 
 namespace persona::net {
 
@@ -48,6 +48,9 @@ int uv_code(int status, int system_error) {
 }  // namespace
 
 int resolve_host(const std::string& host, std::vector<SocketAddress>& addresses) {
+  if (const Deputy* service = deputy()) {
+    return service->resolve_host(host, addresses);
+  }
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;

@@ -2,7 +2,7 @@
 
 #include "persona/base/sockets.hpp"
 #include "persona/base/wide_windows.hpp"
-#include "resolve_host.hpp"
+#include "persona/net/deputy.hpp"
 
 namespace persona::net {
 

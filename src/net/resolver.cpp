@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "lookup_table.hpp"
+#include "persona/net/deputy.hpp"
 #include "persona/net/error.hpp"
-#include "resolve_host.hpp"
 
 namespace persona::net {
 

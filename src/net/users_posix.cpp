@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "persona/base/text.hpp"
+#include "persona/net/deputy.hpp"
 #include "persona/net/error.hpp"
 #include "persona/net/users.hpp"
 
@@ -85,10 +86,16 @@ std::string find_name(std::uint32_t id, Ask ask, Read name_of) {
 }
 
 std::string name_of_user(UserId user) {
+  if (const Deputy* service = deputy()) {
+    return service->name_of_user(user);
+  }
   return find_name<passwd>(user, getpwuid_r, [](const passwd& entry) { return entry.pw_name; });
 }
 
 std::string name_of_group(GroupId group) {
+  if (const Deputy* service = deputy()) {
+    return service->name_of_group(group);
+  }
   return find_name<struct group>(group, getgrgid_r, [](const auto& entry) { return entry.gr_name; });
 }
 
@@ -99,11 +106,17 @@ std::string in_words(const std::string& name, std::string_view what, std::uint32
 }  // namespace
 
 Result<UserId> find_user(const std::string& name_or_id) {
+  if (const Deputy* service = deputy()) {
+    return service->find_user(name_or_id);
+  }
   return find_id<passwd>(name_or_id, "user", "passwd", getpwnam_r,
                          [](const passwd& entry) { return entry.pw_uid; });
 }
 
 Result<GroupId> find_group(const std::string& name_or_id) {
+  if (const Deputy* service = deputy()) {
+    return service->find_group(name_or_id);
+  }
   return find_id<struct group>(name_or_id, "group", "group", getgrnam_r,
                                [](const auto& entry) { return entry.gr_gid; });
 }

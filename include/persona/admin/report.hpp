@@ -57,6 +57,15 @@ struct ServiceState {
   Measurements measurements{};
 };
 
+/// What the process may not do (docs/security.md).
+struct SandboxState {
+  bool privileges = false;
+  bool files = false;
+  bool ports = false;
+  bool system_calls = false;
+  std::vector<std::string> missing{};  ///< why not, a sentence each
+};
+
 /// An event loop.
 struct LoopState {
   std::size_t connections = 0;
@@ -71,6 +80,7 @@ struct State {
   std::uint64_t log_lines_lost = 0;  ///< since the process began
   ProcessState process{};
   std::vector<LoopState> loops{};  ///< the one that accepts first
+  SandboxState sandbox{};
 };
 
 /// What a path that refusal() lets through has to say; 404 for another.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,5 +30,13 @@ struct ChangeableByOthers {
 /// may be one too many. Empty also for what cannot be looked at. Blocks on the file system.
 std::vector<ChangeableByOthers> changeable_by_others(const std::filesystem::path& file,
                                                      const TrustedWriters& trusted);
+
+/// Looks in place of this process, which may not read what that needs. Any thread.
+using WritersJudge = std::function<std::vector<ChangeableByOthers>(const std::filesystem::path& file,
+                                                                   const TrustedWriters& trusted)>;
+
+/// From now on changeable_by_others() asks `judge`; an empty one: it looks itself. Before there are other
+/// threads. On Windows it has no effect.
+void judge_writers_by(WritersJudge judge);
 
 }  // namespace persona

@@ -161,6 +161,13 @@ struct Reload {
   bool probe = false;             ///< mode persona: a dial to the gateway must succeed first
 };
 
+/// `sandbox`: whether persona takes from itself, as it starts, what it does not need (host/confinement.hpp).
+enum class Sandbox {
+  automatic,  ///< as far as this system can
+  required,   ///< or it does not start
+  off,
+};
+
 struct Config {
   std::filesystem::path file;  ///< as named on the command line or found in the folder
   std::string name;            ///< the `service` label
@@ -191,6 +198,8 @@ struct Config {
   std::string audit_file;  ///< `log.audit`: one line for each decision about a peer or client; empty: none
   Mark audit_file_mark;
   unsigned threads = 0;  ///< 0: `auto`, one loop per core
+  Located<Sandbox> sandbox{};
+  std::optional<Located<std::string>> user;  ///< whom root becomes, a name or a numeric id
 };
 
 /// Which client addresses may connect: `access.allow`, else loopback in mode persona and anyone in mode

@@ -1,0 +1,305 @@
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <mutex>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+
+#include "addresses.hpp"
+#include "persona/base/path_text.hpp"
+#include "persona/broker/broker.hpp"
+#include "persona/net/error.hpp"
+#include "persona/net/users.hpp"
+
+namespace persona::broker {
+
+namespace {
+
+constexpr std::size_t most_conversations = 256;  // at once: what a confined process can make us hold
+constexpr Milliseconds a_while{60'000};
+
+std::string error_text(int error) {
+  return std::generic_category().message(error);
+}
+
+/// Everything but the standard streams and `kept`, which becomes the first after them: a listening socket
+/// that were open here would keep its port taken.
+int close_all_but(int kept) {
+  constexpr int first = STDERR_FILENO + 1;
+  if (kept != first) {
+    if (dup2(kept, first) < 0) {
+      _exit(EXIT_FAILURE);
+    }
+    static_cast<void>(fcntl(first, F_SETFD, FD_CLOEXEC));
+  }
+#ifdef SYS_close_range
+  if (syscall(SYS_close_range, first + 1, ~0U, 0) == 0) {
+    return first;
+  }
+#endif
+  rlimit limit{};
+  static_cast<void>(getrlimit(RLIMIT_NOFILE, &limit));
+  for (int each = first + 1; static_cast<rlim_t>(each) < limit.rlim_cur; ++each) {
+    close(each);
+  }
+  return first;
+}
+
+/// In a child of the broker, which has threads: only what is async-signal-safe.
+[[noreturn]] void become(char* const* arguments, char* const* environment) {
+  static_cast<void>(setsid());
+  for (int signal = 1; signal < NSIG; ++signal) {
+    static_cast<void>(::signal(signal, SIG_DFL));
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  static_cast<void>(sigprocmask(SIG_SETMASK, &none, nullptr));
+  static_cast<void>(execvpe(arguments[0], arguments, environment));
+  constexpr int as_shells_do = 127;
+  _exit(as_shells_do);
+}
+
+std::vector<char*> as_c(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
+  for (std::string& word : words) {
+    pointers.push_back(word.data());
+  }
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// One connection: a question, an answer, until it ends.
+class Conversation {
+ public:
+  Conversation(net::Socket socket, const Duties& duties, std::mutex& mutex)
+      : line_(std::move(socket)), duties_(duties), mutex_(mutex) {}
+
+  void hold() {
+    for (;;) {
+      const auto received = line_.receive();
+      if (!received) {
+        return;
+      }
+      if (!*received) {
+        static_cast<void>(line_.wait(a_while));
+        continue;
+      }
+      const auto question = read(**received);
+      if (!question || !answer(*question)) {
+        return;
+      }
+    }
+  }
+
+ private:
+  bool say(const Message& message, std::span<const uv_os_sock_t> descriptors = {}) {
+    return line_.send(write(message), descriptors).has_value();
+  }
+  bool refuse(const std::string& why) { return say({std::string(refused), 0, {why}}); }
+
+  bool answer(const Message& question) {
+    const std::string text = question.texts.empty() ? "" : question.texts.front();
+    if (question.word == ask_file) {
+      return answer_file(text);
+    }
+    if (question.word == ask_host) {
+      return answer_host(text);
+    }
+    if (question.word == ask_user || question.word == ask_group) {
+      const auto id = question.word == ask_user ? net::find_user(text) : net::find_group(text);
+      return id ? say({std::string(answered), *id}) : refuse(id.error().message);
+    }
+    if (question.word == ask_uid || question.word == ask_gid) {
+      const auto id = static_cast<std::uint32_t>(question.number);
+      // A number is the name of who has none.
+      const std::string name = question.word == ask_uid ? net::user_name(id) : net::group_name(id);
+      return say({std::string(answered), 0, {name == std::to_string(id) ? "" : name}});
+    }
+    if (question.word == ask_writers && question.texts.size() == 2) {
+      return answer_writers(text, question.texts[1]);
+    }
+    if (question.word == ask_bind) {
+      return answer_bind(text);
+    }
+    if (question.word == ask_start) {
+      return answer_start();
+    }
+    return false;
+  }
+
+  bool answer_file(const std::string& path) {
+    const auto refuse_with = [&](int error) { return say({std::string(answered), error}); };
+    {
+      const std::lock_guard lock(mutex_);
+      if (!duties_.may_read(path)) {
+        return refuse_with(EACCES);
+      }
+    }
+    const net::Socket file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (!file.valid()) {
+      return refuse_with(errno);
+    }
+    if (!duties_.may_hand_over(file.get())) {
+      return refuse_with(EACCES);
+    }
+    const std::array<uv_os_sock_t, 1> beside{file.get()};
+    return say({std::string(answered), 0}, beside);
+  }
+
+  bool answer_host(const std::string& host) {
+    std::vector<net::SocketAddress> addresses;
+    Message message{std::string(answered), net::resolve_host(host, addresses)};
+    constexpr std::size_t most_addresses = 128;  // a line has room for them
+    for (const net::SocketAddress& address : addresses) {
+      if (message.texts.size() < most_addresses) {
+        message.texts.push_back(bytes_of(address));
+      }
+    }
+    return say(message);
+  }
+
+  bool answer_bind(const std::string& where) {
+    const auto socket = line_.take_descriptor();
+    const auto address = address_of(where);
+    if (!socket || !address) {
+      return false;
+    }
+    const std::lock_guard lock(mutex_);
+    if (!duties_.may_listen(address->port())) {
+      return say({std::string(answered), EACCES});
+    }
+    const int status = ::bind(socket->get(), address->get(), static_cast<socklen_t>(where.size()));
+    return say({std::string(answered), status == 0 ? 0 : errno});
+  }
+
+  bool answer_writers(const std::string& file, const std::string& key) {
+    Message message{std::string(answered)};
+    TrustedWriters trusted;
+    trusted.private_key = key;
+    constexpr std::size_t most_texts = 16;  // people mend a few at a time
+    for (ChangeableByOthers& found : changeable_by_others(file, trusted)) {
+      if (message.texts.size() < most_texts) {
+        message.texts.push_back(found.path.string());
+        message.texts.push_back(std::move(found.sentence));
+      }
+    }
+    return say(message);
+  }
+
+  bool answer_start() {
+    if (duties_.successor.empty()) {
+      return refuse("this process cannot be replaced while it runs");
+    }
+    std::vector<std::string> arguments = duties_.successor;
+    std::vector<std::string> environment;
+    for (char** each = environ; *each != nullptr; ++each) {
+      environment.emplace_back(*each);
+    }
+    for (const auto& [name, value] : duties_.variables) {
+      environment.push_back(name + '=' + value);
+    }
+    const std::vector<char*> words = as_c(arguments);
+    const std::vector<char*> assignments = as_c(environment);
+    const pid_t child = fork();
+    if (child == 0) {
+      become(words.data(), assignments.data());
+    }
+    if (child < 0) {
+      return refuse(fmt::format("cannot start {}: {}", arguments.front(), error_text(errno)));
+    }
+    static_cast<void>(say({std::string(answered), child}));
+    int status = 0;
+    pid_t waited = -1;
+    do {
+      waited = waitpid(child, &status, 0);
+    } while (waited < 0 && errno == EINTR);
+    const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return say(
+        {std::string(has_ended), WIFEXITED(status) ? WEXITSTATUS(status) : 0, {std::to_string(signal)}});
+  }
+
+  net::DescriptorLine line_;
+  const Duties& duties_;
+  std::mutex& mutex_;
+};
+
+}  // namespace
+
+Result<std::pair<net::Socket, net::Socket>> connected_pair() {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return fail(ErrorKind::network, "cannot make a pair of sockets: {}", error_text(errno));
+  }
+  return std::pair{net::Socket(ends[0]), net::Socket(ends[1])};
+}
+
+void serve(net::Socket control, const Duties& duties) {
+  std::mutex mutex;
+  std::atomic<std::size_t> conversations{0};
+  for (;;) {
+    std::array<char, 1> byte{};
+    std::deque<net::Socket> descriptors;
+    const std::ptrdiff_t size = net::receive_with_descriptors(control, byte, descriptors);
+    if (size == UV_EAGAIN) {
+      static_cast<void>(net::wait_readable(control, a_while));
+      continue;
+    }
+    if (size <= 0) {
+      _exit(EXIT_SUCCESS);  // with every thread
+    }
+    for (net::Socket& each : descriptors) {
+      if (conversations >= most_conversations) {
+        break;  // hangs up
+      }
+      try {
+        ++conversations;
+        std::thread([&, socket = std::move(each)]() mutable {
+          try {
+            Conversation(std::move(socket), duties, mutex).hold();
+          } catch (const std::exception&) {  // out of memory: whoever asks sees that it hung up
+          }
+          --conversations;
+        }).detach();
+      } catch (const std::system_error&) {
+        --conversations;
+      }
+    }
+  }
+}
+
+Result<Broker*> Broker::start(const Duties& duties) {
+  auto pair = connected_pair();
+  if (!pair) {
+    return tl::unexpected(pair.error());
+  }
+  static_cast<void>(std::fflush(nullptr));  // or both processes would write it
+  const pid_t child = fork();
+  if (child < 0) {
+    return fail(ErrorKind::network, "cannot start a process that looks up names: {}", error_text(errno));
+  }
+  if (child == 0) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGTSTP}) {
+      static_cast<void>(::signal(signal, SIG_IGN));
+    }
+    static_cast<void>(::signal(SIGCHLD, SIG_DFL));
+#ifdef __linux__
+    static_cast<void>(prctl(PR_SET_NAME, "persona-broker"));
+#endif
+    static_cast<void>(pair->first.release());
+    serve(net::Socket(close_all_but(pair->second.release())), duties);
+  }
+  return new Broker(std::move(pair->first));
+}
+
+}  // namespace persona::broker

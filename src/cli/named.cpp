@@ -1,0 +1,84 @@
+#include "named.hpp"
+
+#include "persona/config/load.hpp"
+
+namespace persona::cli {
+
+std::vector<std::filesystem::path> files_named_by(const config::Config& config) {
+  std::vector<std::filesystem::path> files{config.file, config.identity.certificate.value,
+                                           config.identity.private_key.value};
+  const auto add = [&](const std::optional<config::Located<std::filesystem::path>>& file) {
+    if (file) {
+      files.push_back(file->value);
+    }
+  };
+  add(config.identity.private_key_password_file);
+  for (const auto* list : {&config.trust.ca, &config.trust.crl}) {
+    for (const auto& file : *list) {
+      files.push_back(file.value);
+    }
+  }
+  if (config.gateway.via) {
+    add(config.gateway.via->password_file);
+  }
+  std::erase(files, std::filesystem::path());  // not named
+  return files;
+}
+
+std::vector<config::Located<Endpoint>> dialled_by(const config::Config& config) {
+  std::vector<config::Located<Endpoint>> all;
+  if (config.gateway.via) {
+    const config::Mark mark =
+        config.gateway.addresses.empty() ? config::Mark{} : config.gateway.addresses.front().mark;
+    all.push_back({config.gateway.via->proxy.address, mark});
+  } else {
+    all = config.gateway.addresses;
+  }
+  if (config.service) {
+    all.push_back(*config.service);
+  }
+  std::erase_if(all, [](const auto& each) { return each.value.is_unix(); });
+  return all;
+}
+
+std::vector<config::Located<Endpoint>> listened_on_by(const config::Config& config) {
+  std::vector<config::Located<Endpoint>> all;
+  for (const config::Listen& listen : config.listen) {
+    all.push_back({listen.value, listen.mark});
+  }
+  if (config.admin) {
+    all.push_back({config.admin->value, config.admin->mark});
+  }
+  return all;
+}
+
+bool Named::has_file(const std::filesystem::path& file) {
+  if (!files_.contains(file)) {
+    read_again();
+  }
+  return files_.contains(file);
+}
+
+bool Named::has_port(std::uint16_t port) {
+  if (!ports_.contains(port)) {
+    read_again();
+  }
+  return ports_.contains(port);
+}
+
+void Named::read_again() {
+  const auto found = config::find_files(config_);
+  for (const std::filesystem::path& file : found ? *found : std::vector<std::filesystem::path>()) {
+    const config::Loaded loaded = config::load(file);
+    for (std::filesystem::path& named : files_named_by(loaded.config)) {
+      files_.insert(std::move(named));
+    }
+    for (const auto& listened : listened_on_by(loaded.config)) {
+      if (!listened.value.is_unix() && !listened.value.is_systemd()) {
+        ports_.insert(listened.value.port);
+      }
+    }
+  }
+}
+
+}  // namespace persona::cli

@@ -1,0 +1,40 @@
+// What a configuration names.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <vector>
+
+#include "persona/config/config.hpp"
+
+namespace persona::cli {
+
+/// All that is read for a service, the configuration first; none is empty.
+std::vector<std::filesystem::path> files_named_by(const config::Config& config);
+
+/// Where it connects to: gateways or their proxy, a service; TCP alone.
+std::vector<config::Located<Endpoint>> dialled_by(const config::Config& config);
+
+/// Where it listens, administrators' endpoint included.
+std::vector<config::Located<Endpoint>> listened_on_by(const config::Config& config);
+
+/// What may be had on behalf of a configuration, as it is now. Blocks; one thread at a time.
+class Named {
+ public:
+  /// `config`: a file or a folder.
+  explicit Named(std::filesystem::path config) : config_(std::move(config)) {}
+
+  // What was named once stays so. The configuration is read again for what was not.
+  bool has_file(const std::filesystem::path& file);
+  bool has_port(std::uint16_t port);  ///< to listen on
+
+ private:
+  void read_again();
+
+  std::filesystem::path config_;
+  std::set<std::filesystem::path> files_;
+  std::set<std::uint16_t> ports_;
+};
+
+}  // namespace persona::cli

@@ -1,0 +1,217 @@
+#include "sandbox.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "named.hpp"
+#include "persona/base/path_text.hpp"
+#include "persona/base/text.hpp"
+#include "persona/config/load.hpp"
+#include "persona/handover/place.hpp"
+#include "persona/net/users.hpp"
+#include "succession.hpp"
+
+namespace persona::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What several files say of the one process that they share.
+struct Wish {
+  config::Sandbox sandbox = config::Sandbox::off;
+  std::optional<config::Located<std::string>> user{};
+};
+
+tl::expected<Wish, Refusal> wish_of(const std::vector<config::Config>& services) {
+  Wish wish;
+  const auto strictness = [](config::Sandbox each) {
+    return each == config::Sandbox::required ? 2 : each == config::Sandbox::automatic ? 1 : 0;
+  };
+  for (const config::Config& service : services) {
+    if (strictness(service.sandbox.value) > strictness(wish.sandbox)) {
+      wish.sandbox = service.sandbox.value;
+    }
+    if (service.user && wish.user && service.user->value != wish.user->value) {
+      return refuse({ErrorKind::configuration,
+                     fmt::format("user: {} in {}, and another file says {}: one process has one user",
+                                 in_quotes(service.user->value), printable(path_text(service.file)),
+                                 in_quotes(wish.user->value))});
+    }
+    wish.user = service.user ? service.user : wish.user;
+  }
+  return wish;
+}
+
+fs::path folder_of(const Endpoint& endpoint) {
+  return path_from_text(endpoint.path).parent_path();
+}
+
+bool is_tcp(const Endpoint& endpoint) {
+  return !endpoint.is_unix() && !endpoint.is_systemd();
+}
+
+Result<std::uint32_t> change_user(const config::Located<std::string>& named) {
+  if (!host::users_can_change()) {
+    return fail(ErrorKind::configuration,
+                "user: there is no such key on Windows: the service's account is chosen by \"persona service "
+                "install --account\"");
+  }
+  const auto user = net::find_user(named.value);
+  if (!user) {
+    return fail(ErrorKind::configuration, "user: {}", user.error().message);
+  }
+  if (auto become = host::become_user(*user); !become) {
+    return tl::unexpected(become.error());
+  }
+  return *user;
+}
+
+bool is_in_force(const host::Confined& confined) {
+  return confined.files || confined.ports || confined.system_calls || confined.privileges;
+}
+
+std::string all_missing(const host::Confined& confined) {
+  return fmt::format("{}", fmt::join(confined.missing, "; "));
+}
+
+}  // namespace
+
+host::Confinement confinement_for(const fs::path& config, const std::vector<config::Config>& services) {
+  host::Confinement wanted;
+  std::error_code failed;
+  if (fs::is_directory(config, failed)) {
+    wanted.listed.push_back(config);
+  } else {
+    wanted.connect.emplace();
+    wanted.bind.emplace();
+  }
+  for (const config::Config& service : services) {
+    for (const std::string* file : {&service.log.file, &service.audit_file}) {
+      if (!file->empty()) {
+        wanted.logs.push_back(path_from_text(*file));
+      }
+    }
+    for (const auto& each : listened_on_by(service)) {
+      if (each.value.is_unix()) {
+        wanted.sockets.push_back(folder_of(each.value));
+      } else if (is_tcp(each.value) && wanted.bind) {
+        wanted.bind->push_back(each.value.port);
+      }
+    }
+    for (const auto& each : wanted.connect ? dialled_by(service) : std::vector<config::Located<Endpoint>>()) {
+      wanted.connect->push_back(each.value.port);
+    }
+  }
+  if (const auto place = handover::place_of(config)) {
+    wanted.sockets.push_back(folder_of(*place));
+  }
+  return wanted;
+}
+
+std::vector<std::string> sandbox_in_words(const fs::path& config, const config::Config& service) {
+  if (service.sandbox.value == config::Sandbox::off) {
+    return {"off"};
+  }
+  const host::Confined confined = host::what_confines(confinement_for(config, {service}));
+  std::vector<std::string> words{"restricts " + confined.in_words()};
+  words.insert(words.end(), confined.missing.begin(), confined.missing.end());
+  return words;
+}
+
+void check_confinement(const host::Confinement& confinement, const config::Config& config,
+                       config::Report& report) {
+  constexpr std::string_view remedy =
+      "restart persona, or let it be replaced (SIGUSR2), which cuts no connection";
+  const auto lacks = [](const auto& allowed, const auto& wanted) {
+    return std::find(allowed.begin(), allowed.end(), wanted) == allowed.end();
+  };
+  for (const auto& each : dialled_by(config)) {
+    if (confinement.connect && lacks(*confinement.connect, each.value.port)) {
+      report.error(each.mark,
+                   fmt::format("the sandbox lets persona dial the ports alone that it started with, and "
+                               "{} is none of them: {}",
+                               each.value.port, remedy));
+    }
+  }
+  for (const auto& each : listened_on_by(config)) {
+    if (each.value.is_unix() && lacks(confinement.sockets, folder_of(each.value))) {
+      report.error(each.mark,
+                   fmt::format("the sandbox lets persona make sockets in the folders alone that it "
+                               "started with, and {} is none of them: {}",
+                               printable(path_text(folder_of(each.value))), remedy));
+    }
+  }
+}
+
+tl::expected<Sandbox, Refusal> enter_sandbox(const fs::path& config, const Overrides& overrides,
+                                             const Start& start, const net::Child::Variables& variables) {
+  Sandbox sandbox;
+  std::vector<config::Config> services;
+  const auto files = config::find_files(config);
+  for (const fs::path& file : files ? *files : std::vector<fs::path>()) {
+    config::Loaded loaded = config::load(file);
+    overrides.apply(loaded.config, loaded.report);
+    if (loaded.report.has_errors()) {
+      return sandbox;
+    }
+    services.push_back(std::move(loaded.config));
+  }
+  if (services.empty()) {
+    return sandbox;
+  }
+  sandbox.is_decided = true;
+  const auto wish = wish_of(services);
+  if (!wish) {
+    return tl::unexpected(wish.error());
+  }
+  if (wish->user) {
+    if (const auto changed = change_user(*wish->user); !changed) {
+      return refuse(changed.error());
+    }
+  } else if (host::is_privileged()) {
+    sandbox.warning =
+        "persona runs as root, which it need not: name whom it is to become with \"user\", or start it as "
+        "another user";
+  }
+  if (wish->sandbox == config::Sandbox::off) {
+    return sandbox;
+  }
+  host::Confinement wanted = confinement_for(config, services);
+  wanted.abstract_sockets = std::any_of(variables.begin(), variables.end(),
+                                        [](const auto& each) { return each.second.starts_with('@'); });
+  const host::Confined possible = host::what_confines(wanted);
+  if (wish->sandbox == config::Sandbox::required && !(possible.files && possible.system_calls)) {
+    return refuse(
+        {ErrorKind::configuration,
+         fmt::format("sandbox: required, and {}; with sandbox: auto persona runs with what there is",
+                     all_missing(possible))});
+  }
+  sandbox.confined = possible;
+  if (!is_in_force(possible)) {
+    return sandbox;
+  }
+  broker::Duties duties;
+  const auto named = std::make_shared<Named>(config);
+  duties.may_read = [named](const fs::path& file) { return named->has_file(file); };
+  duties.may_listen = [named](std::uint16_t port) { return named->has_port(port); };
+  duties.may_hand_over = [](int) { return true; };
+  duties.successor = Succession::arguments_of_successor(start);
+  duties.variables = variables;
+  auto broker = broker::Broker::start(duties);
+  if (!broker) {
+    return refuse(broker.error());
+  }
+  auto confined = host::confine(wanted);
+  if (!confined) {
+    return refuse(confined.error());
+  }
+  (*broker)->take_over();
+  sandbox.broker = *broker;
+  sandbox.confined = std::move(*confined);
+  sandbox.allowed = std::make_shared<const host::Confinement>(std::move(wanted));
+  return sandbox;
+}
+
+}  // namespace persona::cli
