@@ -223,6 +223,10 @@ class Persona(process.Process):
         report = "\n".join(self.lines)
         check(not SANITIZER_REPORT.search(report), "a sanitizer found something", report[-6000:])
 
+    def ends_otherwise(self):
+        """It is not persona's own end that it comes to: it is just killed."""
+        self._stopped = True
+
     def wait_stopped(self, cut=0, code=0):
         self._stopped = True
         # Longer than the default timeouts.shutdown, so that what it cuts is told from what hangs.
