@@ -19,10 +19,6 @@ namespace {
 
 constexpr Milliseconds patience_to_probe{2'000};
 
-tl::unexpected<Error> no_answer(const Endpoint& place, std::string_view why) {
-  return fail(ErrorKind::network, "the agent at {} does not answer: {}", place.to_string(), why);
-}
-
 Result<net::DescriptorLine> connect(const Endpoint& place, Milliseconds wait) {
   net::Socket socket;
   const int code = net::connect_unix(place, socket, wait);
@@ -31,22 +27,27 @@ Result<net::DescriptorLine> connect(const Endpoint& place, Milliseconds wait) {
       return net::DescriptorLine(std::move(socket));
     case UV_ENOENT:
     case UV_ECONNREFUSED:
-      return no_answer(place, "nobody listens there; start it");
+      return fail(ErrorKind::network, "nobody listens there; start it");
     case UV_EACCES:
-      return no_answer(place, "this user may not open the socket; see the agent's listen.mode and group");
+      return fail(ErrorKind::network,
+                  "this user may not open the socket; see the agent's listen.mode and group");
     case UV_EAGAIN:
-      return no_answer(place, "it accepts no connections");
+      return fail(ErrorKind::network, "it accepts no connections");
     default:
-      return no_answer(place, net::error_words(code));
+      return fail(ErrorKind::network, "{}", net::error_words(code));
   }
 }
 
+tl::unexpected<Error> no_answer(const AgentPlace& place, std::string_view why) {
+  return fail(ErrorKind::network, "{} does not answer: {}", place.words, why);
+}
+
 /// The answer, within `wait`. Blocks.
-Result<Bytes> ask(const Endpoint& place, const Question& question, Milliseconds wait) {
+Result<Bytes> ask(const AgentPlace& place, const Question& question, Milliseconds wait) {
   const Milliseconds end = net::precise_now() + wait;
-  auto line = connect(place, wait);
+  auto line = place.connect(wait);
   if (!line) {
-    return tl::unexpected(line.error());
+    return no_answer(place, line.error().message);
   }
   // Whoever refuses hangs up at once: then this fails, and the reason waits to be read.
   static_cast<void>(line->send(write_question(question)));
@@ -58,7 +59,7 @@ Result<Bytes> ask(const Endpoint& place, const Question& question, Milliseconds 
     if (*received) {
       auto answer = read_answer(**received);
       if (!answer) {
-        return fail(ErrorKind::network, "the agent at {}: {}", place.to_string(), answer.error().message);
+        return fail(ErrorKind::network, "{}: {}", place.words, answer.error().message);
       }
       return answer;
     }
@@ -86,7 +87,18 @@ bool verifies(mbedtls_pk_context& key, pk::Scheme scheme, pk::Hash hash, ByteVie
 
 }  // namespace
 
-AgentSigner::AgentSigner(Endpoint place, x509::CertificateList certificates)
+AgentPlace AgentPlace::at(Endpoint socket) {
+  std::string words = "the agent at " + socket.to_string();
+  return {std::move(words),
+          [socket = std::move(socket)](Milliseconds wait) { return agent::connect(socket, wait); }};
+}
+
+AgentPlace AgentPlace::beside(std::shared_ptr<const net::Switchboard> board) {
+  return {"the process that has the keys",
+          [board = std::move(board)](Milliseconds) { return board->connect(); }};
+}
+
+AgentSigner::AgentSigner(AgentPlace place, x509::CertificateList certificates)
     : place_(std::move(place)),
       certificates_(std::move(certificates)),
       key_(x509::spki_pin_of(*certificates_.get())) {}
@@ -105,9 +117,8 @@ Result<std::size_t> AgentSigner::sign_content(pk::Scheme scheme, pk::Hash hash, 
       !verifies(certificates_.get()->pk, scheme, hash, digest, *answer)) {
     return fail(
         ErrorKind::network,
-        "the agent at {} gave a signature that is not one by our certificate's key, which was not sent; "
-        "see its log",
-        place_.to_string());
+        "{} gave a signature that is not one by our certificate's key, which was not sent; see its log",
+        place_.words);
   }
   std::copy(answer->begin(), answer->end(), signature.begin());
   return answer->size();
@@ -120,7 +131,7 @@ Result<void> AgentSigner::probe(Milliseconds wait) const {
   return {};
 }
 
-identity::Identity::Loaded load_identity(const std::filesystem::path& certificate, const Endpoint& place,
+identity::Identity::Loaded load_identity(const std::filesystem::path& certificate, AgentPlace place,
                                          identity::IdentityUse use, std::string& away) {
   const auto refuse = [](Error error) {
     return tl::unexpected(
@@ -134,7 +145,7 @@ identity::Identity::Loaded load_identity(const std::filesystem::path& certificat
   if (auto parsed = certificates.append_pem(text->view(), certificate.string()); !parsed) {
     return refuse(parsed.error());
   }
-  auto signer = std::make_unique<const AgentSigner>(place, std::move(certificates));
+  auto signer = std::make_unique<const AgentSigner>(std::move(place), std::move(certificates));
   const AgentSigner& agent = *signer;
   auto loaded = identity::Identity::with_signer(text->view(), std::move(signer), use, certificate.string());
   if (loaded) {

@@ -42,7 +42,7 @@ std::string Keys::name_of(const SpkiPin& key) const {
 Result<Bytes> Keys::sign(const SpkiPin& key, const ToSign& order) const {
   const auto found = entries_.find(key.sha256);
   if (found == entries_.end()) {
-    return fail(ErrorKind::peer, "{}", no_such_key);
+    return fail(ErrorKind::peer, "{}", rules_.missing);
   }
   if (order.message == Message::tls12_client_hash && !rules_.tls12_client_hashes) {
     return fail(

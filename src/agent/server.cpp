@@ -90,9 +90,13 @@ class Server::Exchange final : public net::HandleOwner,
     }
     const Keys& keys = *server_->keys_;
     const std::string name = keys.name_of(question->key);
+    if (name.empty() && server_->beside_.look_again && !looked_again_) {
+      look_again(std::move(*question));
+      return;
+    }
     if (!question->order) {
       if (name.empty()) {
-        tell_refusal(std::string(no_such_key), name);
+        tell_refusal(keys.rules().missing, name);
       } else {
         send(write_answer({}));
       }
@@ -110,6 +114,22 @@ class Server::Exchange final : public net::HandleOwner,
       return;
     }
     sign(std::move(*question), name);
+  }
+
+  void look_again(Question question) {
+    looked_again_ = true;
+    const auto found = std::make_shared<std::shared_ptr<const Keys>>();
+    const auto task = [found, look = server_->beside_.look_again] { *found = look(); };
+    const auto done = [this, found, question = std::move(question)] {
+      server_->use(*found);
+      server_->beside_.looked();
+      take(question);
+    };
+    std::string error;
+    work_ = net::Work::start(server_->loop_, task, done, error);
+    if (!work_) {
+      refuse(error);
+    }
   }
 
   void sign(Question question, const std::string& name) {
@@ -186,6 +206,7 @@ class Server::Exchange final : public net::HandleOwner,
   std::array<std::uint8_t, 1024> scratch_{};
   std::string received_;
   bool asked_ = false;
+  bool looked_again_ = false;
 };
 
 Result<std::unique_ptr<Server>> Server::create(net::Loop& loop, const Endpoint& place,
@@ -195,18 +216,50 @@ Result<std::unique_ptr<Server>> Server::create(net::Loop& loop, const Endpoint& 
   if (!listener) {
     return tl::unexpected(listener.error());
   }
-  return std::unique_ptr<Server>(new Server(loop, std::move(*listener), std::move(keys), std::move(logger)));
+  std::unique_ptr<Server> server(new Server(loop, std::move(keys), std::move(logger)));
+  server->listener_ = std::move(*listener);
+  net::Listener::Events events;
+  events.accepted = [at = server.get()](net::Socket socket, const net::SocketAddress&) {
+    at->accepted(std::move(socket));
+  };
+  events.resting = [at = server.get()](const std::string& why, Milliseconds rest) {
+    at->logger_->warn("cannot accept connections", {{"error", why}, {"retry_ms", rest.count()}});
+  };
+  server->listener_->start(std::move(events));
+  return server;
 }
 
-Server::Server(net::Loop& loop, net::HandlePtr<net::Listener> listener, std::shared_ptr<const Keys> keys,
-               std::shared_ptr<log::Logger> logger)
-    : loop_(loop), listener_(std::move(listener)), keys_(std::move(keys)), logger_(std::move(logger)) {
-  net::Listener::Events events;
-  events.accepted = [this](net::Socket socket, const net::SocketAddress&) { accepted(std::move(socket)); };
-  events.resting = [this](const std::string& why, Milliseconds rest) {
-    logger_->warn("cannot accept connections", {{"error", why}, {"retry_ms", rest.count()}});
-  };
-  listener_->start(std::move(events));
+Result<std::unique_ptr<Server>> Server::beside(net::Loop& loop, net::Socket control,
+                                               std::shared_ptr<const Keys> keys,
+                                               std::shared_ptr<log::Logger> logger, Beside events) {
+  std::unique_ptr<Server> server(new Server(loop, std::move(keys), std::move(logger)));
+  server->control_ = std::move(control);
+  server->beside_ = std::move(events);
+  auto watch =
+      net::ReadWatch::create(loop, server->control_, [at = server.get()] { at->take_connections(); });
+  if (!watch) {
+    return tl::unexpected(watch.error());
+  }
+  server->watch_ = std::move(*watch);
+  return server;
+}
+
+Server::Server(net::Loop& loop, std::shared_ptr<const Keys> keys, std::shared_ptr<log::Logger> logger)
+    : loop_(loop), keys_(std::move(keys)), logger_(std::move(logger)) {}
+
+void Server::take_connections() {
+  std::array<char, 1> byte{};
+  std::deque<net::Socket> sockets;
+  const std::ptrdiff_t size = net::receive_with_descriptors(control_, byte, sockets);
+  if (size == 0 || (size < 0 && size != UV_EAGAIN)) {
+    watch_.reset();
+    const auto gone = beside_.gone;
+    gone();  // may free this
+    return;
+  }
+  for (net::Socket& each : sockets) {
+    accepted(std::move(each));
+  }
 }
 
 Server::~Server() {

@@ -60,7 +60,7 @@ void Broker::take_over() const {
 }
 
 Result<void> Broker::watch(net::Loop& loop, std::function<void()> gone) {
-  auto watch = net::ReadWatch::create(loop, control_, [this, gone = std::move(gone)] {
+  auto watch = net::ReadWatch::create(loop, board_.control(), [this, gone = std::move(gone)] {
     const auto told = gone;  // a copy: the watch has the other
     watch_.reset();          // it says nothing here but that it has ended
     told();
@@ -81,16 +81,8 @@ Result<net::DescriptorLine> Broker::connect() const {
       return line;
     }
   }
-  auto pair = connected_pair();
-  if (!pair) {
-    return tl::unexpected(pair.error());
-  }
-  const std::array<uv_os_sock_t, 1> theirs{pair->second.get()};
-  const std::lock_guard lock(mutex_);  // a byte and a descriptor belong together
-  if (net::send_with_descriptors(control_, "+", theirs) != 0) {
-    return gone();
-  }
-  return net::DescriptorLine(std::move(pair->first));
+  auto line = board_.connect();
+  return line ? std::move(line) : gone();
 }
 
 Result<Message> Broker::ask(const Message& question, const net::Socket* beside,

@@ -79,6 +79,20 @@ std::vector<char*> as_c(std::vector<std::string>& words) {
   return pointers;
 }
 
+/// What can be read without moving the place where it is read next.
+std::string beginning_of(const net::Socket& file) {
+  constexpr std::size_t most = std::size_t{1} << 20;
+  std::string content(most, '\0');
+  std::size_t size = 0;
+  ssize_t count = 0;
+  do {
+    count = pread(file.get(), content.data() + size, content.size() - size, static_cast<off_t>(size));
+    size += count > 0 ? static_cast<std::size_t>(count) : 0;
+  } while ((count > 0 && size < content.size()) || (count < 0 && errno == EINTR));
+  content.resize(size);
+  return content;
+}
+
 /// One connection: a question, an answer, until it ends.
 class Conversation {
  public:
@@ -150,7 +164,7 @@ class Conversation {
     if (!file.valid()) {
       return refuse_with(errno);
     }
-    if (!duties_.may_hand_over(file.get())) {
+    if (!duties_.may_hand_over(beginning_of(file))) {
       return refuse_with(EACCES);
     }
     const std::array<uv_os_sock_t, 1> beside{file.get()};
@@ -236,14 +250,6 @@ class Conversation {
 
 }  // namespace
 
-Result<std::pair<net::Socket, net::Socket>> connected_pair() {
-  std::array<int, 2> ends{};
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return fail(ErrorKind::network, "cannot make a pair of sockets: {}", error_text(errno));
-  }
-  return std::pair{net::Socket(ends[0]), net::Socket(ends[1])};
-}
-
 void serve(net::Socket control, const Duties& duties) {
   std::mutex mutex;
   std::atomic<std::size_t> conversations{0};
@@ -278,15 +284,15 @@ void serve(net::Socket control, const Duties& duties) {
   }
 }
 
-Result<Broker*> Broker::start(const Duties& duties) {
-  auto pair = connected_pair();
+Result<net::Socket> start_beside(const char* name, const std::function<void(net::Socket control)>& serve) {
+  auto pair = net::connected_pair();
   if (!pair) {
     return tl::unexpected(pair.error());
   }
   static_cast<void>(std::fflush(nullptr));  // or both processes would write it
   const pid_t child = fork();
   if (child < 0) {
-    return fail(ErrorKind::network, "cannot start a process that looks up names: {}", error_text(errno));
+    return fail(ErrorKind::network, "cannot start a process beside this one: {}", error_text(errno));
   }
   if (child == 0) {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGTSTP}) {
@@ -294,12 +300,26 @@ Result<Broker*> Broker::start(const Duties& duties) {
     }
     static_cast<void>(::signal(SIGCHLD, SIG_DFL));
 #ifdef __linux__
-    static_cast<void>(prctl(PR_SET_NAME, "persona-broker"));
+    static_cast<void>(prctl(PR_SET_NAME, name));
 #endif
     static_cast<void>(pair->first.release());
-    serve(net::Socket(close_all_but(pair->second.release())), duties);
+    try {
+      serve(net::Socket(close_all_but(pair->second.release())));
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "persona: %s: %s\n", name, error.what());
+    }
+    _exit(EXIT_SUCCESS);
   }
-  return new Broker(std::move(pair->first));
+  return std::move(pair->first);
+}
+
+Result<Broker*> Broker::start(const Duties& duties) {
+  auto control =
+      start_beside("persona-broker", [&](net::Socket theirs) { serve(std::move(theirs), duties); });
+  if (!control) {
+    return tl::unexpected(control.error());
+  }
+  return new Broker(std::move(*control));
 }
 
 }  // namespace persona::broker

@@ -4,12 +4,13 @@
 
 namespace persona::broker {
 
-Result<std::pair<net::Socket, net::Socket>> connected_pair() {
-  return fail(ErrorKind::network, "there are no pairs of sockets on Windows");
-}
-
 void serve(net::Socket /*control*/, const Duties& /*duties*/) {
   std::abort();  // nobody can have started it
+}
+
+Result<net::Socket> start_beside(const char* /*name*/,
+                                 const std::function<void(net::Socket control)>& /*serve*/) {
+  return fail(ErrorKind::configuration, "there are no processes beside this one on Windows");
 }
 
 Result<Broker*> Broker::start(const Duties& /*duties*/) {

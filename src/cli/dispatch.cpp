@@ -110,6 +110,10 @@ int dispatch(const std::vector<std::string>& arguments) {
   run_command->add_flag(
       "--replace", replaces,
       "Take over from the persona that runs with this configuration, without refusing anybody");
+  bool separate_key = false;
+  run_command->add_flag("--separate-key", separate_key,
+                        "Keep the private keys in a process of their own, which signs handshakes; this one "
+                        "cannot read them (Linux)");
   run_command->footer("SIGTERM or SIGINT (Ctrl-C) drains; another one, a second or more later, forces.");
 
   CLI::App* check_command =
@@ -220,7 +224,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   }
   host::prepare_process();
   if (run_command->parsed()) {
-    return run(path_from_text(to_run.config), to_run.overrides(), {replaces, arguments});
+    return run(path_from_text(to_run.config), to_run.overrides(), {replaces, separate_key, arguments});
   }
   if (check_command->parsed()) {
     return check(path_from_text(to_check.config), to_check.overrides(), stdout, stderr);

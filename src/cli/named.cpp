@@ -1,6 +1,7 @@
 #include "named.hpp"
 
 #include "persona/config/load.hpp"
+#include "persona/x509/file.hpp"
 
 namespace persona::cli {
 
@@ -66,10 +67,22 @@ bool Named::has_port(std::uint16_t port) {
   return ports_.contains(port);
 }
 
+bool Named::may_hand_over(std::string_view content) const {
+  return !without_keys_ || !x509::looks_like_private_key(content);
+}
+
 void Named::read_again() {
   const auto found = config::find_files(config_);
   for (const std::filesystem::path& file : found ? *found : std::vector<std::filesystem::path>()) {
-    const config::Loaded loaded = config::load(file);
+    config::Loaded loaded = config::load(file);
+    if (without_keys_) {
+      config::Identity& identity = loaded.config.identity;
+      if (identity.private_key.value.empty() && !identity.agent) {
+        identity.certificate.value.clear();  // it has the key
+      }
+      identity.private_key.value.clear();
+      identity.private_key_password_file.reset();
+    }
     for (std::filesystem::path& named : files_named_by(loaded.config)) {
       files_.insert(std::move(named));
     }

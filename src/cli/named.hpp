@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "persona/config/config.hpp"
@@ -22,17 +23,22 @@ std::vector<config::Located<Endpoint>> listened_on_by(const config::Config& conf
 /// What may be had on behalf of a configuration, as it is now. Blocks; one thread at a time.
 class Named {
  public:
-  /// `config`: a file or a folder.
-  explicit Named(std::filesystem::path config) : config_(std::move(config)) {}
+  /// `config`: a file or a folder. `without_keys`: no file that has a private key, nor its password.
+  explicit Named(std::filesystem::path config, bool without_keys)
+      : config_(std::move(config)), without_keys_(without_keys) {}
 
   // What was named once stays so. The configuration is read again for what was not.
   bool has_file(const std::filesystem::path& file);
   bool has_port(std::uint16_t port);  ///< to listen on
 
+  /// A file of this content: it has no key that is to stay out of the process, whatever it is called.
+  bool may_hand_over(std::string_view content) const;
+
  private:
   void read_again();
 
   std::filesystem::path config_;
+  bool without_keys_;
   std::set<std::filesystem::path> files_;
   std::set<std::uint16_t> ports_;
 };

@@ -10,6 +10,7 @@
 #include "persona/config/config.hpp"
 #include "persona/config/diagnostic.hpp"
 #include "persona/host/confinement.hpp"
+#include "persona/net/switchboard.hpp"
 
 namespace persona::cli {
 
@@ -19,6 +20,7 @@ struct Overrides {
   std::optional<log::Format> log_format;
   std::optional<std::string> log_file;  ///< relative to the working directory; empty: standard error
   std::shared_ptr<const host::Confinement> confinement{};  ///< null: everything is allowed
+  std::shared_ptr<const net::Switchboard> key_process{};   ///< has the keys that are in files; null: we do
 
   /// Findings about `log_file` have no place in the file.
   void apply(config::Config& config, config::Report& report) const;

@@ -88,9 +88,14 @@ void warn_of_expiry(const forward::Expiry& expiry, Mark mark, config::Report& re
   }
 }
 
-identity::IdentityFiles identity_files(const config::Config& config) {
+identity::IdentityFiles identity_files(const config::Config& config, bool separate_key) {
   identity::IdentityFiles files;
   files.certificate = config.identity.certificate.value;
+  files.use = config.mode == Mode::persona ? identity::IdentityUse::client : identity::IdentityUse::server;
+  if (separate_key && !config.identity.agent) {
+    files.key_elsewhere = "--separate-key";
+    return files;
+  }
   files.private_key = config.identity.private_key.value;
   if (config.identity.agent) {
     files.key_elsewhere = config.identity.agent->value.to_string();
@@ -98,7 +103,6 @@ identity::IdentityFiles identity_files(const config::Config& config) {
   if (config.identity.private_key_password_file) {
     files.password_file = config.identity.private_key_password_file->value;
   }
-  files.use = config.mode == Mode::persona ? identity::IdentityUse::client : identity::IdentityUse::server;
   return files;
 }
 
@@ -120,21 +124,40 @@ trust::TrustFiles trust_files(const config::Config& config) {
 identity::Identity::Loaded load_with_agent(Prepared& prepared, const identity::IdentityFiles& files) {
   const auto& named = *prepared.config.identity.agent;
   std::string away;
-  auto loaded = agent::load_identity(files.certificate, named.value, files.use, away);
+  auto loaded = agent::load_identity(files.certificate, agent::AgentPlace::at(named.value), files.use, away);
   if (!away.empty()) {
     prepared.report.warning(named.mark, fmt::format("{}; until it does, handshakes fail", away));
   }
   return loaded;
 }
 
-void load_identity(Prepared& prepared, const identity::IdentityFiles& files) {
+/// It is there from the beginning, so that what it has not got is not there.
+identity::Identity::Loaded load_beside(Prepared& prepared, const identity::IdentityFiles& files,
+                                       const std::shared_ptr<const net::Switchboard>& board) {
+  std::string missing;
+  auto loaded = agent::load_identity(files.certificate, agent::AgentPlace::beside(board), files.use, missing);
+  if (!missing.empty()) {
+    prepared.report.error(mark_of_key(prepared.config), missing);
+  }
+  return loaded;
+}
+
+identity::Identity::Loaded load_from(Prepared& prepared, const identity::IdentityFiles& files,
+                                     const Overrides& overrides) {
+  if (prepared.config.identity.agent) {
+    return load_with_agent(prepared, files);
+  }
+  return overrides.key_process ? load_beside(prepared, files, overrides.key_process)
+                               : identity::Identity::load(files);
+}
+
+void load_identity(Prepared& prepared, const identity::IdentityFiles& files, const Overrides& overrides) {
   if (prepared.config.identity.agent && !agent::agents_are_supported()) {
     prepared.report.error(prepared.config.identity.agent->mark,
                           "identity.private_key: there are no agents on Windows; name the file of the key");
     return;
   }
-  auto loaded =
-      prepared.config.identity.agent ? load_with_agent(prepared, files) : identity::Identity::load(files);
+  auto loaded = load_from(prepared, files, overrides);
   if (!loaded) {
     report_all(prepared, loaded.error());
     return;
@@ -290,8 +313,8 @@ class Sources {
       : file_(file), config_(identity::content_digest(file)) {}
 
   /// After the configuration, which names the others.
-  void note_files(Prepared& prepared) {
-    identity_ = identity_files(prepared.config);
+  void note_files(Prepared& prepared, bool separate_key) {
+    identity_ = identity_files(prepared.config, separate_key);
     trust_ = trust_files(prepared.config);
     prepared.files = files_named_by(prepared.config);
     if (const auto password = via_password_file(prepared.config)) {
@@ -332,11 +355,11 @@ Prepared prepare_telling(const std::filesystem::path& file, const Overrides& ove
   config::Loaded loaded = config::load(file);
   overrides.apply(loaded.config, loaded.report);
   Prepared prepared{std::move(loaded.report), std::move(loaded.config), nullptr, nullptr};
-  sources.note_files(prepared);
+  sources.note_files(prepared, overrides.key_process != nullptr);
   // After an error in the file its certificates still count, as far as it names them: all findings at once.
   const config::Identity& identity = prepared.config.identity;
   if (!identity.certificate.value.empty() || !identity.private_key.value.empty()) {
-    load_identity(prepared, sources.identity());
+    load_identity(prepared, sources.identity(), overrides);
   }
   if (!prepared.config.trust.ca.empty()) {
     load_trust(prepared, sources.trust());

@@ -307,6 +307,7 @@ ServiceExit forward_until_stopped(const std::filesystem::path& config, const Ove
   }
   Overrides overrides = given;
   overrides.confinement = sandbox->allowed;
+  overrides.key_process = sandbox->key_process;
   auto inherited = net::InheritedSockets::from_systemd();
   if (!inherited) {
     return complain(refuse(inherited.error()).value(), supervisor);

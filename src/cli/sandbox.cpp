@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "key_process.hpp"
 #include "named.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
@@ -68,12 +69,43 @@ Result<std::uint32_t> change_user(const config::Located<std::string>& named) {
   return *user;
 }
 
-bool is_in_force(const host::Confined& confined) {
-  return confined.files || confined.ports || confined.system_calls || confined.privileges;
-}
-
 std::string all_missing(const host::Confined& confined) {
   return fmt::format("{}", fmt::join(confined.missing, "; "));
+}
+
+/// Before anything is given up: keys are read with the rights that persona was started with.
+Result<std::shared_ptr<const net::Switchboard>> separate_keys(const fs::path& config,
+                                                              const std::vector<config::Config>& services,
+                                                              const Wish& wish) {
+  const host::Confined possible = host::what_confines(confinement_for(config, services));
+  if (wish.sandbox == config::Sandbox::off || !possible.files) {
+    return fail(
+        ErrorKind::configuration,
+        "--separate-key: without a sandbox of files this process could read the keys all the same: {}",
+        wish.sandbox == config::Sandbox::off ? "remove sandbox: off" : all_missing(possible));
+  }
+  for (const config::Config& service : services) {
+    if (service.identity.private_key.value.empty() && !service.identity.agent) {
+      return fail(
+          ErrorKind::configuration,
+          "--separate-key: the key has to be in a file of its own, named as identity.private_key; {} has it "
+          "in that of the certificate",
+          printable(path_text(service.file)));
+    }
+  }
+  std::vector<net::UserId> users{net::own_user()};
+  if (wish.user) {
+    const auto user = net::find_user(wish.user->value);
+    if (!user) {
+      return fail(ErrorKind::configuration, "user: {}", user.error().message);
+    }
+    users.push_back(*user);
+  }
+  return start_key_process(config, std::move(users));
+}
+
+bool is_in_force(const host::Confined& confined) {
+  return confined.files || confined.ports || confined.system_calls || confined.privileges;
 }
 
 }  // namespace
@@ -166,6 +198,13 @@ tl::expected<Sandbox, Refusal> enter_sandbox(const fs::path& config, const Overr
   if (!wish) {
     return tl::unexpected(wish.error());
   }
+  if (start.separate_key) {
+    if (auto separated = separate_keys(config, services, *wish); !separated) {
+      return refuse(separated.error());
+    } else {
+      sandbox.key_process = std::move(*separated);
+    }
+  }
   if (wish->user) {
     if (const auto changed = change_user(*wish->user); !changed) {
       return refuse(changed.error());
@@ -193,10 +232,10 @@ tl::expected<Sandbox, Refusal> enter_sandbox(const fs::path& config, const Overr
     return sandbox;
   }
   broker::Duties duties;
-  const auto named = std::make_shared<Named>(config);
+  const auto named = std::make_shared<Named>(config, start.separate_key);
   duties.may_read = [named](const fs::path& file) { return named->has_file(file); };
   duties.may_listen = [named](std::uint16_t port) { return named->has_port(port); };
-  duties.may_hand_over = [](int) { return true; };
+  duties.may_hand_over = [named](std::string_view content) { return named->may_hand_over(content); };
   duties.successor = Succession::arguments_of_successor(start);
   duties.variables = variables;
   auto broker = broker::Broker::start(duties);

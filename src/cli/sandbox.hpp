@@ -32,10 +32,11 @@ void check_confinement(const host::Confinement& confinement, const config::Confi
 
 /// This process, as it is from now on.
 struct Sandbox {
-  broker::Broker* broker = nullptr;                    ///< null: the process does everything itself
-  std::shared_ptr<const host::Confinement> allowed{};  ///< null: everything
-  std::optional<host::Confined> confined{};            ///< nothing: `sandbox: off`
-  std::string warning{};                               ///< for the log; empty: none
+  broker::Broker* broker = nullptr;                       ///< null: the process does everything itself
+  std::shared_ptr<const host::Confinement> allowed{};     ///< null: everything
+  std::optional<host::Confined> confined{};               ///< nothing: `sandbox: off`
+  std::shared_ptr<const net::Switchboard> key_process{};  ///< null: keys are read by this process
+  std::string warning{};                                  ///< for the log; empty: none
   bool is_decided = false;  ///< false: the configuration has errors, and the process is what it was
 };
 

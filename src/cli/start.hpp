@@ -7,7 +7,8 @@
 namespace persona::cli {
 
 struct Start {
-  bool replaces = false;  ///< `--replace`: take over from the process that runs with this configuration
+  bool replaces = false;      ///< `--replace`: take over from the process that runs with this configuration
+  bool separate_key = false;  ///< `--separate-key`: private keys are in a process of their own
   std::vector<std::string>
       arguments{};  ///< all of them, the program first; empty: it cannot start itself anew
 };

@@ -8,6 +8,8 @@
 #include <sys/un.h>
 
 #include "persona/net/descriptor_line.hpp"
+#include "persona/net/error.hpp"
+#include "persona/net/switchboard.hpp"
 
 namespace persona::net {
 
@@ -79,6 +81,14 @@ std::ptrdiff_t receive_with_descriptors(const Socket& socket, std::span<char> bu
     }
   }
   return size;
+}
+
+Result<std::pair<Socket, Socket>> connected_pair() {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return fail(ErrorKind::network, "cannot make a pair of sockets: {}", error_words(last_code()));
+  }
+  return std::pair{Socket(ends[0]), Socket(ends[1])};
 }
 
 int connect_unix(const Endpoint& place, Socket& socket, std::optional<Milliseconds> patience) {

@@ -1,4 +1,5 @@
 #include "persona/net/descriptor_line.hpp"
+#include "persona/net/switchboard.hpp"
 
 namespace persona::net {
 
@@ -16,6 +17,10 @@ int connect_unix(const Endpoint&, Socket&, std::optional<Milliseconds>) {
 
 bool wait_readable(const Socket&, Milliseconds) {
   return false;
+}
+
+Result<std::pair<Socket, Socket>> connected_pair() {
+  return fail(ErrorKind::network, "there are no pairs of sockets on Windows");
 }
 
 }  // namespace persona::net

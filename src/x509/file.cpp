@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "persona/base/file.hpp"
+#include "persona/x509/pkcs12.hpp"
 #include "persona/x509/text_encoding.hpp"
 
 namespace persona::x509 {
@@ -66,6 +67,14 @@ Result<Secret> read_password_file(const std::filesystem::path& path) {
     content->shrink(std::min(content->view().find_first_of("\r\n"), content->view().size()));
   }
   return content;
+}
+
+bool looks_like_private_key(std::string_view content) {
+  Secret copy(content.size());
+  std::copy(content.begin(), content.end(), copy.data());
+  const Secret text = as_utf8(std::move(copy));
+  return text.view().find("PRIVATE KEY-----") != std::string_view::npos || is_pkcs12(text.view()) ||
+         pkcs12_in_pem(text.view()).has_value();
 }
 
 }  // namespace persona::x509

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,12 +10,25 @@
 #include "persona/base/endpoint.hpp"
 #include "persona/base/result.hpp"
 #include "persona/identity/identity.hpp"
+#include "persona/net/descriptor_line.hpp"
+#include "persona/net/switchboard.hpp"
 #include "persona/pk/signer.hpp"
 #include "persona/x509/certificate.hpp"
 
 namespace persona::agent {
 
-/// Asks the agent at a Unix socket, on a connection of its own for each signature, so an agent that was away
+/// Where an agent is.
+struct AgentPlace {
+  std::string words;  ///< "the agent at unix:/run/persona/agent.sock"
+  /// Blocks for so long at most. Any thread.
+  std::function<Result<net::DescriptorLine>(Milliseconds wait)> connect;
+
+  static AgentPlace at(Endpoint socket);
+  /// The process that `persona run --separate-key` has started for its keys.
+  static AgentPlace beside(std::shared_ptr<const net::Switchboard> board);
+};
+
+/// Asks an agent, on a connection of its own for each signature, so an agent that was away
 /// is found again at once. Whoever answers there is not trusted: a signature that the certificate's key does
 /// not verify is a failure.
 class AgentSigner final : public pk::Signer {
@@ -22,7 +36,7 @@ class AgentSigner final : public pk::Signer {
   static constexpr Milliseconds patience{5'000};  ///< for a whole question
 
   /// `certificates`: the leaf first; there is at least one.
-  AgentSigner(Endpoint place, x509::CertificateList certificates);
+  AgentSigner(AgentPlace place, x509::CertificateList certificates);
 
   Result<std::size_t> sign(pk::Scheme scheme, pk::Hash hash, ByteView digest,
                            ByteSpan signature) const override {
@@ -36,7 +50,7 @@ class AgentSigner final : public pk::Signer {
   Result<void> probe(Milliseconds wait) const;
 
  private:
-  Endpoint place_;
+  AgentPlace place_;
   x509::CertificateList certificates_;
   SpkiPin key_;
 };
@@ -47,7 +61,7 @@ bool agents_are_supported();
 
 /// An identity whose key the agent at `place` has. Whether it is there is no condition, as it may come later:
 /// `away` is a sentence if it is not.
-identity::Identity::Loaded load_identity(const std::filesystem::path& certificate, const Endpoint& place,
+identity::Identity::Loaded load_identity(const std::filesystem::path& certificate, AgentPlace place,
                                          identity::IdentityUse use, std::string& away);
 
 }  // namespace persona::agent

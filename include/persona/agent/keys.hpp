@@ -27,6 +27,7 @@ class Keys {
     std::map<net::UserId, std::string> users;  ///< who may ask, with net::user_in_words(), which blocks
     bool tls12_client_hashes = false;
     unsigned signatures_per_second = 1;  ///< for each user
+    std::string missing{no_such_key};    ///< what is said of a key that is not there
   };
 
   /// Of two identities with one key the first counts.

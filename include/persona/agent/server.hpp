@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "persona/base/endpoint.hpp"
 #include "persona/base/log.hpp"
 #include "persona/base/result.hpp"
+#include "persona/net/descriptor_line.hpp"
 #include "persona/net/listener.hpp"
 #include "persona/net/loop.hpp"
 
@@ -31,6 +33,19 @@ class Server {
                                                 const net::SocketFile& file, std::shared_ptr<const Keys> keys,
                                                 std::shared_ptr<log::Logger> logger);
 
+  /// What whoever holds keys for a process beside it does when it is asked for one that is not there, and
+  /// when that process ends.
+  struct Beside {
+    std::function<std::shared_ptr<const Keys>()> look_again;  ///< blocks; not on the loop
+    std::function<void()> looked;                             ///< its keys are in use; on the loop
+    std::function<void()> gone;                               ///< on the loop; may destroy the server
+  };
+
+  /// For the process at the other end of `control` alone (net::Switchboard).
+  static Result<std::unique_ptr<Server>> beside(net::Loop& loop, net::Socket control,
+                                                std::shared_ptr<const Keys> keys,
+                                                std::shared_ptr<log::Logger> logger, Beside events);
+
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -41,14 +56,17 @@ class Server {
  private:
   class Exchange;
 
-  Server(net::Loop& loop, net::HandlePtr<net::Listener> listener, std::shared_ptr<const Keys> keys,
-         std::shared_ptr<log::Logger> logger);
+  Server(net::Loop& loop, std::shared_ptr<const Keys> keys, std::shared_ptr<log::Logger> logger);
+  void take_connections();
   void accepted(net::Socket socket);
   void over(Exchange& exchange);
   void log_refusal(const std::string& why, log::Fields fields);
 
   net::Loop& loop_;
-  net::HandlePtr<net::Listener> listener_;
+  net::HandlePtr<net::Listener> listener_;  // null: connections come by control_
+  net::Socket control_;
+  net::HandlePtr<net::ReadWatch> watch_;
+  Beside beside_;
   std::shared_ptr<const Keys> keys_;
   std::shared_ptr<log::Logger> logger_;
   RateLimit rate_;

@@ -19,6 +19,7 @@
 #include "persona/net/deputy.hpp"
 #include "persona/net/descriptor_line.hpp"
 #include "persona/net/loop.hpp"
+#include "persona/net/switchboard.hpp"
 
 namespace persona::broker {
 
@@ -26,8 +27,8 @@ namespace persona::broker {
 struct Duties {
   /// May this file be read? Called in the broker, by one thread at a time; may block.
   std::function<bool(const std::filesystem::path& file)> may_read;
-  /// And may what was opened be handed over? `descriptor` stays open, at the beginning of the file.
-  std::function<bool(int descriptor)> may_hand_over;
+  /// And a file that begins with this, up to 1 MiB?
+  std::function<bool(std::string_view content)> may_hand_over;
   /// May this TCP port be listened on? As may_read.
   std::function<bool(std::uint16_t port)> may_listen;
   /// What replaces us, the program first; empty: nothing may be started.
@@ -40,7 +41,7 @@ struct Duties {
 /// is asked fails with a sentence.
 class Broker final : public net::Deputy {
  public:
-  explicit Broker(net::Socket control) : control_(std::move(control)) {}
+  explicit Broker(net::Socket control) : board_(std::move(control)) {}
 
   /// Forks. There must be no other thread, and nothing secret in memory. The broker ends when this process
   /// does, and no signal that is for a whole group or service ends it before. Fails on Windows, which has no
@@ -96,7 +97,7 @@ class Broker final : public net::Deputy {
   Result<std::uint32_t> find_id(std::string_view word, const std::string& name_or_id) const;
   std::string name_of(std::string_view word, std::uint32_t id) const;
 
-  net::Socket control_;  // a descriptor sent here is one more connection
+  net::Switchboard board_;
   net::HandlePtr<net::ReadWatch> watch_;
   mutable std::mutex mutex_;
   mutable std::vector<net::DescriptorLine> idle_;  // connections that wait for the next question
@@ -104,10 +105,13 @@ class Broker final : public net::Deputy {
 
 // Platform: broker/fork_posix.cpp, broker/fork_windows.cpp.
 
-/// The two ends of a connection within this machine, which no program started later has.
-Result<std::pair<net::Socket, net::Socket>> connected_pair();
-
 /// The broker's side: answers until the other end is gone. Never returns.
 [[noreturn]] void serve(net::Socket control, const Duties& duties);
+
+/// Forks a process that runs `serve` with its end of a pair (net::Switchboard) and ends after it. It has
+/// nothing else open but the standard streams; no signal that is for a whole group or service ends it, so it
+/// is to end when its socket does. `name`: as the system calls it, up to 15 bytes. There must be no other
+/// thread.
+Result<net::Socket> start_beside(const char* name, const std::function<void(net::Socket control)>& serve);
 
 }  // namespace persona::broker

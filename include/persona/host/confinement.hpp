@@ -14,6 +14,7 @@ namespace persona::host {
 
 /// What may be done from now on. Everything else is refused, for as long as the process lives.
 struct Confinement {
+  bool reads_everything = false;              ///< that its user may read
   std::vector<std::filesystem::path> listed;  ///< folders whose entries may be listed
   std::vector<std::filesystem::path>
       logs;  ///< files that are written; renamed, made and removed in their folders
