@@ -59,19 +59,6 @@ void Broker::take_over() const {
   net::act_through(this);
 }
 
-Result<void> Broker::watch(net::Loop& loop, std::function<void()> gone) {
-  auto watch = net::ReadWatch::create(loop, board_.control(), [this, gone = std::move(gone)] {
-    const auto told = gone;  // a copy: the watch has the other
-    watch_.reset();          // it says nothing here but that it has ended
-    told();
-  });
-  if (!watch) {
-    return tl::unexpected(watch.error());
-  }
-  watch_ = std::move(*watch);
-  return {};
-}
-
 Result<net::DescriptorLine> Broker::connect() const {
   {
     const std::lock_guard lock(mutex_);

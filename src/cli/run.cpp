@@ -13,6 +13,7 @@
 #include "persona/forward/runtime.hpp"
 #include "persona/forward/socket_file.hpp"
 #include "persona/host/process.hpp"
+#include "persona/net/descriptor_line.hpp"
 #include "persona/net/timer.hpp"
 #include "persona/tls/aead.hpp"
 #include "prepare.hpp"
@@ -101,7 +102,7 @@ class Run {
     const auto summary = runtime_->run([this] {
       supervisor_.forget();
       admins_.clear();
-      forget_broker();
+      beside_.clear();
     });
     logger_->info("stopped", {{"connections_cut", summary.connections_cut}});
     log::expect_end();
@@ -117,7 +118,7 @@ class Run {
     succession_.end();
     admins_.clear();
     hosting_.stop();
-    forget_broker();
+    beside_.clear();
     if (!runtime_->abandon()) {
       tell_of_leak();
       return ServiceExit::failure;
@@ -203,23 +204,30 @@ class Run {
     for (const std::string& missing : sandbox_.confined->missing) {
       logger_->info("sandbox: " + missing);
     }
-    if (sandbox_.broker == nullptr) {
-      return;
+    if (sandbox_.broker != nullptr) {
+      watch(sandbox_.broker->control(),
+            "the process that looks up names and opens files for this one has ended: until persona is "
+            "restarted "
+            "names are not found and nothing can be reloaded");
     }
-    const auto gone = [this] {
-      logger_->error(
-          "the process that looks up names and opens files for this one has ended: until persona is "
-          "restarted "
-          "names are not found and nothing can be reloaded");
-    };
-    if (const auto watched = sandbox_.broker->watch(runtime_->loop(), gone); !watched) {
-      logger_->warn(watched.error().message);
+    if (sandbox_.key_process) {
+      logger_->info("the private keys are in a process of their own");
+      watch(sandbox_.key_process->control(),
+            "the process that has the keys has ended: until persona is restarted no handshake succeeds");
     }
   }
 
-  void forget_broker() {
-    if (sandbox_.broker != nullptr) {
-      sandbox_.broker->forget();
+  /// The other end says nothing but that it has ended.
+  void watch(const net::Socket& control, const char* sentence) {
+    const auto number = beside_.size();
+    auto watch = net::ReadWatch::create(runtime_->loop(), control, [this, number, sentence] {
+      beside_[number].reset();
+      logger_->error(sentence);
+    });
+    if (watch) {
+      beside_.push_back(std::move(*watch));
+    } else {
+      logger_->warn(watch.error().message);
     }
   }
 
@@ -294,6 +302,7 @@ class Run {
   std::map<std::string, std::unique_ptr<admin::Server>> admins_;  // by address
   Supervisor& supervisor_;
   StopOrders stop_orders_;
+  std::vector<net::HandlePtr<net::ReadWatch>> beside_;  // processes that end when we do
   bool told_of_echo_ = false;
 };
 

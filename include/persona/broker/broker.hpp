@@ -53,10 +53,8 @@ class Broker final : public net::Deputy {
   /// there are other threads.
   void take_over() const;
 
-  /// On a loop: `gone` is called once, when the broker has ended.
-  Result<void> watch(net::Loop& loop, std::function<void()> gone);
-  /// Before the loop can end.
-  void forget() { watch_.reset(); }
+  /// Readable once the broker has ended.
+  const net::Socket& control() const { return board_.control(); }
 
   int resolve_host(const std::string& host, std::vector<net::SocketAddress>& addresses) const override;
   Result<std::uint32_t> find_user(const std::string& name_or_id) const override;
@@ -98,7 +96,6 @@ class Broker final : public net::Deputy {
   std::string name_of(std::string_view word, std::uint32_t id) const;
 
   net::Switchboard board_;
-  net::HandlePtr<net::ReadWatch> watch_;
   mutable std::mutex mutex_;
   mutable std::vector<net::DescriptorLine> idle_;  // connections that wait for the next question
 };
