@@ -55,6 +55,13 @@ conf/pg.yaml:5:20: tls.min_version: expected "1.2" or "1.3", found "1.1"
   5 | tls: {min_version: 1.1}
     |                    ^~~
 )"},
+    {"an unknown sandbox",
+     persona_yaml + "sandbox: on\n",
+     R"(
+conf/pg.yaml:5:10: sandbox: expected "auto", "required" or "off", found "on"
+  5 | sandbox: on
+    |          ^~
+)"},
     {"versions in the wrong order",
      persona_yaml + "tls: {min_version: \"1.3\", max_version: \"1.2\"}\n",
      R"(

@@ -355,3 +355,15 @@ TEST_CASE("a build without the hybrid group says so to who asks for it" *
   CHECK(loaded.report.render().find("tls.groups: this build of persona has no x25519mlkem768") !=
         std::string::npos);
 }
+
+TEST_CASE("the sandbox is on, and the user stays, unless a file says otherwise") {
+  const Folder folder;
+  const Config usual = good(folder, persona_yaml);
+  CHECK(usual.sandbox.value == Sandbox::automatic);
+  CHECK_FALSE(usual.user);
+  const Config strict = good(folder, persona_yaml + "sandbox: required\nuser: 1000\n");
+  CHECK(strict.sandbox.value == Sandbox::required);
+  CHECK(strict.user->value == "1000");
+  CHECK(good(folder, persona_yaml + "sandbox: \"off\"\nuser: persona\n").sandbox.value == Sandbox::off);
+  CHECK(good(folder, persona_yaml + "sandbox: off\n").sandbox.value == Sandbox::off);
+}
