@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include <mbedtls/pk.h>
 #include <mbedtls/x509_crt.h>
 
 #include "persona/agent/signed_content.hpp"
@@ -71,20 +70,6 @@ Result<Bytes> ask(const AgentPlace& place, const Question& question, Millisecond
   }
 }
 
-bool verifies(mbedtls_pk_context& key, pk::Scheme scheme, pk::Hash hash, ByteView digest,
-              ByteView signature) {
-  const auto md = hash == pk::Hash::sha256   ? MBEDTLS_MD_SHA256
-                  : hash == pk::Hash::sha384 ? MBEDTLS_MD_SHA384
-                                             : MBEDTLS_MD_SHA512;
-  const mbedtls_pk_rsassa_pss_options pss{md, static_cast<int>(pk::size_of(hash))};
-  const bool is_pss = scheme == pk::Scheme::rsa_pss;
-  const auto type = is_pss                            ? MBEDTLS_PK_RSASSA_PSS
-                    : scheme == pk::Scheme::rsa_pkcs1 ? MBEDTLS_PK_RSA
-                                                      : MBEDTLS_PK_ECDSA;
-  return mbedtls_pk_verify_ext(type, is_pss ? &pss : nullptr, &key, md, digest.data(), digest.size(),
-                               signature.data(), signature.size()) == 0;
-}
-
 }  // namespace
 
 AgentPlace AgentPlace::at(Endpoint socket) {
@@ -114,7 +99,7 @@ Result<std::size_t> AgentSigner::sign_content(pk::Scheme scheme, pk::Hash hash, 
     return tl::unexpected(answer.error());
   }
   if (answer->size() > signature.size() ||
-      !verifies(certificates_.get()->pk, scheme, hash, digest, *answer)) {
+      !pk::verifies(certificates_.get()->pk, scheme, hash, digest, *answer)) {
     return fail(
         ErrorKind::network,
         "{} gave a signature that is not one by our certificate's key, which was not sent; see its log",

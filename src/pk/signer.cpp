@@ -93,6 +93,19 @@ std::size_t size_of(Hash hash) {
   return 0;
 }
 
+bool verifies(mbedtls_pk_context& public_key, Scheme scheme, Hash hash, ByteView digest, ByteView signature) {
+  const auto md = hash == Hash::sha256   ? MBEDTLS_MD_SHA256
+                  : hash == Hash::sha384 ? MBEDTLS_MD_SHA384
+                                         : MBEDTLS_MD_SHA512;
+  const mbedtls_pk_rsassa_pss_options pss{md, static_cast<int>(size_of(hash))};
+  const bool is_pss = scheme == Scheme::rsa_pss;
+  const auto type = is_pss                        ? MBEDTLS_PK_RSASSA_PSS
+                    : scheme == Scheme::rsa_pkcs1 ? MBEDTLS_PK_RSA
+                                                  : MBEDTLS_PK_ECDSA;
+  return mbedtls_pk_verify_ext(type, is_pss ? &pss : nullptr, &public_key, md, digest.data(), digest.size(),
+                               signature.data(), signature.size()) == 0;
+}
+
 #ifdef MBEDTLS_PK_SIGNER
 
 bool signers_are_supported() {

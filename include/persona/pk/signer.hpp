@@ -45,12 +45,22 @@ class Signer {
     return sign(scheme, hash, digest, signature);
   }
 
+  /// False: it never signs so, and connections must not come to ask for it. Any thread, at once.
+  virtual bool can(Scheme scheme) const {
+    static_cast<void>(scheme);
+    return true;
+  }
+
   /// It waits for somebody else (a process, a token): handshakes that need it have threads of their own.
   virtual bool is_slow() const { return false; }
 
  protected:
   Signer() = default;
 };
+
+/// Is it a signature of this digest by this key? For those who sign elsewhere: what they give is looked at
+/// before it is sent, as a faulty one by RSA may tell the key (Boneh, DeMillo, Lipton 1997).
+bool verifies(mbedtls_pk_context& public_key, Scheme scheme, Hash hash, ByteView digest, ByteView signature);
 
 /// A signer by the provider in use, with a copy of this private key. Null where mbedTLS signs best by itself,
 /// with the key as it is: without libcrypto, or where that is slower (P-384 before OpenSSL 3.2).
