@@ -360,6 +360,16 @@ void Identity::KeyDeleter::operator()(mbedtls_pk_context* key) const {
   x509::PrivateKeyDeleter()(key);
 }
 
+std::optional<TlsVersion> Identity::only_version() const {
+  if (signer_ == nullptr || mbedtls_pk_get_type(&chain_.get()->pk) != MBEDTLS_PK_RSA) {
+    return std::nullopt;
+  }
+  if (!signer_->can(pk::Scheme::rsa_pss)) {
+    return TlsVersion::tls12;
+  }
+  return signer_->can(pk::Scheme::rsa_pkcs1) ? std::nullopt : std::optional(TlsVersion::tls13);
+}
+
 Identity::Loaded Identity::load(const IdentityFiles& files) {
   return IdentityLoader(files.use).load(files);
 }

@@ -97,8 +97,13 @@ struct Gateway {
 /// folder).
 struct Identity {
   Located<std::filesystem::path> certificate;  ///< PEM, or PKCS#12, which has the key as well
-  Located<std::filesystem::path> private_key;  ///< empty: the certificate file or the agent has it
-  std::optional<Located<Endpoint>> agent{};    ///< `private_key: agent:/PATH`: the Unix socket of who has it
+  Located<std::filesystem::path> private_key;  ///< empty: the certificate file, the agent or token has it
+  /// `private_key: pkcs11:…`: which key of which token, not parsed (RFC 7512); empty: unusable, which has
+  /// been reported.
+  std::optional<Located<std::string>> token_key{};
+  /// `certificate: pkcs11:…`, with such a key only; then there is no file of it.
+  std::optional<Located<std::string>> token_certificate{};
+  std::optional<Located<Endpoint>> agent{};  ///< `private_key: agent:/PATH`: the Unix socket of who has it
   std::optional<Located<std::filesystem::path>> private_key_password_file;
 };
 

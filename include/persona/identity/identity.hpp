@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "persona/base/result.hpp"
+#include "persona/base/tls_parameters.hpp"
 #include "persona/pk/signer.hpp"
 #include "persona/x509/certificate.hpp"
 #include "persona/x509/load_error.hpp"
@@ -67,6 +68,11 @@ class Identity {
   /// What mbedTLS signs with, through a non-const pointer: the private key, or the public key with a signer
   /// behind it.
   mbedtls_pk_context* key() const { return key_.get(); }
+
+  /// The only version of TLS that its signer can do; nothing: any. An RSA key that cannot do RSA-PSS has no
+  /// signature for TLS 1.3 (RFC 8446 section 4.2.3). One that can do nothing else is kept to TLS 1.3, because
+  /// in TLS 1.2 mbedTLS takes PKCS#1 v1.5 wherever the peer has it.
+  std::optional<TlsVersion> only_version() const;
 
   /// Signing waits for somebody else: see pk::Signer.
   bool is_slow() const { return signer_ != nullptr && signer_->is_slow(); }
