@@ -28,6 +28,23 @@ if(PERSONA_IPSEC_MB AND NOT MSVC)
   endif()
 endif()
 
+# Optional: keys on PKCS#11 tokens. Shared, as it is the system's that knows which modules there are.
+set_property(CACHE PERSONA_PKCS11 PROPERTY STRINGS auto on off)
+set(PERSONA_PKCS11_FOUND FALSE)
+if(NOT PERSONA_PKCS11 MATCHES "^(auto|on|off)$")
+  message(FATAL_ERROR "PERSONA_PKCS11 is auto, on or off, not ${PERSONA_PKCS11}")
+endif()
+if(NOT WIN32 AND NOT PERSONA_PKCS11 STREQUAL "off")
+  pkg_check_modules(P11_KIT IMPORTED_TARGET p11-kit-1>=0.23.10) # slot-id and vendor attributes of URIs
+  set(PERSONA_PKCS11_FOUND ${P11_KIT_FOUND})
+endif()
+if(NOT PERSONA_PKCS11_FOUND)
+  if(PERSONA_PKCS11 STREQUAL "on")
+    message(FATAL_ERROR "p11-kit is not found (Debian: libp11-kit-dev), and PERSONA_PKCS11 is on")
+  endif()
+  message(STATUS "No PKCS#11 tokens: they need p11-kit (Debian: libp11-kit-dev), and are not for Windows")
+endif()
+
 # The upstream release archive and its SHA-256, for -DPERSONA_MBEDTLS=fetch.
 set(PERSONA_MBEDTLS_VERSION 3.6.7)
 set(PERSONA_MBEDTLS_SHA256 "a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6")

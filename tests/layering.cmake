@@ -7,12 +7,13 @@ include(${AREAS})
 
 # Which areas may include what of third parties.
 set(only_uv.h net)
-set(only_mbedtls pk x509 trust identity authority tls agent)
+set(only_mbedtls pk x509 trust identity authority tls agent token)
 set(only_openssl pk)
 set(only_psa x509 trust identity authority tls)
 set(only_yaml-cpp config)
 set(only_CLI cli)
 set(only_prometheus admin)
+set(only_p11-kit token)
 
 # The files that touch private fields of mbedTLS: to be looked at with every new release of it.
 set(private_fields
@@ -52,7 +53,7 @@ foreach(area IN LISTS areas)
           complain(${file} "${area} may not use ${used}: ${line}")
         endif()
       endif()
-      if(line MATCHES "<(uv\\.h|mbedtls|openssl|psa|yaml-cpp|CLI|prometheus)[/>]")
+      if(line MATCHES "<(uv\\.h|mbedtls|openssl|psa|yaml-cpp|CLI|prometheus|p11-kit)[/>]")
         set(used ${CMAKE_MATCH_1})
         if(NOT area IN_LIST only_${used})
           complain(${file} "only ${only_${used}} may use ${used}: ${line}")

@@ -20,6 +20,7 @@
 #include "persona/x509/few_of.hpp"
 #include "persona/x509/file.hpp"
 #include "surroundings.hpp"
+#include "token_keys.hpp"
 
 namespace persona::cli {
 
@@ -57,9 +58,11 @@ Mark mark_of(const config::Config& config, const LoadError& error) {
 
 /// True for an error about a file that the configuration failed to name; the parser has reported that.
 bool is_told(const config::Config& config, const LoadError& error) {
-  return (error.part == LoadError::Part::certificate && config.identity.certificate.value.empty()) ||
-         (error.part == LoadError::Part::private_key && config.identity.private_key.value.empty() &&
-          is_named(config.identity.private_key) && !config.identity.agent);
+  const config::Identity& identity = config.identity;
+  return (error.part == LoadError::Part::certificate && identity.certificate.value.empty() &&
+          !identity.token_certificate) ||
+         (error.part == LoadError::Part::private_key && identity.private_key.value.empty() &&
+          is_named(identity.private_key) && !identity.agent && !identity.token_key);
 }
 
 void report_all(Prepared& prepared, const std::vector<LoadError>& errors) {
@@ -99,6 +102,13 @@ identity::IdentityFiles identity_files(const config::Config& config, bool separa
   files.private_key = config.identity.private_key.value;
   if (config.identity.agent) {
     files.key_elsewhere = config.identity.agent->value.to_string();
+  }
+  if (config.identity.token_key) {
+    files.key_elsewhere = config.identity.token_key->value;
+    files.password_file = pin_file_of(config.identity, config.file);
+  }
+  if (config.identity.token_certificate) {
+    files.key_elsewhere += '\n' + config.identity.token_certificate->value;
   }
   if (config.identity.private_key_password_file) {
     files.password_file = config.identity.private_key_password_file->value;
@@ -157,12 +167,22 @@ void load_identity(Prepared& prepared, const identity::IdentityFiles& files, con
                           "identity.private_key: there are no agents on Windows; name the file of the key");
     return;
   }
-  auto loaded = load_from(prepared, files, overrides);
-  if (!loaded) {
-    report_all(prepared, loaded.error());
+  if (prepared.config.identity.token_key && !overrides.key_process) {
+    auto found = load_from_token(prepared.config.identity, prepared.config.file, files.use, prepared.report);
+    report_all(prepared, found.errors);
+    prepared.identity = std::move(found.identity);
+  } else {
+    auto loaded = load_from(prepared, files, overrides);
+    if (!loaded) {
+      report_all(prepared, loaded.error());
+      return;
+    }
+    prepared.identity = std::move(*loaded);
+  }
+  if (prepared.identity == nullptr) {
     return;
   }
-  prepared.identity = std::move(*loaded);
+  keep_to_abilities(*prepared.identity, prepared.config, prepared.report);
   report_all(prepared, prepared.identity->warnings());
   for (const forward::Expiry& expiry : forward::expiries_of(*prepared.identity)) {
     warn_of_expiry(expiry, prepared.config.identity.certificate.mark, prepared.report);
@@ -295,6 +315,10 @@ void warn_of_writers(Prepared& prepared, Told& told) {
   if (const auto& password = identity.private_key_password_file) {
     warn(password->value, password->mark);
   }
+  if (const auto pin = pin_file_of(identity, config.file)) {
+    warn(*pin, identity.private_key.mark);
+  }
+  warn(module_of(identity), identity.private_key.mark);
   if (const auto password = via_password_file(config)) {
     warn(password->value, password->mark);
   }
@@ -331,12 +355,25 @@ class Sources {
     const bool known = !config_.empty() && !contents_.empty();
     if (known && identity::content_digest(file_) == config_ &&
         identity::content_digest(identity_, trust_) == contents_ && digest_of_password() == via_password_) {
-      prepared.digest = config_ + contents_ + via_password_;
-      prepared.certificate_digest = contents_;
+      prepared.certificate_digest = contents_ + on_token(prepared);
+      prepared.digest = config_ + prepared.certificate_digest + via_password_;
     }
   }
 
  private:
+  /// What a token says, which no file has: the certificate on it, and what its key can do.
+  static std::string on_token(const Prepared& prepared) {
+    if (!prepared.config.identity.token_key || prepared.identity == nullptr) {
+      return "";
+    }
+    const auto only = prepared.identity->only_version();
+    std::string text(only ? to_string(*only) : "");
+    for (const x509::CertificateInfo& each : prepared.identity->chain().describe()) {
+      text += fmt::format("\n{} {} {}", each.serial, each.issuer, each.spki_pin);
+    }
+    return text;
+  }
+
   std::string digest_of_password() const {
     return via_password_file_.empty() ? "" : identity::content_digest(via_password_file_);
   }
@@ -358,7 +395,7 @@ Prepared prepare_telling(const std::filesystem::path& file, const Overrides& ove
   sources.note_files(prepared, overrides.key_process != nullptr);
   // After an error in the file its certificates still count, as far as it names them: all findings at once.
   const config::Identity& identity = prepared.config.identity;
-  if (!identity.certificate.value.empty() || !identity.private_key.value.empty()) {
+  if (!identity.certificate.value.empty() || !identity.private_key.value.empty() || identity.token_key) {
     load_identity(prepared, sources.identity(), overrides);
   }
   if (!prepared.config.trust.ca.empty()) {
