@@ -10,7 +10,7 @@
 
 #include "chain_order.hpp"
 #include "own_findings.hpp"
-#include "permissions.hpp"
+#include "persona/identity/permissions.hpp"
 #include "persona/x509/crypto.hpp"
 #include "persona/x509/file.hpp"
 #include "persona/x509/foreign_form.hpp"
@@ -162,7 +162,7 @@ class IdentityLoader {
   }
 
   void warn_of_permissions(const std::filesystem::path& path, Part part) {
-    if (auto message = permission_warning(path)) {
+    if (auto message = permission_warning(path, "the private key")) {
       warning(part, std::move(*message));
     }
   }

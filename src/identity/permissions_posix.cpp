@@ -3,14 +3,14 @@
 
 #include <fmt/format.h>
 
-#include "permissions.hpp"
+#include "persona/identity/permissions.hpp"
 
 namespace persona::identity {
 
-std::optional<std::string> permission_warning(const std::filesystem::path& private_key) {
+std::optional<std::string> permission_warning(const std::filesystem::path& file, std::string_view what) {
   struct stat status {};
-  if (::stat(private_key.c_str(), &status) != 0) {
-    return std::nullopt;  // loading the key reports why
+  if (::stat(file.c_str(), &status) != 0) {
+    return std::nullopt;  // loading it reports why
   }
   // Owned by root and readable by a service's group: that is how packages give keys to services that do not
   // run as root.
@@ -19,8 +19,8 @@ std::optional<std::string> permission_warning(const std::filesystem::path& priva
   if ((status.st_mode & others) == 0) {
     return std::nullopt;
   }
-  return fmt::format("others besides its owner can read the private key (mode {:04o}): chmod {} {}",
-                     status.st_mode & 07777U, handed_to_group ? "o-rwx" : "600", private_key.string());
+  return fmt::format("others besides its owner can read {} (mode {:04o}): chmod {} {}", what,
+                     status.st_mode & 07777U, handed_to_group ? "o-rwx" : "600", file.string());
 }
 
 }  // namespace persona::identity

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "access_list_windows.hpp"
-#include "permissions.hpp"
+#include "persona/identity/permissions.hpp"
 
 namespace persona::identity {
 
@@ -19,12 +19,12 @@ struct FreeLocal {
 
 }  // namespace
 
-std::optional<std::string> permission_warning(const std::filesystem::path& private_key) {
+std::optional<std::string> permission_warning(const std::filesystem::path& file, std::string_view what) {
   PACL list = nullptr;
   PSECURITY_DESCRIPTOR descriptor = nullptr;
-  if (GetNamedSecurityInfoW(private_key.c_str(), SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, nullptr, nullptr,
-                            &list, nullptr, &descriptor) != ERROR_SUCCESS) {
-    return std::nullopt;  // loading the key reports why
+  if (GetNamedSecurityInfoW(file.c_str(), SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, nullptr, nullptr, &list,
+                            nullptr, &descriptor) != ERROR_SUCCESS) {
+    return std::nullopt;  // loading it reports why
   }
   const std::unique_ptr<void, FreeLocal> owner(descriptor);
   const char* who = stranger_who_may_read(list);
@@ -34,9 +34,9 @@ std::optional<std::string> permission_warning(const std::filesystem::path& priva
   // Identifiers (of owner rights, administrators and SYSTEM), because names differ between languages, and
   // variables between cmd and PowerShell.
   return fmt::format(
-      "others besides its owner can read the private key ({}): icacls \"{}\" /inheritance:r /grant:r "
+      "others besides its owner can read {} ({}): icacls \"{}\" /inheritance:r /grant:r "
       "\"*S-1-3-4:F\" \"*S-1-5-32-544:F\" \"*S-1-5-18:F\", and grant the service's account R",
-      who, private_key.string());
+      what, who, file.string());
 }
 
 }  // namespace persona::identity
