@@ -15,6 +15,7 @@
 #include "persona/net/users.hpp"
 #include "persona/net/work.hpp"
 #include "supervisor.hpp"
+#include "token_keys.hpp"
 
 namespace persona::cli {
 
@@ -28,7 +29,28 @@ struct PreparedAgent {
   std::shared_ptr<const agent::Keys> keys;  ///< null when the report has errors
 };
 
-std::shared_ptr<const identity::Identity> load_key(const config::Identity& named, config::Report& report) {
+void tell(const std::vector<x509::LoadError>& found, const config::Identity& named, config::Report& report) {
+  for (const x509::LoadError& each : found) {
+    const bool is_of_key =
+        named.token_key ? each.part != x509::LoadError::Part::certificate
+                        : each.part == x509::LoadError::Part::private_key && !named.private_key.value.empty();
+    const config::Mark mark = is_of_key ? named.private_key.mark : named.certificate.mark;
+    if (each.severity == x509::LoadError::Severity::error) {
+      report.error(mark, each.message);
+    } else {
+      report.warning(mark, each.message);
+    }
+  }
+}
+
+std::shared_ptr<const identity::Identity> load_key(const config::Identity& named,
+                                                   const std::filesystem::path& file,
+                                                   config::Report& report) {
+  if (named.token_key) {
+    auto found = load_from_token(named, file, identity::IdentityUse::any, report);
+    tell(found.identity ? found.identity->warnings() : found.errors, named, report);
+    return found.identity;
+  }
   const bool is_unreadable = named.private_key.value.empty() && named.private_key.mark != config::Mark{};
   if (named.certificate.value.empty() || is_unreadable) {
     return nullptr;  // the parser has said why
@@ -40,19 +62,7 @@ std::shared_ptr<const identity::Identity> load_key(const config::Identity& named
     files.password_file = named.private_key_password_file->value;
   }
   auto loaded = identity::Identity::load(files);
-  const auto mark_of = [&](const x509::LoadError& found) {
-    const bool is_of_key =
-        found.part == x509::LoadError::Part::private_key && !named.private_key.value.empty();
-    return is_of_key ? named.private_key.mark : named.certificate.mark;
-  };
-  const std::vector<x509::LoadError>& found = loaded ? (*loaded)->warnings() : loaded.error();
-  for (const x509::LoadError& each : found) {
-    if (each.severity == x509::LoadError::Severity::error) {
-      report.error(mark_of(each), each.message);
-    } else {
-      report.warning(mark_of(each), each.message);
-    }
-  }
+  tell(loaded ? (*loaded)->warnings() : loaded.error(), named, report);
   return loaded ? *loaded : nullptr;
 }
 
@@ -77,7 +87,7 @@ PreparedAgent prepare_agent(const std::filesystem::path& file) {
   }
   std::vector<std::shared_ptr<const identity::Identity>> identities;
   for (const config::Identity& named : prepared.config.keys) {
-    if (auto identity = load_key(named, prepared.report)) {
+    if (auto identity = load_key(named, file, prepared.report)) {
       identities.push_back(std::move(identity));
     }
   }

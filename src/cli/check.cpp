@@ -179,6 +179,9 @@ std::string summary(const Prepared& prepared, const std::filesystem::path& whole
     table.row("identity", fmt::format("issued by {}", leaf.issuer));
     table.row("identity", expiry(leaf.not_after));
     table.row("identity", fmt::format("key {}, pin {}", leaf.key, leaf.spki_pin));
+    if (config.identity.token_key) {
+      table.row("identity", fmt::format("key on a token, {}", printable(config.identity.token_key->value)));
+    }
     for (std::size_t index = 1; index < chain.size(); ++index) {
       table.row("identity",
                 fmt::format("intermediate {}, {}", chain[index].name, expiry(chain[index].not_after)));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "persona/base/path_text.hpp"
+#include "persona/identity/permissions.hpp"
 #include "persona/token/token_identity.hpp"
 
 namespace persona::cli {
@@ -33,7 +34,8 @@ std::filesystem::path module_of(const config::Identity& named) {
     return {};
   }
   const auto uri = key_of(named);
-  return uri ? path_from_text(uri->module_path()) : std::filesystem::path();
+  const auto path = uri ? path_from_text(uri->module_path()) : std::filesystem::path();
+  return path.is_absolute() ? path : std::filesystem::path();  // p11-kit has a folder of its own for others
 }
 
 TokenFindings load_from_token(const config::Identity& named, const std::filesystem::path& config_file,
@@ -46,17 +48,22 @@ TokenFindings load_from_token(const config::Identity& named, const std::filesyst
   }
   const auto key = key_of(named);
   if (!key) {
-    report.error(named.token_key->mark, "identity.private_key: " + key.error().message);
+    report.error(named.token_key->mark, "private_key: " + key.error().message);
     return {};
   }
   token::Source source{*key, pin_file_of(named, config_file), named.certificate.value, std::nullopt};
   if (named.token_certificate) {
     auto certificate = token::Uri::parse(named.token_certificate->value, token::Object::certificate);
     if (!certificate) {
-      report.error(named.token_certificate->mark, "identity.certificate: " + certificate.error().message);
+      report.error(named.token_certificate->mark, "certificate: " + certificate.error().message);
       return {};
     }
     source.certificate = std::move(*certificate);
+  }
+  if (source.pin_file) {
+    if (auto warning = identity::permission_warning(*source.pin_file, "the PIN")) {
+      report.warning(named.token_key->mark, std::move(*warning));
+    }
   }
   auto loaded = token::load_identity(source, use);
   if (!loaded.away.empty()) {

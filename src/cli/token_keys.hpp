@@ -17,7 +17,7 @@ namespace persona::cli {
 std::optional<std::filesystem::path> pin_file_of(const config::Identity& named,
                                                  const std::filesystem::path& config_file);
 
-/// Files that are code: the module that is loaded. Empty: none is named.
+/// The module, which is code. Empty: none is named by its whole path.
 std::filesystem::path module_of(const config::Identity& named);
 
 struct TokenFindings {

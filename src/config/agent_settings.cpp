@@ -40,7 +40,7 @@ void read_keys(const Value& value, Agent& agent) {
     Identity key;
     read_identity(item.section(), agent.file, key);
     if (key.agent) {
-      item.error("the key of an agent is in a file; it asks no other agent");
+      item.error("the key of an agent is in a file or on a token; it asks no other agent");
     }
     agent.keys.push_back(std::move(key));
   }

@@ -56,8 +56,8 @@ struct Found {
   CK_TOKEN_INFO info;
 };
 
-/// All tokens that the URI means. `why`: what the last module said that failed.
-std::vector<Found> find_tokens(Library& library, const Uri& uri, std::string& why) {
+/// All tokens that the URI means. `failure`: what the last module said that failed.
+std::vector<Found> find_tokens(Library& library, const Uri& uri, CK_RV& failure) {
   std::vector<Found> found;
   for (CK_FUNCTION_LIST* module : library.modules()) {
     CK_INFO about{};
@@ -75,7 +75,7 @@ std::vector<Found> find_tokens(Library& library, const Uri& uri, std::string& wh
       return status;
     });
     if (code != CKR_OK) {
-      why = words_of(code);
+      failure = code;
       continue;
     }
     if (p11_kit_uri_match_module_info(uri.get(), &about) == 0) {
@@ -99,6 +99,27 @@ std::vector<Found> find_tokens(Library& library, const Uri& uri, std::string& wh
     }
   }
   return found;
+}
+
+/// The library is closed where it may be its fault: what was initialised without a token may not see it come,
+/// and a module may speak to a process that is no more.
+tl::unexpected<TokenError> not_there(const std::shared_ptr<Library>& library, const Uri& uri, CK_RV failure) {
+  const bool is_cut_off =
+      failure == CKR_CRYPTOKI_NOT_INITIALIZED || (!uri.module_path().empty() && means_lost(failure));
+  if (is_cut_off || library->links == 0) {
+    Library::close(library);
+  }
+  return unusable(is_cut_off ? Kind::lost : Kind::away,
+                  fmt::format("the token of {} is not there{}", printable(uri.text()),
+                              failure == CKR_OK ? "" : ": " + words_of(failure)));
+}
+
+constexpr CK_FLAGS tries_are_short = CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED;
+
+/// Codes of C_Login by which no PIN was looked at.
+bool was_not_tried(CK_RV code) {
+  return code == CKR_SESSION_HANDLE_INVALID || code == CKR_SESSION_CLOSED || code == CKR_DEVICE_REMOVED ||
+         code == CKR_TOKEN_NOT_PRESENT || code == CKR_CRYPTOKI_NOT_INITIALIZED;
 }
 
 }  // namespace
@@ -144,14 +165,10 @@ TokenResult<std::shared_ptr<Link>> Link::find(const Uri& uri, const x509::Secret
     const bool may_come = library.error().kind == ErrorKind::network;
     return unusable(may_come ? Kind::away : Kind::wrong, library.error().message);
   }
-  std::string why;
-  const auto found = find_tokens(**library, uri, why);
+  CK_RV failure = CKR_OK;
+  const auto found = find_tokens(**library, uri, failure);
   if (found.empty()) {
-    if ((*library)->links == 0) {
-      Library::close(*library);  // what was initialised without it may not see it come
-    }
-    return unusable(Kind::away, fmt::format("the token of {} is not there{}", printable(uri.text()),
-                                            why.empty() ? "" : ": " + why));
+    return not_there(*library, uri, failure);
   }
   if (found.size() > 1) {
     std::vector<std::string> names;
@@ -187,10 +204,11 @@ std::shared_ptr<Link> Link::shared(std::shared_ptr<Library> library, CK_FUNCTION
   const std::lock_guard lock(mutex);
   std::erase_if(links, [](const auto& each) { return each.second.expired(); });
   auto& known = links[{library.get(), module, slot}];
+  std::shared_ptr<Link> fresh(new Link(std::move(library), module, slot, info));
   auto link = known.lock();
-  if (link == nullptr || link->lost_) {
-    link.reset(new Link(std::move(library), module, slot, info));
-    known = link;
+  if (link == nullptr || link->lost_ ||
+      link->pins_ != fresh->pins_) {  // there may be another token in its place
+    known = link = std::move(fresh);
   }
   return link;
 }
@@ -303,8 +321,19 @@ TokenResult<void> Link::give_pin(CK_SESSION_HANDLE session, CK_USER_TYPE user, c
       return unusable(Kind::wrong,
                       fmt::format("the PIN of {} is locked: unlock it with its own tools", name_));
     default:
-      return token_failure(name_, "lets nobody log in", code);
+      break;
   }
+  auto failed = token_failure(name_, "lets nobody log in", code);
+  if (!was_not_tried(code)) {
+    // Some say nothing better of a wrong PIN: so it is not tried at once again, nor later if it was counted.
+    failed.value().kind = failed.value().kind == Kind::lost ? Kind::away : failed.value().kind;
+    CK_TOKEN_INFO now{};
+    if (library_->call([&] { return module_->C_GetTokenInfo(slot_, &now); }) == CKR_OK &&
+        (now.flags & ~info.flags & tries_are_short) != 0) {
+      pins_->refused(text);
+    }
+  }
+  return failed;
 }
 
 TokenResult<std::vector<CK_OBJECT_HANDLE>> Link::objects(const Uri& uri, CK_OBJECT_CLASS of_class) {

@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 from harness.certificates import KEY_KINDS, Pki
-from harness.persona import Persona, address_of, cli, config, write_config
+from harness.persona import BINARY, Persona, address_of, cli, config, environment, write_config
 from harness.process import Process
 from harness.runner import case, check, equal, main
 from harness.servers import openssl_server, tls_gateway
@@ -381,6 +381,26 @@ def always_authenticate(case):
     persona = run(case, tokens, config(pki, gateway=gateway) | {"identity": tokens.identity(pki.client)})
     works(persona)
     equal(len(tokens.calls("C_Login 0x2")), len(tokens.calls("C_Sign ")), "a PIN for each signature")
+
+
+@case("an agent may have its key on a token")
+def agent(case):
+    pki = Pki(case)
+    tokens = Tokens(case)
+    tokens.put_key(pki.client, "client")
+    place = case.folder / "agent.sock"
+    keys = {"listen": f"unix:{place}", "keys": [tokens.identity(pki.client)]}
+    agent = Process(case, BINARY, "agent", "--config", write_config(case, keys, "agent"), env={**environment(), **tokens.variables})
+    agent.wait_line("agent ready")
+    gateway = tls_gateway(case, pki.server_context())
+    identity = {"certificate": str(pki.client.certificate), "private_key": f"agent:{place}"}
+    works(Persona(case, config(pki, gateway=gateway) | {"identity": identity}))
+    equal(len(tokens.calls("C_Sign 0x0")), 2, "signatures: one to try, one of the handshake")
+    agent.signal(signal.SIGTERM)
+    equal(agent.wait(), 0, "exit code of the agent")
+    tokens.pin.write_text("4321\n")
+    output = cli("agent", "--config", write_config(case, keys, "agent"), expect=2, prefix=tokens.prefix)
+    check("refuses the PIN, which is not tried again" in output, "an agent with a wrong PIN", output)
 
 
 @case("what is wrong is said in a sentence, with what to do")

@@ -25,7 +25,8 @@ bool has(const std::string& text, std::string_view words) {
 
 TEST_CASE("a URI names a token, a key, a PIN's file and a module") {
   const auto uri = Uri::parse(
-      "pkcs11:token=my%20db;object=client;id=%01%ff;type=private?pin-source=file:pin&module-path=/usr/lib/x.so",
+      "pkcs11:token=my%20db;object=client;id=%01%ff;type=private?pin-source=file:pin&module-path=/usr/lib/"
+      "x.so",
       Object::private_key);
   REQUIRE(uri);
   CHECK(uri->pin_file() == "pin");
@@ -63,7 +64,8 @@ TEST_CASE("what is wrong with a URI is said") {
   CHECK(has(refusal("pkcs11:token=x;type=cert"), "that of a private key"));
   CHECK(refusal("pkcs11:token=x;type=cert", Object::certificate) == "");
   CHECK(has(refusal("pkcs11:token=x;type=private", Object::certificate), "that of a certificate"));
-  CHECK(has(refusal("pkcs11:token=x?pin-source=y", Object::certificate), "belongs into the URI of private_key"));
+  CHECK(has(refusal("pkcs11:token=x?pin-source=y", Object::certificate),
+            "belongs into the URI of private_key"));
   CHECK(has(refusal("pkcs11:token=%zz"), "expected a PKCS#11 URI"));
   CHECK(has(refusal("token=x"), "expected a PKCS#11 URI"));
   CHECK(has(refusal("pkcs11:token=" + std::string(5000, 'x')), "too long"));
