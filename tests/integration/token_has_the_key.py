@@ -154,7 +154,7 @@ def forgets(case):
         expect_echo(live)
 
 
-class Server11:
+class TokenServer:
     """`p11-kit server`: the tokens of another process, at a Unix socket."""
 
     def __init__(self, case, tokens, token="db"):
@@ -184,7 +184,7 @@ def elsewhere(case):
     folder.mkdir()
     for name in ("one", "two"):
         (folder / f"{name}.yaml").write_text(json.dumps(config(pki, gateway=gateway, **STILL) | {"identity": identity}))
-    server = Server11(case, tokens)
+    server = TokenServer(case, tokens)
     persona = run(case, tokens, folder)
     one, two = (address_of(line["address"]) for line in sorted(persona.listening(), key=lambda line: line["service"]))
     with connect(one) as live:
@@ -199,11 +199,15 @@ def elsewhere(case):
             for name in ("C_Sign.wait", "C_Sign.waits"):
                 tokens.tell_no_more(name)
             expect_echo(live)
-            server = Server11(case, tokens)
+            server = TokenServer(case, tokens)
             for address in (one, two):  # the other had a connection to the server as well
                 with connect(address) as client:
                     expect_echo(client)
             expect_echo(live)
+        server.kill()
+        server = TokenServer(case, tokens)
+        with connect(one) as client:  # nobody noticed
+            expect_echo(client)
 
 
 @case("a token that is pulled makes handshakes fail in a sentence until it is back; it may be away at the start")
