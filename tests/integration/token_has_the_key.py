@@ -347,6 +347,65 @@ def no_pss(case):
     check('the token "db" cannot sign: ' in check_of(case, tokens, content, expect=2), "check of a key that signs nothing")
 
 
+@case("that a token cannot sign by RSA-PSS shows late if it was away at the start, and a reload keeps to TLS 1.2")
+def late_no_pss(case):
+    pki = Pki(case)
+    tokens = Tokens(case)
+    client = pki.ca.issue("rsa-client", key=KEY_KINDS["RSA-2048"]())
+    tokens.put_key(client, "client")
+    tokens.tell("C_SignInit.0xd.always", "70")
+    elsewhere = tokens.folder / "pulled"
+    tokens.store.rename(elsewhere)
+    tokens.store.mkdir()
+    gateway = tls_gateway(case, pki.server_context(), failing=True)
+    persona = run(case, tokens, config(pki, gateway=gateway, **STILL) | {"identity": tokens.identity(client)})
+    tokens.store.rmdir()
+    elsewhere.rename(tokens.store)
+    fails(persona, "it cannot sign by RSA-PSS, so let persona reload, and it keeps to TLS 1.2")
+    persona.signal(signal.SIGHUP)
+    persona.wait_log("reloaded")
+    works(persona)
+    persona.wait_log("connection open", tls_version="TLSv1.2")
+
+
+@case("a token that is slow, or has no session left, holds up neither other services nor open connections")
+def slow(case):
+    pki = Pki(case)
+    tokens = Tokens(case)
+    tokens.put_key(pki.client, "client")
+    gateway = tls_gateway(case, pki.server_context(), failing=True)
+    folder = case.folder / "services"
+    folder.mkdir()
+    common = config(pki, gateway=gateway, **STILL)
+    (folder / "quick.yaml").write_text(json.dumps(common))
+    (folder / "slow.yaml").write_text(json.dumps(common | {"identity": tokens.identity(pki.client),
+                                                            "timeouts": {"handshake": "60s"}}))
+    persona = run(case, tokens, folder)
+    quick, slowly = (address_of(line["address"]) for line in sorted(persona.listening(), key=lambda line: line["service"]))
+    with connect(quick) as live, connect(slowly) as live_too:
+        expect_echo(live)
+        expect_echo(live_too)
+        tokens.tell("C_Sign.wait")
+        clients = [connect(slowly) for _ in range(20)]
+        tokens.wait_told("C_Sign.waits")
+        expect_echo(live_too)
+        with connect(quick) as client:
+            expect_echo(client)
+        line = persona.wait_log("connection closed", reason="handshake_failed")
+        check("is busy: none of its 16 sessions was free within 5 s" in line["error"], "a connection without a session", line)
+        persona.wait_log("connection closed", count=4, reason="handshake_failed")
+        tokens.tell_no_more("C_Sign.wait")
+        for client in clients:
+            with contextlib.suppress(ConnectionResetError):
+                client.sendall(b"hello")
+                client.recv(5)
+            client.close()
+        with connect(slowly) as client:
+            expect_echo(client)
+        expect_echo(live)
+        expect_echo(live_too)
+
+
 @case("the certificate comes from the token too, with what it has of the issuers")
 def certificate(case):
     pki = Pki(case)
