@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "persona/base/text.hpp"
+#include "token_error.hpp"
 
 namespace persona::token {
 
@@ -36,11 +37,6 @@ std::string name_of(CK_FUNCTION_LIST* module) {
 }
 
 }  // namespace
-
-std::string words_of(CK_RV code) {
-  const char* words = p11_kit_strerror(code);
-  return fmt::format("{} (0x{:x})", words == nullptr ? "error" : words, code);
-}
 
 Result<std::shared_ptr<Library>> Library::open(const Uri& uri) {
   Registry& all = registry();

@@ -60,7 +60,4 @@ class Library {
   bool closed_ = false;
 };
 
-/// "The PIN is incorrect", and the number.
-std::string words_of(CK_RV code);
-
 }  // namespace persona::token

@@ -8,6 +8,7 @@
 #include <p11-kit/uri.h>
 
 #include "persona/base/text.hpp"
+#include "slots.hpp"
 
 namespace persona::token {
 
@@ -18,102 +19,6 @@ using Kind = TokenError::Kind;
 constexpr std::size_t largest_attribute = 16'384;  // in bytes; a certificate is the largest
 constexpr std::size_t largest_signature = 2'048;
 
-tl::unexpected<TokenError> unusable(Kind kind, std::string message) {
-  return tl::unexpected(TokenError{kind, std::move(message), CKR_OK});
-}
-
-/// Text of a fixed size that blanks follow.
-template <std::size_t size>
-std::string text_of(const unsigned char (&field)[size]) {
-  const std::size_t length = p11_kit_space_strlen(field, size);
-  return printable({reinterpret_cast<const char*>(field), length});
-}
-
-bool means_lost(CK_RV code) {
-  switch (code) {
-    case CKR_SESSION_HANDLE_INVALID:
-    case CKR_SESSION_CLOSED:
-    case CKR_DEVICE_REMOVED:
-    case CKR_DEVICE_ERROR:
-    case CKR_TOKEN_NOT_PRESENT:
-    case CKR_TOKEN_NOT_RECOGNIZED:
-    case CKR_SLOT_ID_INVALID:
-    case CKR_USER_NOT_LOGGED_IN:
-    case CKR_OBJECT_HANDLE_INVALID:
-    case CKR_KEY_HANDLE_INVALID:
-    case CKR_CRYPTOKI_NOT_INITIALIZED:
-    case CKR_GENERAL_ERROR:
-    case CKR_FUNCTION_FAILED:
-      return true;
-    default:
-      return false;
-  }
-}
-
-struct Found {
-  CK_FUNCTION_LIST* module;
-  CK_SLOT_ID slot;
-  CK_TOKEN_INFO info;
-};
-
-/// All tokens that the URI means. `failure`: what the last module said that failed.
-std::vector<Found> find_tokens(Library& library, const Uri& uri, CK_RV& failure) {
-  std::vector<Found> found;
-  for (CK_FUNCTION_LIST* module : library.modules()) {
-    CK_INFO about{};
-    std::vector<CK_SLOT_ID> slots;
-    CK_ULONG count = 0;
-    const CK_RV code = library.call([&] {
-      CK_RV status = module->C_GetInfo(&about);
-      if (status == CKR_OK) {
-        status = module->C_GetSlotList(CK_TRUE, nullptr, &count);
-      }
-      if (status == CKR_OK && count > 0) {
-        slots.resize(count);
-        status = module->C_GetSlotList(CK_TRUE, slots.data(), &count);
-      }
-      return status;
-    });
-    if (code != CKR_OK) {
-      failure = code;
-      continue;
-    }
-    if (p11_kit_uri_match_module_info(uri.get(), &about) == 0) {
-      continue;
-    }
-    slots.resize(std::min<std::size_t>(slots.size(), count));
-    for (const CK_SLOT_ID slot : slots) {
-      CK_SLOT_INFO place{};
-      CK_TOKEN_INFO token{};
-      const bool known = library.call([&] {
-        const CK_RV status = module->C_GetSlotInfo(slot, &place);
-        return status == CKR_OK ? module->C_GetTokenInfo(slot, &token) : status;
-      }) == CKR_OK;
-      const CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(uri.get());
-      if (known && (token.flags & CKF_TOKEN_INITIALIZED) != 0 &&
-          (wanted == static_cast<CK_SLOT_ID>(-1) || wanted == slot) &&
-          p11_kit_uri_match_slot_info(uri.get(), &place) != 0 &&
-          p11_kit_uri_match_token_info(uri.get(), &token) != 0) {
-        found.push_back({module, slot, token});
-      }
-    }
-  }
-  return found;
-}
-
-/// The library is closed where it may be its fault: what was initialised without a token may not see it come,
-/// and a module may speak to a process that is no more.
-tl::unexpected<TokenError> not_there(const std::shared_ptr<Library>& library, const Uri& uri, CK_RV failure) {
-  const bool is_cut_off =
-      failure == CKR_CRYPTOKI_NOT_INITIALIZED || (!uri.module_path().empty() && means_lost(failure));
-  if (is_cut_off || library->links == 0) {
-    Library::close(library);
-  }
-  return unusable(is_cut_off ? Kind::lost : Kind::away,
-                  fmt::format("the token of {} is not there{}", printable(uri.text()),
-                              failure == CKR_OK ? "" : ": " + words_of(failure)));
-}
-
 constexpr CK_FLAGS tries_are_short = CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED;
 
 /// Codes of C_Login by which no PIN was looked at.
@@ -123,11 +28,6 @@ bool was_not_tried(CK_RV code) {
 }
 
 }  // namespace
-
-tl::unexpected<TokenError> token_failure(std::string_view token, std::string_view what, CK_RV code) {
-  const Kind kind = means_lost(code) ? Kind::lost : code == CKR_SESSION_COUNT ? Kind::away : Kind::wrong;
-  return tl::unexpected(TokenError{kind, fmt::format("{} {}: {}", token, what, words_of(code)), code});
-}
 
 Link::Session::~Session() {
   if (link_ != nullptr) {
@@ -163,27 +63,13 @@ TokenResult<std::shared_ptr<Link>> Link::find(const Uri& uri, const x509::Secret
   auto library = Library::open(uri);
   if (!library) {
     const bool may_come = library.error().kind == ErrorKind::network;
-    return unusable(may_come ? Kind::away : Kind::wrong, library.error().message);
+    return token_failure(may_come ? Kind::away : Kind::wrong, library.error().message);
   }
-  CK_RV failure = CKR_OK;
-  const auto found = find_tokens(**library, uri, failure);
-  if (found.empty()) {
-    return not_there(*library, uri, failure);
+  const auto found = find_token(*library, uri);
+  if (!found) {
+    return tl::unexpected(found.error());
   }
-  if (found.size() > 1) {
-    std::vector<std::string> names;
-    for (const Found& one : found) {
-      names.push_back(
-          fmt::format("token={};serial={}", text_of(one.info.label), text_of(one.info.serialNumber)));
-    }
-    return unusable(
-        Kind::wrong,
-        fmt::format("{} means several tokens ({}): name one by token= and serial=, or its module by "
-                    "module-name= or module-path=",
-                    printable(uri.text()), fmt::join(names, " and ")));
-  }
-  const Found& one = found.front();
-  auto link = shared(std::move(*library), one.module, one.slot, one.info);
+  auto link = shared(std::move(*library), found->module, found->slot, found->info);
   const auto session = link->session();
   if (!session) {
     return tl::unexpected(session.error());
@@ -243,8 +129,8 @@ TokenResult<Link::Session> Link::session() {
       most_ = open_;  // as many as it has for us
     }
     if (!returned_.wait_for(lock, patience, [&] { return !idle_.empty() || open_ < most_; })) {
-      return unusable(Kind::away, fmt::format("{} is busy: none of its {} sessions was free within {} s",
-                                              name_, open_, patience.count() / 1000));
+      return token_failure(Kind::away, fmt::format("{} is busy: none of its {} sessions was free within {} s",
+                                                   name_, open_, patience.count() / 1000));
     }
   }
 }
@@ -277,11 +163,11 @@ TokenResult<void> Link::log_in(CK_SESSION_HANDLE session, const x509::Secret& pi
 
 TokenResult<void> Link::give_pin(CK_SESSION_HANDLE session, CK_USER_TYPE user, const x509::Secret& pin) {
   if (!pins_->lock(patience)) {
-    return unusable(Kind::away, fmt::format("{} does not answer to a login", name_));
+    return token_failure(Kind::away, fmt::format("{} does not answer to a login", name_));
   }
   const std::unique_lock lock(*pins_, std::adopt_lock);
   if (pins_->was_refused(pin.view())) {
-    return unusable(
+    return token_failure(
         Kind::wrong,
         fmt::format("{} has refused this PIN, which is not tried again: write the right one into the "
                     "file that pin-source names",
@@ -293,13 +179,15 @@ TokenResult<void> Link::give_pin(CK_SESSION_HANDLE session, CK_USER_TYPE user, c
     return token_failure(name_, "does not say how it is", code);
   }
   if ((info.flags & CKF_USER_PIN_LOCKED) != 0) {
-    return unusable(Kind::wrong, fmt::format("the PIN of {} is locked: unlock it with its own tools", name_));
+    return token_failure(Kind::wrong,
+                         fmt::format("the PIN of {} is locked: unlock it with its own tools", name_));
   }
   if ((info.flags & CKF_USER_PIN_FINAL_TRY) != 0) {
-    return unusable(Kind::wrong,
-                    fmt::format("one more wrong PIN locks {}, so none is tried: log in once by hand, as with "
-                                "\"p11tool --login\", which lets it count anew",
-                                name_));
+    return token_failure(
+        Kind::wrong,
+        fmt::format("one more wrong PIN locks {}, so none is tried: log in once by hand, as with "
+                    "\"p11tool --login\", which lets it count anew",
+                    name_));
   }
   std::string_view text = pin.view();
   auto* bytes = reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));  // which PKCS#11 only reads
@@ -312,14 +200,14 @@ TokenResult<void> Link::give_pin(CK_SESSION_HANDLE session, CK_USER_TYPE user, c
     case CKR_PIN_INVALID:
     case CKR_PIN_LEN_RANGE:
       pins_->refused(text);
-      return unusable(Kind::wrong,
-                      fmt::format("{} refuses the PIN, which is not tried again: write the right one "
-                                  "into the file that pin-source names",
-                                  name_));
+      return token_failure(Kind::wrong,
+                           fmt::format("{} refuses the PIN, which is not tried again: write the right one "
+                                       "into the file that pin-source names",
+                                       name_));
     case CKR_PIN_LOCKED:
       pins_->refused(text);
-      return unusable(Kind::wrong,
-                      fmt::format("the PIN of {} is locked: unlock it with its own tools", name_));
+      return token_failure(Kind::wrong,
+                           fmt::format("the PIN of {} is locked: unlock it with its own tools", name_));
     default:
       break;
   }
@@ -417,12 +305,11 @@ TokenResult<Bytes> Link::sign(const Order& order, const x509::Secret* pin) {
   auto* input = const_cast<std::uint8_t*>(order.input.data());
   CK_RV code = library_->call([&] { return module_->C_SignInit(own->handle(), &mechanism, order.key); });
   if (code == CKR_OK && order.asks_for_pin) {
-    auto in =
-        pin == nullptr
-            ? TokenResult<void>(unusable(Kind::wrong, fmt::format("{} wants the PIN for each signature: name "
-                                                                  "a file with it by pin-source",
-                                                                  name_)))
-            : give_pin(own->handle(), CKU_CONTEXT_SPECIFIC, *pin);
+    auto in = pin == nullptr ? TokenResult<void>(token_failure(
+                                   Kind::wrong, fmt::format("{} wants the PIN for each signature: name "
+                                                            "a file with it by pin-source",
+                                                            name_)))
+                             : give_pin(own->handle(), CKU_CONTEXT_SPECIFIC, *pin);
     if (!in) {
       own->is_unusable();  // a signature has begun in it
       return tl::unexpected(in.error());

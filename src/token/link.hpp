@@ -15,26 +15,9 @@
 #include "persona/base/bytes.hpp"
 #include "persona/base/duration.hpp"
 #include "persona/x509/secret.hpp"
+#include "token_error.hpp"
 
 namespace persona::token {
-
-/// An error of a token. `code` is PKCS#11's, where the token gave one.
-struct TokenError {
-  enum class Kind {
-    away,  ///< it is not there, or does not work: it may come back as it was
-    lost,  ///< what was known of it counts no more: a new link may do better at once
-    wrong  ///< somebody has to do something
-  };
-  Kind kind = Kind::wrong;
-  std::string message;
-  CK_RV code = CKR_OK;
-};
-
-template <class T>
-using TokenResult = tl::expected<T, TokenError>;
-
-/// "the token "db" cannot sign: The device was removed (0x32)"; `what` is "cannot sign".
-tl::unexpected<TokenError> token_failure(std::string_view token, std::string_view what, CK_RV code);
 
 /// One token, whose user is logged in where there is a PIN. All who use it share one, as some tokens have few
 /// sessions. These are opened as they are needed, and closed by the destructor. All functions block for as

@@ -44,7 +44,7 @@ bool is_issuer_of_itself(const mbedtls_x509_crt& certificate) {
 /// The certificate that the URI means, and its issuers as far as the token has them, without the root.
 TokenResult<x509::CertificateList> read_chain(Link& link, const Uri& uri) {
   const auto wrong = [](std::string message) {
-    return tl::unexpected(TokenError{TokenError::Kind::wrong, std::move(message), CKR_OK});
+    return token_failure(TokenError::Kind::wrong, std::move(message));
   };
   auto found = link.objects(uri, CKO_CERTIFICATE);
   if (!found) {

@@ -17,10 +17,6 @@ namespace {
 
 using Fault = TokenError::Kind;
 
-tl::unexpected<TokenError> wrong(std::string message, CK_RV code = CKR_OK) {
-  return tl::unexpected(TokenError{Fault::wrong, std::move(message), code});
-}
-
 /// Does the token say so, rather than that it is broken or that something is to be done first?
 bool says_that_it_cannot(CK_RV code) {
   switch (code) {
@@ -159,8 +155,7 @@ TokenResult<Bytes> TokenSigner::sign_with_a_fresh_try(pk::Scheme scheme, pk::Has
 TokenResult<TokenSigner::Key> TokenSigner::key() const {
   const std::unique_lock lock(mutex_, patience);
   if (!lock) {
-    return tl::unexpected(TokenError{
-        Fault::away, fmt::format("the token of {} does not answer", printable(uri_.text())), CKR_OK});
+    return token_failure(Fault::away, fmt::format("the token of {} does not answer", printable(uri_.text())));
   }
   if (!key_) {
     auto found = find();
@@ -182,13 +177,16 @@ TokenResult<TokenSigner::Key> TokenSigner::find() const {
     return tl::unexpected(keys.error());
   }
   if (keys->empty()) {
-    return wrong(fmt::format("{} has no private key {}{}", (*link)->name(), printable(uri_.text()),
-                             !pin_ && (*link)->wants_login()
-                                 ? ", or shows it only after a login: name a file with its PIN by pin-source"
-                                 : ""));
+    return token_failure(
+        Fault::wrong,
+        fmt::format("{} has no private key {}{}", (*link)->name(), printable(uri_.text()),
+                    !pin_ && (*link)->wants_login()
+                        ? ", or shows it only after a login: name a file with its PIN by pin-source"
+                        : ""));
   }
   if (keys->size() > 1) {
-    return wrong(
+    return token_failure(
+        Fault::wrong,
         fmt::format("{} has several private keys {}: name the one by id=, as \"p11tool --list-privkeys\" "
                     "shows it",
                     (*link)->name(), printable(uri_.text())));
@@ -237,7 +235,8 @@ TokenResult<Bytes> TokenSigner::sign_by(const Key& key, pk::Scheme scheme, pk::H
   }
   auto der = der_of_ecdsa(*made);
   if (!der) {
-    return wrong(fmt::format("{} gave something that is no ECDSA signature", key.link->name()));
+    return token_failure(Fault::wrong,
+                         fmt::format("{} gave something that is no ECDSA signature", key.link->name()));
   }
   return std::move(*der);
 }

@@ -2,16 +2,20 @@
 
 import os
 import pathlib
+import threading
 import time
 
 from . import process
-from .persona import BINARY
+from .persona import BINARY, Persona, cli, write_config
 from .runner import check, need
+from .sockets import connect, expect_echo, read_to_end
 
 SOFTHSM = pathlib.Path("/usr/lib/softhsm/libsofthsm2.so")
 CLIENT_MODULE = next(iter(pathlib.Path("/usr/lib").glob("*/pkcs11/p11-kit-client.so")), pathlib.Path("p11-kit-client.so"))
 RECORDING = pathlib.Path(BINARY).with_name("recording_module.so")
 PIN = "1234"
+LOGIN = "C_Login 0x1 "
+STILL = {"tls": {"resumption": False}, "reload": {"watch": False}}  # the token is asked for handshakes alone
 
 
 class Tokens:
@@ -66,12 +70,19 @@ class Tokens:
     def tell_no_more(self, name):
         (self.told / name).unlink(missing_ok=True)
 
-    def wait_told(self, name, timeout=20):
-        """The recording module tells something: a file of this name."""
+    def wait(self, found, what, timeout=20):
+        """Until found(): the recording module cannot tell anybody."""
         deadline = time.monotonic() + timeout
-        while not (self.told / name).exists():
-            check(time.monotonic() < deadline, f"the module does not tell {name}", self.calls()[-10:])
-            time.sleep(0.01)
+        while not found():
+            check(time.monotonic() < deadline, f"the module does not tell {what}", self.calls()[-10:])
+            threading.Event().wait(0.01)  # paces the looks
+
+    def wait_told(self, name):
+        """The recording module tells something: a file of this name."""
+        self.wait((self.told / name).exists, name)
+
+    def wait_call(self, words):
+        self.wait(lambda: self.calls(words), words)
 
     def calls(self, words=""):
         """What was called, a line each."""
@@ -80,3 +91,24 @@ class Tokens:
         except FileNotFoundError:
             return []
         return [line for line in lines if line.startswith(words)]
+
+
+def run_persona(case, tokens, content, name="service", **more):
+    return Persona(case, content, name, variables=tokens.variables, **more)
+
+
+def check_of(case, tokens, content, expect=0, name="checked"):
+    """What `persona check` says."""
+    return cli("check", "--config", write_config(case, content, name), expect=expect, prefix=tokens.prefix)
+
+
+def fails(persona, error, reason="handshake_failed"):
+    with connect(persona.address) as client:
+        read_to_end(client)
+    return persona.next_close(reason, error)
+
+
+def works(persona):
+    with connect(persona.address) as client:
+        expect_echo(client)
+    persona.next_close()
