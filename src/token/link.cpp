@@ -14,8 +14,6 @@ namespace persona::token {
 
 namespace {
 
-using Kind = TokenError::Kind;
-
 constexpr std::size_t largest_attribute = 16'384;  // in bytes; a certificate is the largest
 constexpr std::size_t largest_signature = 2'048;
 
@@ -63,7 +61,7 @@ TokenResult<std::shared_ptr<Link>> Link::find(const Uri& uri, const x509::Secret
   auto library = Library::open(uri);
   if (!library) {
     const bool may_come = library.error().kind == ErrorKind::network;
-    return token_failure(may_come ? Kind::away : Kind::wrong, library.error().message);
+    return token_failure(may_come ? Fault::away : Fault::wrong, library.error().message);
   }
   const auto found = find_token(*library, uri);
   if (!found) {
@@ -129,8 +127,9 @@ TokenResult<Link::Session> Link::session() {
       most_ = open_;  // as many as it has for us
     }
     if (!returned_.wait_for(lock, patience, [&] { return !idle_.empty() || open_ < most_; })) {
-      return token_failure(Kind::away, fmt::format("{} is busy: none of its {} sessions was free within {} s",
-                                                   name_, open_, patience.count() / 1000));
+      return token_failure(
+          Fault::away, fmt::format("{} is busy: none of its {} sessions was free within {} s", name_, open_,
+                                   patience.count() / 1000));
     }
   }
 }
@@ -163,12 +162,12 @@ TokenResult<void> Link::log_in(CK_SESSION_HANDLE session, const x509::Secret& pi
 
 TokenResult<void> Link::give_pin(CK_SESSION_HANDLE session, CK_USER_TYPE user, const x509::Secret& pin) {
   if (!pins_->lock(patience)) {
-    return token_failure(Kind::away, fmt::format("{} does not answer to a login", name_));
+    return token_failure(Fault::away, fmt::format("{} does not answer to a login", name_));
   }
   const std::unique_lock lock(*pins_, std::adopt_lock);
   if (pins_->was_refused(pin.view())) {
     return token_failure(
-        Kind::wrong,
+        Fault::wrong,
         fmt::format("{} has refused this PIN, which is not tried again: write the right one into the "
                     "file that pin-source names",
                     name_));
@@ -179,12 +178,12 @@ TokenResult<void> Link::give_pin(CK_SESSION_HANDLE session, CK_USER_TYPE user, c
     return token_failure(name_, "does not say how it is", code);
   }
   if ((info.flags & CKF_USER_PIN_LOCKED) != 0) {
-    return token_failure(Kind::wrong,
+    return token_failure(Fault::wrong,
                          fmt::format("the PIN of {} is locked: unlock it with its own tools", name_));
   }
   if ((info.flags & CKF_USER_PIN_FINAL_TRY) != 0) {
     return token_failure(
-        Kind::wrong,
+        Fault::wrong,
         fmt::format("one more wrong PIN locks {}, so none is tried: log in once by hand, as with "
                     "\"p11tool --login\", which lets it count anew",
                     name_));
@@ -200,13 +199,13 @@ TokenResult<void> Link::give_pin(CK_SESSION_HANDLE session, CK_USER_TYPE user, c
     case CKR_PIN_INVALID:
     case CKR_PIN_LEN_RANGE:
       pins_->refused(text);
-      return token_failure(Kind::wrong,
+      return token_failure(Fault::wrong,
                            fmt::format("{} refuses the PIN, which is not tried again: write the right one "
                                        "into the file that pin-source names",
                                        name_));
     case CKR_PIN_LOCKED:
       pins_->refused(text);
-      return token_failure(Kind::wrong,
+      return token_failure(Fault::wrong,
                            fmt::format("the PIN of {} is locked: unlock it with its own tools", name_));
     default:
       break;
@@ -214,7 +213,7 @@ TokenResult<void> Link::give_pin(CK_SESSION_HANDLE session, CK_USER_TYPE user, c
   auto failed = token_failure(name_, "lets nobody log in", code);
   if (!was_not_tried(code)) {
     // Some say nothing better of a wrong PIN: so it is not tried at once again, nor later if it was counted.
-    failed.value().kind = failed.value().kind == Kind::lost ? Kind::away : failed.value().kind;
+    failed.value().fault = failed.value().fault == Fault::lost ? Fault::away : failed.value().fault;
     CK_TOKEN_INFO now{};
     if (library_->call([&] { return module_->C_GetTokenInfo(slot_, &now); }) == CKR_OK &&
         (now.flags & ~info.flags & tries_are_short) != 0) {
@@ -306,9 +305,9 @@ TokenResult<Bytes> Link::sign(const Order& order, const x509::Secret* pin) {
   CK_RV code = library_->call([&] { return module_->C_SignInit(own->handle(), &mechanism, order.key); });
   if (code == CKR_OK && order.asks_for_pin) {
     auto in = pin == nullptr ? TokenResult<void>(token_failure(
-                                   Kind::wrong, fmt::format("{} wants the PIN for each signature: name "
-                                                            "a file with it by pin-source",
-                                                            name_)))
+                                   Fault::wrong, fmt::format("{} wants the PIN for each signature: name "
+                                                             "a file with it by pin-source",
+                                                             name_)))
                              : give_pin(own->handle(), CKU_CONTEXT_SPECIFIC, *pin);
     if (!in) {
       own->is_unusable();  // a signature has begun in it

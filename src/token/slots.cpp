@@ -8,8 +8,6 @@ namespace persona::token {
 
 namespace {
 
-using Fate = TokenError::Kind;
-
 /// All tokens that the URI means. `failure`: what the last module said that failed.
 std::vector<Found> find_tokens(Library& library, const Uri& uri, CK_RV& failure) {
   std::vector<Found> found;
@@ -63,7 +61,7 @@ tl::unexpected<TokenError> not_there(const std::shared_ptr<Library>& library, co
   if (is_cut_off || library->links == 0) {
     Library::close(library);
   }
-  return token_failure(is_cut_off ? Fate::lost : Fate::away,
+  return token_failure(is_cut_off ? Fault::lost : Fault::away,
                        fmt::format("the token of {} is not there{}", printable(uri.text()),
                                    failure == CKR_OK ? "" : ": " + words_of(failure)));
 }
@@ -83,7 +81,7 @@ TokenResult<Found> find_token(const std::shared_ptr<Library>& library, const Uri
           fmt::format("token={};serial={}", text_of(one.info.label), text_of(one.info.serialNumber)));
     }
     return token_failure(
-        Fate::wrong,
+        Fault::wrong,
         fmt::format("{} means several tokens ({}): name one by token= and serial=, or its module by "
                     "module-name= or module-path=",
                     printable(uri.text()), fmt::join(names, " and ")));

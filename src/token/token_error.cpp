@@ -8,13 +8,12 @@
 namespace persona::token {
 
 tl::unexpected<TokenError> token_failure(std::string_view token, std::string_view what, CK_RV code) {
-  using Kind = TokenError::Kind;
-  const Kind kind = means_lost(code) ? Kind::lost : code == CKR_SESSION_COUNT ? Kind::away : Kind::wrong;
-  return tl::unexpected(TokenError{kind, fmt::format("{} {}: {}", token, what, words_of(code)), code});
+  const Fault fault = means_lost(code) ? Fault::lost : code == CKR_SESSION_COUNT ? Fault::away : Fault::wrong;
+  return tl::unexpected(TokenError{fault, fmt::format("{} {}: {}", token, what, words_of(code)), code});
 }
 
-tl::unexpected<TokenError> token_failure(TokenError::Kind kind, std::string message) {
-  return tl::unexpected(TokenError{kind, std::move(message), CKR_OK});
+tl::unexpected<TokenError> token_failure(Fault fault, std::string message) {
+  return tl::unexpected(TokenError{fault, std::move(message), CKR_OK});
 }
 
 bool means_lost(CK_RV code) {

@@ -43,9 +43,7 @@ bool is_issuer_of_itself(const mbedtls_x509_crt& certificate) {
 
 /// The certificate that the URI means, and its issuers as far as the token has them, without the root.
 TokenResult<x509::CertificateList> read_chain(Link& link, const Uri& uri) {
-  const auto wrong = [](std::string message) {
-    return token_failure(TokenError::Kind::wrong, std::move(message));
-  };
+  const auto wrong = [](std::string message) { return token_failure(Fault::wrong, std::move(message)); };
   auto found = link.objects(uri, CKO_CERTIFICATE);
   if (!found) {
     return tl::unexpected(found.error());
@@ -151,7 +149,7 @@ LoadedFromToken load_identity(const Source& source, identity::IdentityUse use) {
     return loaded;
   }
   if (const auto there = token.probe(); !there) {
-    if (there.error().kind == TokenError::Kind::wrong) {
+    if (there.error().fault == Fault::wrong) {
       return {refuse(Part::private_key, there.error().message), ""};
     }
     loaded.away = there.error().message;

@@ -15,8 +15,6 @@ namespace persona::token {
 
 namespace {
 
-using Fault = TokenError::Kind;
-
 /// Does the token say so, rather than that it is broken or that something is to be done first?
 bool says_that_it_cannot(CK_RV code) {
   switch (code) {
@@ -82,8 +80,9 @@ Result<std::size_t> TokenSigner::sign(pk::Scheme scheme, pk::Hash hash, ByteView
                                       ByteSpan signature) const {
   const auto made = sign_with_a_fresh_try(scheme, hash, digest);
   if (!made) {
+    const bool is_news = scheme == pk::Scheme::rsa_pss && abilities_->rsa_pss;
     return fail(ErrorKind::network, "{}{}", made.error().message,
-                scheme == pk::Scheme::rsa_pss && says_that_it_cannot(made.error().code)
+                is_news && says_that_it_cannot(made.error().code)
                     ? "; it cannot sign by RSA-PSS, so let persona reload, and it keeps to TLS 1.2"
                     : "");
   }
@@ -139,14 +138,14 @@ TokenResult<Bytes> TokenSigner::sign_with_a_fresh_try(pk::Scheme scheme, pk::Has
     auto found = key();
     auto made =
         found ? sign_by(*found, scheme, hash, digest) : TokenResult<Bytes>(tl::unexpected(found.error()));
-    if (made || made.error().kind != Fault::lost) {
+    if (made || made.error().fault != Fault::lost) {
       return made;
     }
     if (found) {
       lose(*found);
     }
     if (again) {
-      made.error().kind = Fault::away;
+      made.error().fault = Fault::away;
       return made;
     }
   }

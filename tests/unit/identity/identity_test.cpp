@@ -291,3 +291,43 @@ TEST_CASE("files that were swapped are named") {
         Messages{fmt::format("{} contains a private key, not a certificate", key.string()),
                  fmt::format("{} contains a certificate, not a private key", certificate.string())});
 }
+
+namespace {
+
+/// Signs nothing, and can do what it is told to.
+class Unable final : public persona::pk::Signer {
+ public:
+  Unable(bool pkcs1, bool pss) : pkcs1_(pkcs1), pss_(pss) {}
+  persona::Result<std::size_t> sign(persona::pk::Scheme, persona::pk::Hash, persona::ByteView,
+                                    persona::ByteSpan) const override {
+    return persona::fail(persona::ErrorKind::internal, "it signs nothing");
+  }
+  bool can(persona::pk::Scheme scheme) const override {
+    return scheme == persona::pk::Scheme::rsa_pss ? pss_ : pkcs1_;
+  }
+
+ private:
+  bool pkcs1_;
+  bool pss_;
+};
+
+std::optional<persona::TlsVersion> only_version(std::string_view certificate, bool pkcs1, bool pss) {
+  const auto identity = Identity::with_signer(certificate, std::make_unique<Unable>(pkcs1, pss));
+  REQUIRE(identity);
+  return (*identity)->only_version();
+}
+
+}  // namespace
+
+TEST_CASE("an RSA key that lacks one way to sign is for one version of TLS") {
+  if (!persona::pk::signers_are_supported()) {
+    return;
+  }
+  CHECK(only_version(fixtures::rsa_certificate, true, true) == std::nullopt);
+  CHECK(only_version(fixtures::rsa_certificate, true, false) == persona::TlsVersion::tls12);
+  CHECK(only_version(fixtures::rsa_certificate, false, true) == persona::TlsVersion::tls13);
+  CHECK(only_version(support::issue("client").certificate, true, false) == std::nullopt);
+  const auto in_memory = Identity::from_pem(fixtures::rsa_certificate, fixtures::rsa_key_pkcs8, std::nullopt);
+  REQUIRE(in_memory);
+  CHECK((*in_memory)->only_version() == std::nullopt);
+}

@@ -92,6 +92,36 @@ TEST_CASE("a key in memory signs by its provider, and everybody verifies it") {
   }
 }
 
+TEST_CASE("a signature counts for its key, scheme, hash and digest alone") {
+  const auto sign = [](Key& key, mbedtls_pk_type_t type, ByteView digest) {
+    Bytes signature(MBEDTLS_PK_SIGNATURE_MAX_SIZE);
+    std::size_t size = 0;
+    REQUIRE(mbedtls_pk_sign_ext(type, &key.context, MBEDTLS_MD_SHA256, digest.data(), digest.size(),
+                                signature.data(), signature.size(), &size, x509::psa_random, nullptr) == 0);
+    signature.resize(size);
+    return signature;
+  };
+  const Bytes digest(32, 0x5a);
+  const Bytes another(32, 0xa5);
+  Key ec(MBEDTLS_ECP_DP_SECP256R1);
+  Key other(MBEDTLS_ECP_DP_SECP256R1);
+  for (const auto& [key, type, scheme] : {std::tuple(&ec, MBEDTLS_PK_ECDSA, Scheme::ecdsa),
+                                          std::tuple(&rsa_key(), MBEDTLS_PK_RSA, Scheme::rsa_pkcs1),
+                                          std::tuple(&rsa_key(), MBEDTLS_PK_RSASSA_PSS, Scheme::rsa_pss)}) {
+    Bytes signature = sign(*key, type, digest);
+    CHECK(verifies(key->context, scheme, Hash::sha256, digest, signature));
+    CHECK_FALSE(verifies(key->context, scheme, Hash::sha256, another, signature));
+    CHECK_FALSE(verifies(other.context, scheme, Hash::sha256, digest, signature));
+    if (scheme != Scheme::ecdsa) {
+      const Scheme wrong = scheme == Scheme::rsa_pss ? Scheme::rsa_pkcs1 : Scheme::rsa_pss;
+      CHECK_FALSE(verifies(key->context, wrong, Hash::sha256, digest, signature));
+    }
+    signature.back() ^= 1U;
+    CHECK_FALSE(verifies(key->context, scheme, Hash::sha256, digest, signature));
+    CHECK_FALSE(verifies(key->context, scheme, Hash::sha256, digest, {}));
+  }
+}
+
 TEST_CASE("without libcrypto, and for other curves, mbedTLS signs by itself") {
   CHECK(signer_of(Key(MBEDTLS_ECP_DP_BP256R1)) == nullptr);
   CHECK(signer_of(Key(MBEDTLS_ECP_DP_SECP256K1)) == nullptr);
