@@ -15,7 +15,7 @@ from harness.sockets import Server, connect, echo, expect_echo, read_exactly, te
 from harness.tokens import LOGIN, PIN, RECORDING, SOFTHSM, STILL, Tokens, check_of, run_persona, works
 
 
-@case("RSA, P-256 and P-384 sign for OpenSSL, as client and as server, in TLS 1.2 and 1.3, in every way", deadline=120)
+@case("RSA, P-256, P-384 and P-521 sign for OpenSSL, as client and as server, in TLS 1.2 and 1.3, in every way", deadline=120)
 def kinds(case):
     pki = Pki(case)
     tokens = Tokens(case)
@@ -24,7 +24,8 @@ def kinds(case):
                          ("1.3", "rsa_pss_rsae_sha256", "RSA-PSS"), ("1.3", "rsa_pss_rsae_sha512", "RSA-PSS")],
             "P-256": [("1.2", "ECDSA+SHA256", "ECDSA"), ("1.2", "ECDSA+SHA384:ECDSA+SHA256", "ECDSA"),
                       ("1.3", "ECDSA+SHA256", "ECDSA")],
-            "P-384": [("1.2", "ECDSA+SHA384", "ECDSA"), ("1.3", "ECDSA+SHA384", "ECDSA")]}
+            "P-384": [("1.2", "ECDSA+SHA384", "ECDSA"), ("1.3", "ECDSA+SHA384", "ECDSA")],
+            "P-521": [("1.3", "ECDSA+SHA512", "ECDSA")]}
     service = Server(case, echo, failing=True)
     for number, (kind, signatures) in enumerate(ways.items(), 1):
         key = KEY_KINDS[kind]()

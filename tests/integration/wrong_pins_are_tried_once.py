@@ -80,6 +80,26 @@ def wrong_pin(case):
     equal(len(tokens.calls(LOGIN)), logins, "logins with an empty PIN")
 
 
+@case("a login that fails for no good reason is not tried again at once, nor later if the token has counted it")
+def vague(case):
+    pki = Pki(case)
+    tokens = Tokens(case)
+    tokens.put_key(pki.client, "client")
+    folder = case.folder / "services"
+    folder.mkdir()
+    for name in ("one", "two"):
+        content = config(pki, gateway="127.0.0.1:1") | {"identity": tokens.identity(pki.client)}
+        (folder / f"{name}.yaml").write_text(json.dumps(content))
+    tokens.tell("C_Login.0x1.always", "5")  # GENERAL_ERROR
+    output = cli("check", "--config", folder, prefix=tokens.prefix)
+    equal(output.count('the token "db" lets nobody log in'), 2, "warnings")
+    equal(len(tokens.calls(LOGIN)), 2, "logins, one for each service")
+    tokens.tell("flags.after_login", "10000")  # CKF_USER_PIN_COUNT_LOW
+    output = cli("check", "--config", folder, prefix=tokens.prefix, expect=2)
+    check('the token "db" lets nobody log in' in output and 'the token "db" has refused this PIN' in output, "check", output)
+    equal(len(tokens.calls(LOGIN)), 3, "logins when they are counted")
+
+
 @case("a key that wants the PIN for each signature is given it")
 def always_authenticate(case):
     pki = Pki(case)

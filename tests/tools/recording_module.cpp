@@ -3,12 +3,16 @@
 //
 // PERSONA_MODULE_BEHIND names the other module, PERSONA_MODULE_FOLDER a folder with
 //
-//     calls                what was called, a line each: "C_Login 0xa0", with what it returned
-//     C_Sign               if it is there: the next C_Sign returns this code (hexadecimal), and the file is
-//     removed C_Sign.always        every one does C_SignInit.0xd       the same for one mechanism; also with
-//     .always flags                is added to the flags of every token (hexadecimal) sessions             so
-//     many sessions are open at the most cannot_lock          C_Initialize refuses to lock; calls at the same
-//     time are written down as "at once"
+//     calls                what was called, a line each: "C_Login 0x1 0xa0", with what it returned
+//     C_Sign               the next C_Sign returns this code (hexadecimal), and the file is removed
+//     C_Sign.always        every one does
+//     C_SignInit.0xd       the same for one mechanism, or user of C_Login; also with .always
+//     C_Sign.wait          C_Sign makes the file C_Sign.waits, and comes back when this one is gone
+//     flags                is added to the flags of every token (hexadecimal)
+//     flags.after_login    becomes `flags` with the next C_Login
+//     sessions             so many sessions are open at the most
+//     always_authenticate  keys want the PIN for each signature, which is taken whatever it is
+//     cannot_lock          C_Initialize refuses to lock; what is called meanwhile is "at once"
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -158,9 +162,12 @@ CK_RV close_session(CK_SESSION_HANDLE session) {
 }
 
 CK_RV log_in(CK_SESSION_HANDLE session, CK_USER_TYPE user, unsigned char* pin, CK_ULONG size) {
-  return through("C_Login", hex(user), [&]() -> CK_RV {
+  const CK_RV code = through("C_Login", hex(user), [&]() -> CK_RV {
     return user == CKU_CONTEXT_SPECIFIC ? CKR_OK : behind()->C_Login(session, user, pin, size);
   });
+  std::error_code ignored;
+  fs::rename(place("flags.after_login"), place("flags"), ignored);
+  return code;
 }
 
 CK_RV attributes(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE* list, CK_ULONG count) {
