@@ -1,13 +1,14 @@
 """The private key on a PKCS#11 token: who signs how, in both roles and versions, by what sessions; where the certificate may be,
 and what is said of what is wrong."""
 
+import json
 import signal
 import subprocess
 
 from cryptography.hazmat.primitives import serialization
 
 from harness.certificates import KEY_KINDS, Pki
-from harness.persona import BINARY, Persona, cli, config, environment, write_config
+from harness.persona import BINARY, Persona, address_of, cli, config, environment, write_config
 from harness.process import Process
 from harness.runner import case, check, equal, main
 from harness.servers import openssl_server, tls_gateway
@@ -77,6 +78,35 @@ def sessions(case):
     persona.stop()
     equal(len(tokens.calls("C_CloseSession 0x0")), opened, "sessions that were closed")
     equal(tokens.calls("C_Finalize"), ["C_Finalize 0x0"], "the module is finalised")
+
+
+@case("the sessions of a service that goes are closed, and the others keep theirs")
+def closed(case):
+    pki = Pki(case)
+    tokens = Tokens(case, "db", "other")
+    gateway = tls_gateway(case, pki.server_context())
+    folder = case.folder / "services"
+    folder.mkdir()
+    for name, token in (("one", "db"), ("two", "other")):
+        tokens.put_key(pki.client, "client", token=token)
+        content = config(pki, gateway=gateway, **STILL) | {"identity": tokens.identity(pki.client, token=token)}
+        (folder / f"{name}.yaml").write_text(json.dumps(content))
+    persona = run_persona(case, tokens, folder)
+    one, two = (address_of(line["address"]) for line in sorted(persona.listening(), key=lambda line: line["service"]))
+
+    def open_sessions():
+        return len(tokens.calls("C_OpenSession 0x0")) - len(tokens.calls("C_CloseSession 0x0"))
+
+    for address in (one, two):
+        with connect(address) as client:
+            expect_echo(client)
+    tokens.wait(lambda: open_sessions() == 2, "two sessions")
+    (folder / "one.yaml").unlink()
+    persona.signal(signal.SIGHUP)
+    tokens.wait(lambda: open_sessions() == 1, "one session")
+    with connect(two) as client:
+        expect_echo(client)
+    equal(tokens.calls("C_Finalize"), [], "the module goes on")
 
 
 @case("a token that has one session is enough, and so is a module that cannot lock")
@@ -161,7 +191,7 @@ def certificate(case):
                "pkcs11:token=db;object=client;type=cert")
     tokens.put_certificate(renewed.certificate, "client")
     persona.signal(signal.SIGHUP)
-    persona.wait_log_like("reloaded")
+    persona.wait_log("reloaded", certificate="CN=renewed", changed=True)
     works(persona)
 
 
