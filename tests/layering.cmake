@@ -7,9 +7,9 @@ include(${AREAS})
 
 # Which areas may include what of third parties.
 set(only_uv.h net)
-set(only_mbedtls pk x509 trust identity authority tls agent token)
+set(only_mbedtls pk x509 trust identity authority tls agent token store)
 set(only_openssl pk)
-set(only_psa x509 trust identity authority tls)
+set(only_psa x509 trust identity authority tls store)
 set(only_yaml-cpp config)
 set(only_CLI cli)
 set(only_prometheus admin)

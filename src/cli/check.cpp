@@ -176,6 +176,9 @@ std::string summary(const Prepared& prepared, const std::filesystem::path& whole
     const auto chain = prepared.identity->chain().describe();
     const x509::CertificateInfo& leaf = chain.front();
     table.row("identity", leaf.name);
+    if (!prepared.identity_place.empty()) {
+      table.row("identity", fmt::format("in {}", prepared.identity_place));
+    }
     table.row("identity", fmt::format("issued by {}", leaf.issuer));
     table.row("identity", expiry(leaf.not_after));
     table.row("identity", fmt::format("key {}, pin {}", leaf.key, leaf.spki_pin));
@@ -188,6 +191,9 @@ std::string summary(const Prepared& prepared, const std::filesystem::path& whole
     }
   }
   if (prepared.trust != nullptr) {
+    if (!prepared.trust_place.empty()) {
+      table.row("trust", prepared.trust_place);
+    }
     describe_cas(prepared.trust->roots().describe(), table);
     for (const trust::CrlInfo& list : prepared.trust->crls()) {
       table.row("crl",

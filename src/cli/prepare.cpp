@@ -19,6 +19,7 @@
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/few_of.hpp"
 #include "persona/x509/file.hpp"
+#include "stores.hpp"
 #include "surroundings.hpp"
 #include "token_keys.hpp"
 
@@ -39,17 +40,30 @@ Mark mark_of_key(const config::Config& config) {
                                                : config.identity.certificate.mark;
 }
 
+Mark mark_of_certificate(const config::Config& config) {
+  return config.identity.windows_store ? config.identity.windows_store->mark
+                                       : config.identity.certificate.mark;
+}
+
+/// `file`: its index in trust.ca, behind which the store comes.
+Mark mark_of_ca(const config::Config& config, std::size_t file) {
+  if (file < config.trust.ca.size()) {
+    return config.trust.ca[file].mark;
+  }
+  return config.trust.windows_store ? config.trust.windows_store->mark : Mark{};
+}
+
 Mark mark_of(const config::Config& config, const LoadError& error) {
   switch (error.part) {
     case LoadError::Part::certificate:
-      return config.identity.certificate.mark;
+      return mark_of_certificate(config);
     case LoadError::Part::private_key:
       return mark_of_key(config);
     case LoadError::Part::password_file:
       return config.identity.private_key_password_file ? config.identity.private_key_password_file->mark
                                                        : mark_of_key(config);
     case LoadError::Part::ca:
-      return error.index < config.trust.ca.size() ? config.trust.ca[error.index].mark : Mark{};
+      return mark_of_ca(config, error.index);
     case LoadError::Part::crl:
       return error.index < config.trust.crl.size() ? config.trust.crl[error.index].mark : Mark{};
   }
@@ -60,7 +74,7 @@ Mark mark_of(const config::Config& config, const LoadError& error) {
 bool is_told(const config::Config& config, const LoadError& error) {
   const config::Identity& identity = config.identity;
   return (error.part == LoadError::Part::certificate && identity.certificate.value.empty() &&
-          !identity.token_certificate) ||
+          !identity.token_certificate && !identity.windows_store) ||
          (error.part == LoadError::Part::private_key && identity.private_key.value.empty() &&
           is_named(identity.private_key) && !identity.agent && !identity.token_key);
 }
@@ -152,8 +166,20 @@ identity::Identity::Loaded load_beside(Prepared& prepared, const identity::Ident
   return loaded;
 }
 
+identity::Identity::Loaded load_from_store(const Result<store::FoundIdentity>& found,
+                                           identity::IdentityUse use) {
+  if (!found) {
+    return tl::unexpected(std::vector<LoadError>{
+        {LoadError::Part::certificate, 0, "identity.windows_store: " + found.error().message}});
+  }
+  return store::load_identity(*found, use);
+}
+
 identity::Identity::Loaded load_from(Prepared& prepared, const identity::IdentityFiles& files,
-                                     const Overrides& overrides) {
+                                     const Overrides& overrides, const Stores& stores) {
+  if (stores.identity) {
+    return load_from_store(*stores.identity, files.use);
+  }
   if (prepared.config.identity.agent) {
     return load_with_agent(prepared, files);
   }
@@ -161,7 +187,8 @@ identity::Identity::Loaded load_from(Prepared& prepared, const identity::Identit
                                : identity::Identity::load(files);
 }
 
-void load_identity(Prepared& prepared, const identity::IdentityFiles& files, const Overrides& overrides) {
+void load_identity(Prepared& prepared, const identity::IdentityFiles& files, const Overrides& overrides,
+                   const Stores& stores) {
   if (prepared.config.identity.agent && !agent::agents_are_supported()) {
     prepared.report.error(prepared.config.identity.agent->mark,
                           "identity.private_key: there are no agents on Windows; name the file of the key");
@@ -172,7 +199,7 @@ void load_identity(Prepared& prepared, const identity::IdentityFiles& files, con
     report_all(prepared, found.errors);
     prepared.identity = std::move(found.identity);
   } else {
-    auto loaded = load_from(prepared, files, overrides);
+    auto loaded = load_from(prepared, files, overrides, stores);
     if (!loaded) {
       report_all(prepared, loaded.error());
       return;
@@ -185,7 +212,7 @@ void load_identity(Prepared& prepared, const identity::IdentityFiles& files, con
   keep_to_abilities(*prepared.identity, prepared.config, prepared.report);
   report_all(prepared, prepared.identity->warnings());
   for (const forward::Expiry& expiry : forward::expiries_of(*prepared.identity)) {
-    warn_of_expiry(expiry, prepared.config.identity.certificate.mark, prepared.report);
+    warn_of_expiry(expiry, mark_of_certificate(prepared.config), prepared.report);
   }
 }
 
@@ -230,7 +257,7 @@ void warn_of_revocation_lists(const trust::TrustStore& trust, const config::Conf
 void warn_of_expiring_cas(const trust::TrustStore& trust, const config::Config& config,
                           config::Report& report) {
   const std::vector<x509::CertificateInfo> roots = trust.roots().describe();
-  for (std::size_t file = 0; file < config.trust.ca.size(); ++file) {
+  for (std::size_t file = 0; file <= config.trust.ca.size(); ++file) {
     std::vector<forward::Expiry> soon;
     for (std::size_t i = 0; i < roots.size(); ++i) {
       forward::Expiry expiry{forward::Expiry::Role::ca, roots[i].name, roots[i].not_after};
@@ -251,12 +278,17 @@ void warn_of_expiring_cas(const trust::TrustStore& trust, const config::Config& 
     if (!others.empty()) {
       sentence += fmt::format("; and {} more within 30 days: {}", others.size(), x509::few_of(others));
     }
-    report.warning(config.trust.ca[file].mark, sentence);
+    report.warning(mark_of_ca(config, file), sentence);
   }
 }
 
-void load_trust(Prepared& prepared, const trust::TrustFiles& files) {
+void load_trust(Prepared& prepared, const trust::TrustFiles& files, const Stores& stores) {
   const config::Config& config = prepared.config;
+  if (stores.roots && !*stores.roots) {
+    prepared.report.error(config.trust.windows_store->mark,
+                          "trust.windows_store: " + stores.roots->error().message);
+    return;
+  }
   auto loaded = trust::TrustStore::load(files);
   if (!loaded) {
     report_all(prepared, loaded.error());
@@ -344,10 +376,12 @@ class Sources {
     if (const auto password = via_password_file(prepared.config)) {
       via_password_file_ = password->value;
     }
+    note_stores(prepared);
     contents_ = identity::content_digest(identity_, trust_);
     via_password_ = digest_of_password();
   }
 
+  const Stores& stores() const { return stores_; }
   const identity::IdentityFiles& identity() const { return identity_; }
   const trust::TrustFiles& trust() const { return trust_; }
 
@@ -374,12 +408,30 @@ class Sources {
     return text;
   }
 
+  void note_stores(Prepared& prepared) {
+    const config::Config& config = prepared.config;
+    stores_ = look_into_stores(config);
+    cli::note_stores(stores_, config, identity_, trust_);
+    if (!stores_.identity && !stores_.roots) {
+      return;
+    }
+    if (stores_.identity && *stores_.identity) {
+      prepared.identity_place = (*stores_.identity)->to_string();
+    }
+    if (stores_.roots && *stores_.roots) {
+      prepared.trust_place = roots_in_words(**stores_.roots, config.trust.windows_store->value);
+    }
+    prepared.stores_digest = digest_of_stores(stores_, config);
+    prepared.look_into_stores = [config] { return digest_of_stores(look_into_stores(config), config); };
+  }
+
   std::string digest_of_password() const {
     return via_password_file_.empty() ? "" : identity::content_digest(via_password_file_);
   }
 
   std::filesystem::path file_;
   std::filesystem::path via_password_file_;  // empty: none
+  Stores stores_;
   identity::IdentityFiles identity_;
   trust::TrustFiles trust_;
   std::string config_;
@@ -395,11 +447,12 @@ Prepared prepare_telling(const std::filesystem::path& file, const Overrides& ove
   sources.note_files(prepared, overrides.key_process != nullptr);
   // After an error in the file its certificates still count, as far as it names them: all findings at once.
   const config::Identity& identity = prepared.config.identity;
-  if (!identity.certificate.value.empty() || !identity.private_key.value.empty() || identity.token_key) {
-    load_identity(prepared, sources.identity(), overrides);
+  if (!identity.certificate.value.empty() || !identity.private_key.value.empty() || identity.token_key ||
+      identity.windows_store) {
+    load_identity(prepared, sources.identity(), overrides, sources.stores());
   }
-  if (!prepared.config.trust.ca.empty()) {
-    load_trust(prepared, sources.trust());
+  if (!prepared.config.trust.ca.empty() || prepared.config.trust.windows_store) {
+    load_trust(prepared, sources.trust(), sources.stores());
   }
   load_via_password(prepared);
   check_on_this_machine(prepared);

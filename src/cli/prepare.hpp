@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,12 @@ struct Prepared {
   /// included (identity::content_digest); empty when they changed while they were read.
   std::string digest{};
   std::string certificate_digest{};
+  std::string identity_place{};  ///< which certificate of a store of the system it is; empty: it is in files
+  std::string trust_place{};     ///< the same for CA certificates
+  /// Of what was found in stores of the system, and what makes the same of what they have now. Null: the
+  /// configuration names none. It owns what it uses; any thread.
+  std::string stores_digest{};
+  std::function<std::string()> look_into_stores{};
 };
 
 /// Loads one file with its identity and trust. Every problem is in the report, at the key that names the file

@@ -12,6 +12,7 @@ reload::Loaded to_loaded(Prepared prepared) {
   }
   loaded.files = std::move(prepared.files);
   loaded.digest = prepared.digest;
+  loaded.elsewhere = {std::move(prepared.look_into_stores), std::move(prepared.stores_digest)};
   if (!prepared.report.has_errors()) {
     loaded.material = forward::Material{
         std::move(prepared.config), std::move(prepared.identity),           std::move(prepared.trust),

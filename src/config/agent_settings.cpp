@@ -42,6 +42,9 @@ void read_keys(const Value& value, Agent& agent) {
     if (key.agent) {
       item.error("the key of an agent is in a file or on a token; it asks no other agent");
     }
+    if (key.windows_store) {
+      item.error("the key of an agent is in a file, not in a certificate store");
+    }
     agent.keys.push_back(std::move(key));
   }
 }

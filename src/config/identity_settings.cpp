@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "file_value.hpp"
+#include "store_settings.hpp"
 
 namespace persona::config {
 
@@ -49,6 +50,10 @@ bool read_agent(const Value& value, Identity& identity) {
 }  // namespace
 
 void read_identity(Section section, const fs::path& config_file, Identity& identity) {
+  if (read_windows_store(section, identity)) {
+    section.finish();
+    return;
+  }
   const auto certificate = section.require("certificate");
   if (certificate) {
     identity.token_certificate = read_token(*certificate);

@@ -14,6 +14,7 @@
 #include "persona/config/load.hpp"
 #include "process_settings.hpp"
 #include "root.hpp"
+#include "store_settings.hpp"
 #include "tcp_settings.hpp"
 #include "tls_settings.hpp"
 #include "value.hpp"
@@ -179,8 +180,16 @@ class ConfigReader {
     Section section = root_.section("trust");
     const bool needed =
         config_.mode == Mode::persona || config_.client_certificate != ClientCertificate::none;
-    if (const auto value = needed ? section.require("ca") : section.get("ca")) {
+    const auto store = section.get("windows_store");
+    if (const auto value = needed && !store ? section.require("ca") : section.get("ca")) {
       config_.trust.ca = read_files(config_.file, *value);
+    }
+    if (store) {
+      read_windows_store(*store, config_.trust);
+      if (config_.mode == Mode::gateway && !config_.client_allow) {
+        store->warning(
+            "without clients.allow, whoever has a client certificate of any CA in that store may come in");
+      }
     }
     if (const auto value = section.get("profile")) {
       config_.trust.profile = value->one_of({"private", "public"}) == "public" ? TrustProfile::web_pki

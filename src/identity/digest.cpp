@@ -90,7 +90,7 @@ std::string content_digest(const Path& file) {
 std::string content_digest(const IdentityFiles& identity, const trust::TrustFiles& trust) {
   // Bound by name, so that a new member does not compile before it is hashed here.
   const auto& [certificate, private_key, password_file, use, key_elsewhere] = identity;
-  const auto& [ca, crl, crl_expired_allowed, role, profile] = trust;
+  const auto& [ca, crl, crl_expired_allowed, role, profile, given] = trust;
   Digest digest;
   digest.add_files("certificate", named(certificate));
   digest.add_files("private_key", named(private_key));
@@ -98,6 +98,8 @@ std::string content_digest(const IdentityFiles& identity, const trust::TrustFile
   digest.add(key_elsewhere);
   digest.add_setting("use", static_cast<std::uint64_t>(use));
   digest.add_files("ca", ca);
+  digest.add(given.source);
+  digest.add(as_text(given.certificates));
   digest.add_files("crl", crl);
   digest.add_setting("crl_expired_allowed", crl_expired_allowed ? 1 : 0);
   digest.add_setting("role", role == trust::PeerRole::client ? 1 : 0);

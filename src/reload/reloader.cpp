@@ -88,7 +88,12 @@ Reloader::Look Reloader::look_at(const Task& task) {
   look.files = task.files;
   look.stamps = net::stamps_of(look.files);
   try {
-    if (task.how == How::load || (task.how == How::load_if_changed && look.stamps != task.stamps)) {
+    look.elsewhere = task.elsewhere;
+    if (task.how != How::load && look.elsewhere.look) {
+      look.elsewhere.seen = look.elsewhere.look();
+    }
+    const bool changed = look.stamps != task.stamps || look.elsewhere.seen != task.elsewhere.seen;
+    if (task.how == How::load || (task.how == How::load_if_changed && changed)) {
       load_settled(look, task.load);
       judge(look, *task.running);
       if (look.settled && !look.same && (!look.next || look.next->config().reload.probe || look.listen)) {
@@ -110,6 +115,7 @@ Reloader::Look Reloader::look_at(const Task& task) {
 void Reloader::load_settled(Look& look, const Load& load) {
   for (int count = 0; count < most_loads; ++count) {
     look.loaded = load();
+    look.elsewhere = look.loaded->elsewhere;
     std::vector<std::filesystem::path> files = look.loaded->files;
     if (!look.loaded->material) {
       files.insert(files.end(), look.files.begin(), look.files.end());  // it may not name all of them
@@ -181,7 +187,7 @@ void Reloader::look(Cause cause) {
                       std::make_move_iterator(asked_.end()));
     asked_.clear();
   }
-  auto task = std::make_shared<Task>(Task{load_, files_, stamps_, how(cause), running_});
+  auto task = std::make_shared<Task>(Task{load_, files_, stamps_, elsewhere_, how(cause), running_});
   auto found = std::make_shared<Look>();
   std::string error;
   work_ = net::Work::start(
@@ -190,7 +196,7 @@ void Reloader::look(Cause cause) {
         work_.reset();
         if (task->how == How::compare) {
           ReloadStatus status = service_->reload_status();
-          status.newer_on_disk = found->stamps != stamps_;
+          status.newer_on_disk = found->stamps != stamps_ || found->elsewhere.seen != elsewhere_.seen;
           service_->set_reload_status(std::move(status));
           next();
         } else {
@@ -207,6 +213,7 @@ void Reloader::look(Cause cause) {
 void Reloader::looked(Cause cause, const std::shared_ptr<Look>& look) {
   files_ = look->files;
   stamps_ = look->stamps;
+  elsewhere_ = look->elsewhere;
   places_ = std::move(look->places);
   if (!look->loaded) {
     next();

@@ -74,14 +74,9 @@ TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
     if (!text) {
       continue;
     }
-    x509::CertificateList list;  // of this file alone, so that findings carry its index
-    if (const auto appended = read_ca(list, text->view(), files.ca[index].string(), index, found.left_out);
-        !appended) {
-      const auto other = x509::foreign_form(text->view(), files.ca[index].string(), x509::Wanted::ca);
-      found.errors.push_back({Part::ca, index, other.value_or(appended.error().message)});
+    if (!trust->add_cas(text->view(), files.ca[index].string(), index, files, found)) {
       continue;
     }
-    judge_anchors(list, index, files.role, files.profile, found.anchors);
     if (const auto line = line_of_private_key(text->view())) {
       found.warnings.push_back({Part::ca, index,
                                 fmt::format("{} has a private key (line {}), which is not needed here and "
@@ -90,8 +85,9 @@ TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
                                             files.ca[index].string(), *line),
                                 Severity::warning});
     }
-    trust->files_of_roots_.insert(trust->files_of_roots_.end(), list.size(), index);
-    trust->roots_.append(std::move(list));
+  }
+  if (!files.given.source.empty()) {
+    trust->add_cas(as_text(files.given.certificates), files.given.source, files.ca.size(), files, found);
   }
   for (std::size_t index = 0; index < files.crl.size(); ++index) {
     const auto text = read(files.crl[index], Part::crl, index, found.errors);
@@ -105,6 +101,21 @@ TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
     }
   }
   return complete(trust, std::move(found));
+}
+
+/// False: the text cannot be used, which is one more error.
+bool TrustStore::add_cas(std::string_view text, const std::string& source, std::size_t index,
+                         const TrustFiles& files, Findings& found) {
+  x509::CertificateList list;  // of this text alone, so that findings carry its index
+  if (const auto appended = read_ca(list, text, source, index, found.left_out); !appended) {
+    const auto other = x509::foreign_form(text, source, x509::Wanted::ca);
+    found.errors.push_back({Part::ca, index, other.value_or(appended.error().message)});
+    return false;
+  }
+  judge_anchors(list, index, files.role, files.profile, found.anchors);
+  files_of_roots_.insert(files_of_roots_.end(), list.size(), index);
+  roots_.append(std::move(list));
+  return true;
 }
 
 TrustStore::Loaded TrustStore::from_pem(const TrustTexts& texts) {

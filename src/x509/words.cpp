@@ -21,43 +21,12 @@ namespace persona::x509 {
 
 namespace {
 
-// A BMPString (UCS-2) or UniversalString (UCS-4), which Windows and old CAs write, in UTF-8. Surrogates are
-// taken in pairs, as whoever writes UTF-16 there means them; nothing if it is neither.
-std::optional<std::string> decoded(ByteView text, std::size_t width) {
-  std::string out;
-  std::uint32_t high = 0;
-  if (text.size() % width != 0) {
-    return std::nullopt;
-  }
-  for (std::size_t at = 0; at < text.size(); at += width) {
-    std::uint32_t character = 0;
-    for (const std::uint8_t octet : text.subspan(at, width)) {
-      character = character << 8U | octet;
-    }
-    const bool is_high = character >= 0xd800 && character < 0xdc00;
-    const bool is_low = character >= 0xdc00 && character < 0xe000;
-    if (is_low != (high != 0) || character > 0x10ffff || (width == 4 && (is_high || is_low))) {
-      return std::nullopt;
-    }
-    if (is_high) {
-      high = character;
-      continue;
-    }
-    std::array<char, utf8_longest> utf8{};
-    out.append(utf8.data(),
-               put_utf8(is_low ? 0x10000 + ((high - 0xd800) << 10U) + (character - 0xdc00) : character,
-                        utf8.data()));
-    high = 0;
-  }
-  return high == 0 ? std::optional(out) : std::nullopt;
-}
-
 std::optional<std::string> decoded(const mbedtls_x509_buf& value) {
   switch (value.tag) {
     case MBEDTLS_ASN1_BMP_STRING:
-      return decoded(bytes_of(value), 2);
+      return decode_wide(bytes_of(value), 2);
     case MBEDTLS_ASN1_UNIVERSAL_STRING:
-      return decoded(bytes_of(value), 4);
+      return decode_wide(bytes_of(value), 4);
     default:
       return std::nullopt;
   }
@@ -84,6 +53,35 @@ std::string escape(std::string_view text) {
     }
   }
   return escaped;
+}
+
+std::optional<std::string> decode_wide(ByteView text, std::size_t width) {
+  std::string out;
+  std::uint32_t high = 0;
+  if (text.size() % width != 0) {
+    return std::nullopt;
+  }
+  for (std::size_t at = 0; at < text.size(); at += width) {
+    std::uint32_t character = 0;
+    for (const std::uint8_t octet : text.subspan(at, width)) {
+      character = character << 8U | octet;
+    }
+    const bool is_high = character >= 0xd800 && character < 0xdc00;
+    const bool is_low = character >= 0xdc00 && character < 0xe000;
+    if (is_low != (high != 0) || character > 0x10ffff || (width == 4 && (is_high || is_low))) {
+      return std::nullopt;
+    }
+    if (is_high) {
+      high = character;
+      continue;
+    }
+    std::array<char, utf8_longest> utf8{};
+    out.append(utf8.data(),
+               put_utf8(is_low ? 0x10000 + ((high - 0xd800) << 10U) + (character - 0xdc00) : character,
+                        utf8.data()));
+    high = 0;
+  }
+  return high == 0 ? std::optional(out) : std::nullopt;
 }
 
 std::string name_in_words(const mbedtls_x509_name& name) {

@@ -133,8 +133,8 @@ Bytes forge_der(const Forgery& what, ForgedKey& key, ForgedKey& signer) {
   must(mbedtls_x509write_crt_set_serial_raw(&writer, &serial, 1) == 0 &&
            mbedtls_x509write_crt_set_subject_name(&writer, what.subject.c_str()) == 0 &&
            mbedtls_x509write_crt_set_issuer_name(&writer, what.issuer.c_str()) == 0 &&
-           mbedtls_x509write_crt_set_validity(&writer, date_and_time(-days(1)).c_str(),
-                                              date_and_time(days(10)).c_str()) == 0,
+           mbedtls_x509write_crt_set_validity(&writer, date_and_time(what.not_before).c_str(),
+                                              date_and_time(what.not_after).c_str()) == 0,
        "a certificate's names and dates");
   if (what.ca != Ca::absent) {
     must(mbedtls_x509write_crt_set_basic_constraints(&writer, what.ca == Ca::yes ? 1 : 0, -1) == 0,
@@ -149,6 +149,11 @@ Bytes forge_der(const Forgery& what, ForgedKey& key, ForgedKey& signer) {
          "key identifiers");
   }
   set_extended_usage(writer, what.extended_usage);
+  for (const ForgedExtension& each : what.others) {
+    must(mbedtls_x509write_crt_set_extension(&writer, each.oid.data(), each.oid.size(), 0, each.value.data(),
+                                             each.value.size()) == 0,
+         "another extension");
+  }
   Bytes buffer(most_octets);
   const int size =
       mbedtls_x509write_crt_der(&writer, buffer.data(), buffer.size(), persona::x509::psa_random, nullptr);

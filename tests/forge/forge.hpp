@@ -2,6 +2,7 @@
 // goes wrong is a std::runtime_error.
 #pragma once
 
+#include <chrono>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -34,7 +35,12 @@ struct ForgedKey {
 
 enum class Ca { absent, no, yes };
 
-/// Valid for ten days, version 3.
+struct ForgedExtension {
+  std::string oid;  ///< content octets
+  persona::Bytes value;
+};
+
+/// Version 3.
 struct Forgery {
   std::string subject = "CN=forged";
   std::string issuer = "CN=Forger";
@@ -44,6 +50,9 @@ struct Forgery {
   mbedtls_md_type_t hash = MBEDTLS_MD_SHA256;
   bool key_identifiers = false;  ///< subjectKeyIdentifier, and authorityKeyIdentifier of the signer
   bool broken = false;           ///< the signature is wrong by a bit
+  std::vector<ForgedExtension> others = {};
+  std::chrono::seconds not_before = -std::chrono::days(1);  ///< from now
+  std::chrono::seconds not_after = std::chrono::days(10);
 };
 
 persona::Bytes forge_der(const Forgery& what, ForgedKey& key, ForgedKey& signer);

@@ -18,6 +18,7 @@
 #include "persona/base/tcp_options.hpp"
 #include "persona/base/tls_parameters.hpp"
 #include "persona/base/trust_profile.hpp"
+#include "persona/base/windows_store.hpp"
 #include "persona/config/diagnostic.hpp"
 
 namespace persona::config {
@@ -93,6 +94,12 @@ struct Gateway {
   std::optional<Protocol> negotiate;  ///< `negotiate`: it is this database itself, and asked for TLS its way
 };
 
+/// `windows_store`, and which certificate of it: the newest valid one.
+struct StoredIdentity {
+  StoreName store;
+  StoreSelector selector;
+};
+
 /// `identity:`. Paths are absolute or relative to the working directory (already resolved against the file's
 /// folder).
 struct Identity {
@@ -105,15 +112,17 @@ struct Identity {
   std::optional<Located<std::string>> token_certificate{};
   std::optional<Located<Endpoint>> agent{};  ///< `private_key: agent:/PATH`: the Unix socket of who has it
   std::optional<Located<std::filesystem::path>> private_key_password_file;
+  std::optional<Located<StoredIdentity>> windows_store{};  ///< instead of all others, which are empty
 };
 
 /// `trust:`.
 struct Trust {
-  TrustProfile profile = TrustProfile::private_cas;  ///< `profile`: private | public
-  std::vector<Located<std::filesystem::path>> ca;    ///< every certificate in every file counts
-  std::vector<Located<std::filesystem::path>> crl;   ///< every CRL in every file counts
-  bool crl_expired_allowed = false;                  ///< `crl_expired`: refuse | allow
-  bool cut_on_revocation = false;                    ///< `on_revocation`: keep | cut
+  TrustProfile profile = TrustProfile::private_cas;   ///< `profile`: private | public
+  std::vector<Located<std::filesystem::path>> ca;     ///< every certificate in every file counts
+  std::optional<Located<StoreName>> windows_store{};  ///< and every certificate in that store
+  std::vector<Located<std::filesystem::path>> crl;    ///< every CRL in every file counts
+  bool crl_expired_allowed = false;                   ///< `crl_expired`: refuse | allow
+  bool cut_on_revocation = false;                     ///< `on_revocation`: keep | cut
 };
 
 /// `tls:`. Code points are IANA's; every one is in base/tls_parameters.

@@ -30,6 +30,12 @@ using forward::HandshakePool;
 using forward::Material;
 using forward::Service;
 
+/// What a service uses that is in no file, such as a store of the system.
+struct Elsewhere {
+  std::function<std::string()> look;  ///< a digest of it as it is now; null: there is nothing. Any thread
+  std::string seen;                   ///< that of what was loaded
+};
+
 /// All files of a service, read once.
 struct Loaded {
   std::optional<Material> material;          ///< nothing: refused, see `errors`
@@ -37,6 +43,7 @@ struct Loaded {
   std::vector<std::string> warnings;         ///< in the same form
   std::vector<std::filesystem::path> files;  ///< those read; incomplete if the configuration is broken
   std::string digest;                        ///< of their contents; empty: they changed while being read
+  Elsewhere elsewhere{};
 };
 
 /// Reloads one service: on request, when its files change, and every reload.interval if a change went
@@ -81,6 +88,7 @@ class Reloader {
   struct Look {
     std::vector<std::filesystem::path> files;
     std::vector<net::FileStamp> stamps;  // of `files`, taken before they were read
+    Elsewhere elsewhere;
     net::Places places;
     bool fresh = false;            // written so recently that another write may have left the same stamps
     std::optional<Loaded> loaded;  // nothing: not loaded, because nothing had changed
@@ -99,6 +107,7 @@ class Reloader {
     Load load;
     std::vector<std::filesystem::path> files;
     std::vector<net::FileStamp> stamps;
+    Elsewhere elsewhere;
     How how = How::load_if_changed;
     std::shared_ptr<const Generation> running;
   };
@@ -133,6 +142,7 @@ class Reloader {
   std::shared_ptr<const Generation> running_;
   std::vector<std::filesystem::path> files_;
   std::vector<net::FileStamp> stamps_;  // of files_ at the last check; empty: never checked
+  Elsewhere elsewhere_;                 // likewise
   net::Places places_;                  // where to watch them
   std::vector<std::string> refusal_;    // why the last load was refused; empty: it was not
   Cause pending_ = Cause::none;         // check again immediately

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "persona/base/bytes.hpp"
 #include "persona/base/result.hpp"
 #include "persona/base/trust_profile.hpp"
 #include "persona/trust/peer_role.hpp"
@@ -21,12 +22,19 @@ namespace persona::trust {
 class RevocationLists;
 class SignatureCache;
 
+/// CA certificates that are in no file.
+struct GivenCas {
+  std::string source{};  ///< what messages call them; empty: there are none
+  Bytes certificates{};  ///< DER, one after the other
+};
+
 struct TrustFiles {
   std::vector<std::filesystem::path> ca;
   std::vector<std::filesystem::path> crl;
   bool crl_expired_allowed = false;
   PeerRole role = PeerRole::gateway;  ///< of those who are to be verified
   TrustProfile profile = TrustProfile::private_cas;
+  GivenCas given{};  ///< besides those of `ca`; findings have the index ca.size()
 };
 
 struct TrustTexts {
@@ -69,7 +77,7 @@ class TrustStore {
 
   const x509::CertificateList& roots() const { return roots_; }
 
-  /// For each root, the index in TrustFiles::ca of its file.
+  /// For each root, the index in TrustFiles::ca of its file, or the size of that for TrustFiles::given.
   const std::vector<std::size_t>& files_of_roots() const { return files_of_roots_; }
 
   /// The roots of that subject, given as a comparable_name() (x509/distinguished_name.hpp), in the order of
@@ -98,6 +106,8 @@ class TrustStore {
   TrustStore();
   struct Findings;
   static Loaded complete(const std::shared_ptr<TrustStore>& trust, Findings found);
+  bool add_cas(std::string_view text, const std::string& source, std::size_t index, const TrustFiles& files,
+               Findings& found);
   void index_roots();
 
   x509::CertificateList roots_;

@@ -1,6 +1,7 @@
 // Certificates in words, for messages.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,10 @@ namespace persona::x509 {
 /// Writes everything but printable ASCII, and the backslash, as \xNN: names in certificates come from
 /// strangers and end up in logs.
 std::string escape(std::string_view text);
+
+/// A BMPString (`width` 2) or UniversalString (4), which Windows and old CAs write, in UTF-8. Surrogates are
+/// taken in pairs, as whoever writes UTF-16 there means them; nothing if it is neither.
+std::optional<std::string> decode_wide(ByteView text, std::size_t width);
 
 /// A distinguished name as RFC 4514 writes it, with control characters escaped. Empty for an empty name.
 std::string name_in_words(const mbedtls_x509_name& name);

@@ -34,6 +34,12 @@ std::string digest_of_identity(IdentityFiles files) {
   return content_digest(files, TrustFiles());
 }
 
+TrustFiles given(std::string source, persona::Bytes certificates) {
+  TrustFiles files;
+  files.given = {std::move(source), std::move(certificates)};
+  return files;
+}
+
 using Makers = std::vector<std::function<std::string()>>;
 
 /// Are all of them different, and the same when they are made again?
@@ -125,6 +131,9 @@ TEST_CASE("the same files in other roles are another identity or another trust")
       [&] {
         return content_digest({a, {}, {}}, {{b}, {}});
       },
+      [&] { return content_digest({}, given("s", {1})); },
+      [&] { return content_digest({}, given("s", {2})); },
+      [&] { return content_digest({}, given("t", {1})); },
   });
 }
 

@@ -382,6 +382,38 @@ TEST_CASE("while nothing changes, nothing is loaded") {
   CHECK(scene.lines.all().empty());
 }
 
+TEST_CASE("what is in no file is looked at every interval, and loaded when it has changed") {
+  auto watched = material("a");
+  watched.config.reload.watch = true;
+  watched.config.reload.interval = Milliseconds(1);
+  Scene scene(std::move(watched));
+  std::atomic<char> stored = 'a';
+  std::atomic<int> looks = 0;
+  scene.load = [&] {
+    const std::string now(1, stored.load());
+    auto loaded = Scene::good(now);
+    loaded.material->config.reload.interval = Milliseconds(1);
+    loaded.material->config.reload.watch = true;
+    loaded.elsewhere = {[&] {
+                          ++looks;
+                          return std::string(1, stored.load());
+                        },
+                        now};
+    return loaded;
+  };
+  scene.reloader->start();
+  scene.until([&] { return looks >= 5; });
+  CHECK(scene.loads == 1);
+  CHECK(scene.lines.all().empty());
+  stored = 'b';
+  scene.until_told("reloaded");
+  CHECK(scene.service->current()->digest() == "b");
+  CHECK(scene.loads == 2);
+  const int before = looks;
+  scene.until([&] { return looks >= before + 5; });
+  CHECK(scene.loads == 2);
+}
+
 TEST_CASE("who asks for a reload is told its result, by a load that began after that") {
   Scene scene;
   std::vector<std::string> results;

@@ -28,6 +28,26 @@ TEST_CASE("every certificate in every file counts") {
   CHECK((*trust)->files_of_roots() == std::vector<std::size_t>{0, 0, 1, 2});
 }
 
+TEST_CASE("certificates that are in no file count as those of one more file") {
+  const support::TemporaryFolder folder;
+  const auto der = [](std::string_view pem) {
+    const auto list = support::list_of(pem);
+    return std::string(persona::as_text({list.get()->raw.p, list.get()->raw.len}));
+  };
+  const std::string two = der(fixtures::root_certificate) + der(support::test_authority().certificate_pem());
+  TrustFiles files{{folder.write("a.pem", fixtures::intermediate_certificate)}, {}, false};
+  files.given = {"LocalMachine\\Root", {two.begin(), two.end()}};
+  const auto trust = TrustStore::load(files);
+  REQUIRE(trust.has_value());
+  CHECK((*trust)->roots().size() == 3);
+  CHECK((*trust)->files_of_roots() == std::vector<std::size_t>{0, 1, 1});
+  files.given.certificates = {0x30, 0x00};
+  const auto broken = TrustStore::load(files);
+  REQUIRE_FALSE(broken.has_value());
+  CHECK(broken.error()[0].index == 1);
+  CHECK(broken.error()[0].message.find("LocalMachine\\Root") != std::string::npos);
+}
+
 TEST_CASE("each bad CA file is reported with its place in the list") {
   const support::TemporaryFolder folder;
   const auto old = Authority::create("Old CA", -days(2) - std::chrono::hours(1), -days(9)).value();
