@@ -260,7 +260,8 @@ void warn_of_expiring_cas(const trust::TrustStore& trust, const config::Config& 
   for (std::size_t file = 0; file <= config.trust.ca.size(); ++file) {
     std::vector<forward::Expiry> soon;
     for (std::size_t i = 0; i < roots.size(); ++i) {
-      forward::Expiry expiry{forward::Expiry::Role::ca, roots[i].name, roots[i].not_after};
+      forward::Expiry expiry = forward::expiry_of(forward::Expiry::Role::ca, roots[i].name,
+                                                  roots[i].not_before, roots[i].not_after);
       if (trust.files_of_roots()[i] == file && is_soon(expiry)) {
         soon.push_back(std::move(expiry));
       }

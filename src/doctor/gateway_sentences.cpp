@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "persona/base/tls_parameters.hpp"
+#include "persona/forward/expiry.hpp"
 #include "persona/net/address.hpp"
 #include "persona/x509/few_of.hpp"
 
@@ -224,7 +225,10 @@ Step verified(const Probe::Result& result, const std::string& address, const Our
     const auto left = *session.peer_not_after - ours.now;
     step.sentence += fmt::format(", valid for {} ({})", x509::span_in_words(left),
                                  x509::format_date(*session.peer_not_after));
-    if (left < soon) {
+    const auto notice = forward::expiry_of(forward::Expiry::Role::gateway, session.peer,
+                                           session.peer_not_before, *session.peer_not_after)
+                            .notice;
+    if (left < std::min<std::chrono::seconds>(soon, notice)) {
       step.state = State::warning;
       step.fix = "have its certificate renewed before then by whoever runs the gateway";
     }

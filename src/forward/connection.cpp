@@ -216,7 +216,8 @@ void Connection::on_gateway_verified(net::HandlePtr<net::Stream> stream, Handsha
   log_.accepted(verified.session->info());
   ReachingGateway& reaching = *in<ReachingGateway>();
   if (const tls::SessionInfo& info = verified.session->info(); info.peer_not_after) {
-    service_->saw_gateway(reaching.gateway.endpoint(), info.peer, *info.peer_not_after);
+    service_->saw_gateway(reaching.gateway.endpoint(), expiry_of(Expiry::Role::gateway, info.peer,
+                                                                 info.peer_not_before, *info.peer_not_after));
   }
   open(std::move(verified.session),
        {reaching.client.take(), reaching.client.ended(), std::move(verified.rest), verified.ended,

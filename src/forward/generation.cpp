@@ -69,7 +69,7 @@ std::vector<Expiry> all_expiries(const tls::ContextOptions& options) {
   if (options.trust) {
     for (const auto& each : options.trust->roots().describe()) {
       if (each.not_after >= x509::now()) {  // an expired one was reported on loading; nothing depends on it
-        expiries.push_back({Expiry::Role::ca, each.name, each.not_after});
+        expiries.push_back(expiry_of(Expiry::Role::ca, each.name, each.not_before, each.not_after));
       }
     }
     for (const auto& each : options.trust->crls()) {

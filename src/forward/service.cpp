@@ -57,10 +57,10 @@ void Service::set_reload_status(ReloadStatus status) {
   reload_status_ = std::move(status);
 }
 
-void Service::saw_gateway(const Endpoint& target, const std::string& name, x509::TimePoint not_after) {
+void Service::saw_gateway(const Endpoint& target, Expiry leaf) {
   std::string key = target.to_string();
   const std::lock_guard lock(mutex_);
-  gateways_.insert_or_assign(std::move(key), Expiry{Expiry::Role::gateway, name, not_after});
+  gateways_.insert_or_assign(std::move(key), std::move(leaf));
 }
 
 void Service::saw_oddities(const std::vector<trust::Oddity>& oddities, std::uint64_t connection) {

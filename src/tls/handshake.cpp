@@ -396,6 +396,7 @@ SessionInfo Handshake::session_info() const {
   }
   const mbedtls_x509_crt* leaf = resumed_ ? nullptr : mbedtls_ssl_get_peer_cert(ssl);
   if (leaf != nullptr) {
+    info.peer_not_before = x509::not_before(*leaf);
     info.peer_not_after = x509::not_after(*leaf);
   }
   return info;

@@ -48,6 +48,29 @@ ByteView first_element(ByteView der) {
   return reader.take_any() ? der.first(der.size() - reader.rest().size()) : der;
 }
 
+bool has_common_name(const mbedtls_x509_crt& certificate) {
+  for (const mbedtls_x509_name* part = &certificate.subject; part != nullptr; part = part->next) {
+    if (MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &part->oid) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Its only URI, if that is one; else empty (X509-SVID section 2).
+std::string spiffe_id_of(const mbedtls_x509_crt& certificate) {
+  std::string id;
+  std::size_t uris = 0;
+  for_each_alternative_name(certificate, [&](int type, ByteView value) {
+    if (type == MBEDTLS_X509_SAN_UNIFORM_RESOURCE_IDENTIFIER) {
+      ++uris;
+      id = as_text(value).starts_with("spiffe://") ? escape(as_text(value)) : "";
+    }
+    return uris < 2;
+  });
+  return uris == 1 ? id : "";
+}
+
 }  // namespace
 
 CertificateInfo describe(const mbedtls_x509_crt& certificate) {
@@ -111,7 +134,10 @@ SpkiPin spki_pin_of(const mbedtls_x509_crt& certificate) {
 }
 
 std::string display_name(const mbedtls_x509_crt& certificate) {
-  std::string name = name_in_words(certificate.subject);
+  std::string name = has_common_name(certificate) ? "" : spiffe_id_of(certificate);
+  if (name.empty()) {
+    name = name_in_words(certificate.subject);
+  }
   if (name.empty()) {
     for_each_alternative_name(certificate, [&](int type, ByteView value) {
       if (type == MBEDTLS_X509_SAN_IP_ADDRESS) {
@@ -123,6 +149,10 @@ std::string display_name(const mbedtls_x509_crt& certificate) {
     });
   }
   return name.empty() ? "serial " + serial_text({certificate.serial.p, certificate.serial.len}) : name;
+}
+
+TimePoint not_before(const mbedtls_x509_crt& certificate) {
+  return to_time_point(certificate.valid_from);
 }
 
 TimePoint not_after(const mbedtls_x509_crt& certificate) {

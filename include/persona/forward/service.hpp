@@ -59,7 +59,7 @@ class Service {
   void set_reload_status(ReloadStatus status);
 
   /// Records the certificate that a gateway presented.
-  void saw_gateway(const Endpoint& target, const std::string& name, x509::TimePoint not_after);
+  void saw_gateway(const Endpoint& target, Expiry leaf);
 
   /// Logs what is odd about the certificates of a verified peer of `connection`, each sentence once.
   void saw_oddities(const std::vector<trust::Oddity>& oddities, std::uint64_t connection);

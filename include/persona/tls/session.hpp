@@ -40,6 +40,7 @@ struct SessionInfo {
   std::shared_ptr<const trust::PeerPath> peer_path{};
   /// When the peer's leaf expires; nothing if it presented none, as in a resumed session.
   std::optional<x509::TimePoint> peer_not_after;
+  x509::TimePoint peer_not_before{};  ///< the other end of that
 };
 
 /// The plaintext from one Session::open: pieces in order, which point into its input or into `copied`. The

@@ -54,8 +54,10 @@ CertificateIds ids_of(const mbedtls_x509_crt& certificate);
 SpkiPin spki_pin_of(const mbedtls_x509_crt& certificate);
 
 /// "CN=db.example.com"; when the subject is empty, the first subjectAltName; without either, "serial 4A:0F".
+/// A SPIFFE ID comes before a subject without a common name, which SPIRE gives to every workload alike.
 std::string display_name(const mbedtls_x509_crt& certificate);
 
+TimePoint not_before(const mbedtls_x509_crt& certificate);
 TimePoint not_after(const mbedtls_x509_crt& certificate);
 
 /// pathLenConstraint (RFC 5280 section 4.2.1.9): how many CA certificates, self-issued ones not counted, may

@@ -392,7 +392,7 @@ TEST_CASE("a revocation list that expires soon or has expired is a warning, at i
 
 TEST_CASE("less than a day is given in hours") {
   const ConfigFolder folder;
-  folder.issue("client", -5min, 7h + 10s);
+  folder.issue("client", -days(30), 7h + 10s);
   const Outcome outcome = check(folder, folder.write("postgres.yaml", smallest));
   CHECK(outcome.err.starts_with(
       fmt::format("postgres.yaml:4:16: warning: certificate expires in 7 hours ({}): CN=client\n",

@@ -113,8 +113,8 @@ TEST_CASE("what expires: our chain, our CAs, and the gateways as last seen") {
   const auto service = make_service(material("a"), lines);
   const Endpoint gateway = *Endpoint::parse("192.0.2.1:1");
   const x509::TimePoint soon = x509::now() + std::chrono::hours(1);
-  service->saw_gateway(gateway, "CN=old", soon);
-  service->saw_gateway(gateway, "CN=gateway", soon);
+  service->saw_gateway(gateway, {Expiry::Role::gateway, "CN=old", soon});
+  service->saw_gateway(gateway, {Expiry::Role::gateway, "CN=gateway", soon});
   const auto expiries = service->expiries();
   REQUIRE(expiries.size() == 3);
   CHECK(expiries[0].role == Expiry::Role::leaf);
@@ -126,6 +126,16 @@ TEST_CASE("what expires: our chain, our CAs, and the gateways as last seen") {
   CHECK(expiries[2].not_after == soon);
   service->replace(make_generation(material("a", "192.0.2.2:1"), service->current().get()));
   CHECK(service->expiries().size() == 2);  // it is no longer ours
+}
+
+TEST_CASE("what lives for a week at most is warned of in the last third of its time") {
+  const x509::TimePoint start{std::chrono::days(10'000)};
+  const auto notice = [&](std::chrono::seconds period) {
+    return expiry_of(Expiry::Role::leaf, "spiffe://example.org/app", start, start + period).notice;
+  };
+  CHECK(notice(std::chrono::hours(1)) == std::chrono::minutes(20));
+  CHECK(notice(std::chrono::days(7)) == std::chrono::hours(56));
+  CHECK(notice(std::chrono::days(8)) == std::chrono::days(30));
 }
 
 TEST_CASE("what expires: the CRLs that count") {

@@ -3,6 +3,7 @@
 #include <mbedtls/x509_crt.h>
 
 #include "../../forge/fixtures.hpp"
+#include "../../forge/forge.hpp"
 #include "../../forge/test_authority.hpp"
 
 using namespace persona::authority;
@@ -43,6 +44,32 @@ TEST_CASE("a certificate is described") {
   CHECK(info.spki_pin == "sha256//s7v2HopTmw1gorYXHsCpfdGgnRvDW5LYiGR0OghPrZc=");
   CHECK(info.for_clients);
   CHECK(info.for_servers);
+}
+
+TEST_CASE("an SVID goes by its SPIFFE ID where its subject has no common name") {
+  support::ForgedKey key;
+  const auto uri = [](std::string_view text) {
+    persona::Bytes value = {0x86, static_cast<std::uint8_t>(text.size())};
+    value.insert(value.end(), text.begin(), text.end());
+    return value;
+  };
+  const auto name = [&](const std::string& subject, const std::vector<std::string>& uris) {
+    persona::Bytes names;
+    for (const std::string& each : uris) {
+      const auto one = uri(each);
+      names.insert(names.end(), one.begin(), one.end());
+    }
+    persona::Bytes value = {0x30, static_cast<std::uint8_t>(names.size())};
+    value.insert(value.end(), names.begin(), names.end());
+    CertificateList list;
+    REQUIRE(list.append_der(
+        support::forge_der({.subject = subject, .others = {{"\x55\x1d\x11"s, value}}}, key, key)));
+    return display_name(*list.get());
+  };
+  CHECK(name("C=US,O=SPIRE", {"spiffe://example.org/app"}) == "spiffe://example.org/app");
+  CHECK(name("C=US,O=SPIRE,CN=app", {"spiffe://example.org/app"}) == "C=US, O=SPIRE, CN=app");
+  CHECK(name("C=US,O=SPIRE", {"https://example.org/app"}) == "C=US, O=SPIRE");
+  CHECK(name("C=US,O=SPIRE", {"spiffe://example.org/app", "spiffe://example.org/db"}) == "C=US, O=SPIRE");
 }
 
 TEST_CASE("every kind of alternative name is described") {
