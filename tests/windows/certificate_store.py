@@ -53,7 +53,7 @@ def serves(persona):
 def refuses(persona):
     with connect(persona.address) as client:
         read_to_end(client)
-    persona.next_close("gateway_certificate_refused")
+    persona.next_close("verify_failed", "which trust.ca does not contain")
 
 
 @case("CAs of a store are trusted, beside files or alone, and what comes and goes there is followed")
