@@ -16,6 +16,7 @@
 #include "persona/host/process.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/net/timer.hpp"
+#include "token_keys.hpp"
 
 namespace persona::cli {
 
@@ -36,6 +37,31 @@ struct Found {
   log::Settings log;   ///< of the first file
 };
 
+void note(const std::vector<x509::LoadError>& errors, Found& found) {
+  for (const x509::LoadError& each : errors) {
+    if (each.severity == x509::LoadError::Severity::warning) {
+      found.warnings.push_back(each.message);
+    } else {
+      found.problems += (found.problems.empty() ? "" : "; ") + each.message;
+    }
+  }
+}
+
+void add_from_token(const config::Config& service, Found& found) {
+  config::Report report;
+  auto loaded = load_from_token(service.identity, service.file, identity::IdentityUse::any, report);
+  for (const config::Diagnostic& each : report.diagnostics()) {
+    const bool is_error = each.severity == config::Diagnostic::Severity::error;
+    note({{x509::LoadError::Part::private_key, 0, each.message,
+           is_error ? x509::LoadError::Severity::error : x509::LoadError::Severity::warning}},
+         found);
+  }
+  note(loaded.identity ? loaded.identity->warnings() : loaded.errors, found);
+  if (loaded.identity) {
+    found.identities.push_back(std::move(loaded.identity));
+  }
+}
+
 Found read_keys(const fs::path& config) {
   Found found;
   const auto files = config::find_files(config);
@@ -46,6 +72,10 @@ Found read_keys(const fs::path& config) {
     }
     found.tls12 = found.tls12 ||
                   (service.mode == config::Mode::persona && service.tls.min_version == TlsVersion::tls12);
+    if (service.identity.token_key) {
+      add_from_token(service, found);
+      continue;
+    }
     if (service.identity.private_key.value.empty()) {
       continue;  // an agent has it, or the process that forwards says what is wrong
     }
@@ -56,13 +86,7 @@ Found read_keys(const fs::path& config) {
       names.password_file = service.identity.private_key_password_file->value;
     }
     auto loaded = identity::Identity::load(names);
-    for (const x509::LoadError& each : loaded ? (*loaded)->warnings() : loaded.error()) {
-      if (each.severity == x509::LoadError::Severity::warning) {
-        found.warnings.push_back(each.message);
-      } else {
-        found.problems += (found.problems.empty() ? "" : "; ") + each.message;
-      }
-    }
+    note(loaded ? (*loaded)->warnings() : loaded.error(), found);
     if (loaded) {
       found.identities.push_back(std::move(*loaded));
     }
@@ -70,12 +94,18 @@ Found read_keys(const fs::path& config) {
   return found;
 }
 
-/// Only reads files, and answers.
-host::Confinement confinement_of_keys() {
+/// Only reads files, and answers. A token's module may need anything.
+host::Confinement confinement_of_keys(const fs::path& config) {
   host::Confinement wanted;
   wanted.reads_everything = true;
   wanted.connect.emplace();
   wanted.bind.emplace();
+  const auto files = config::find_files(config);
+  for (const fs::path& file : files ? *files : std::vector<fs::path>()) {
+    if (config::load(file).config.identity.token_key) {
+      wanted.privileges_alone = "a token's module runs in this process";
+    }
+  }
   return wanted;
 }
 
@@ -90,7 +120,7 @@ class KeyProcess {
 
   Result<void> serve(net::Socket control) {
     host::prepare_process();  // locks of memory are not inherited
-    if (const auto confined = host::confine(confinement_of_keys()); !confined) {
+    if (const auto confined = host::confine(confinement_of_keys(config_)); !confined) {
       return tl::unexpected(confined.error());
     }
     current_ = read_keys(config_);

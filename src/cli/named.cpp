@@ -2,6 +2,7 @@
 
 #include "persona/config/load.hpp"
 #include "persona/x509/file.hpp"
+#include "token_keys.hpp"
 
 namespace persona::cli {
 
@@ -21,6 +22,9 @@ std::vector<std::filesystem::path> files_named_by(const config::Config& config) 
   }
   if (config.gateway.via) {
     add(config.gateway.via->password_file);
+  }
+  if (const auto pin = pin_file_of(config.identity, config.file)) {
+    files.push_back(*pin);
   }
   std::erase(files, std::filesystem::path());  // not named
   return files;
@@ -61,10 +65,11 @@ bool Named::has_file(const std::filesystem::path& file) {
 }
 
 bool Named::has_port(std::uint16_t port) {
-  if (!ports_.contains(port)) {
+  constexpr std::uint16_t chosen_by_kernel = 0;  // for one family, and then asked for by number for the other
+  if (!ports_.contains(port) && !ports_.contains(chosen_by_kernel)) {
     read_again();
   }
-  return ports_.contains(port);
+  return ports_.contains(port) || ports_.contains(chosen_by_kernel);
 }
 
 bool Named::may_hand_over(std::string_view content) const {
@@ -77,11 +82,12 @@ void Named::read_again() {
     config::Loaded loaded = config::load(file);
     if (without_keys_) {
       config::Identity& identity = loaded.config.identity;
-      if (identity.private_key.value.empty() && !identity.agent) {
+      if (identity.private_key.value.empty() && !identity.agent && !identity.token_key) {
         identity.certificate.value.clear();  // it has the key
       }
       identity.private_key.value.clear();
       identity.private_key_password_file.reset();
+      identity.token_key.reset();  // its PIN
     }
     for (std::filesystem::path& named : files_named_by(loaded.config)) {
       files_.insert(std::move(named));

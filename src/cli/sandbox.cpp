@@ -19,6 +19,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* module_here =
+    "a token's module runs in this process and may need any file, port and system call; with --separate-key "
+    "it runs in "
+    "another";
+
 /// What several files say of the one process that they share.
 struct Wish {
   config::Sandbox sandbox = config::Sandbox::off;
@@ -85,7 +90,15 @@ Result<std::shared_ptr<const net::Switchboard>> separate_keys(const fs::path& co
         wish.sandbox == config::Sandbox::off ? "remove sandbox: off" : all_missing(possible));
   }
   for (const config::Config& service : services) {
-    if (service.identity.private_key.value.empty() && !service.identity.agent) {
+    if (service.identity.token_certificate) {
+      return fail(ErrorKind::configuration,
+                  "--separate-key: the certificate has to be in a file; in {} it is on a token, whose module "
+                  "would be "
+                  "loaded here",
+                  printable(path_text(service.file)));
+    }
+    if (service.identity.private_key.value.empty() && !service.identity.agent &&
+        !service.identity.token_key) {
       return fail(
           ErrorKind::configuration,
           "--separate-key: the key has to be in a file of its own, named as identity.private_key; {} has it "
@@ -104,8 +117,8 @@ Result<std::shared_ptr<const net::Switchboard>> separate_keys(const fs::path& co
   return start_key_process(config, std::move(users));
 }
 
-bool is_in_force(const host::Confined& confined) {
-  return confined.files || confined.ports || confined.system_calls || confined.privileges;
+bool has_token(const config::Config& config) {
+  return config.identity.token_key.has_value();
 }
 
 }  // namespace
@@ -146,7 +159,11 @@ std::vector<std::string> sandbox_in_words(const fs::path& config, const config::
   if (service.sandbox.value == config::Sandbox::off) {
     return {"off"};
   }
-  const host::Confined confined = host::what_confines(confinement_for(config, {service}));
+  host::Confinement wanted = confinement_for(config, {service});
+  if (has_token(service)) {
+    wanted.privileges_alone = module_here;
+  }
+  const host::Confined confined = host::what_confines(wanted);
   std::vector<std::string> words{"restricts " + confined.in_words()};
   words.insert(words.end(), confined.missing.begin(), confined.missing.end());
   return words;
@@ -220,6 +237,9 @@ tl::expected<Sandbox, Refusal> enter_sandbox(const fs::path& config, const Overr
   host::Confinement wanted = confinement_for(config, services);
   wanted.abstract_sockets = std::any_of(variables.begin(), variables.end(),
                                         [](const auto& each) { return each.second.starts_with('@'); });
+  if (!start.separate_key && std::any_of(services.begin(), services.end(), has_token)) {
+    wanted.privileges_alone = module_here;
+  }
   const host::Confined possible = host::what_confines(wanted);
   if (wish->sandbox == config::Sandbox::required && !(possible.files && possible.system_calls)) {
     return refuse(
@@ -227,8 +247,13 @@ tl::expected<Sandbox, Refusal> enter_sandbox(const fs::path& config, const Overr
          fmt::format("sandbox: required, and {}; with sandbox: auto persona runs with what there is",
                      all_missing(possible))});
   }
-  sandbox.confined = possible;
-  if (!is_in_force(possible)) {
+  if (!possible.files && !possible.system_calls) {
+    // Nothing that it would need a broker for.
+    auto confined = host::confine(wanted);
+    if (!confined) {
+      return refuse(confined.error());
+    }
+    sandbox.confined = std::move(*confined);
     return sandbox;
   }
   broker::Duties duties;

@@ -111,6 +111,9 @@ std::vector<std::string> keep_what_needs_restart(config::Config& next, const con
        next.admin.has_value() == running.admin.has_value() &&
            (!next.admin || is_same(*next.admin, *running.admin)));
   keep("threads", next.threads, running.threads, next.threads == running.threads);
+  keep("sandbox", next.sandbox, running.sandbox, next.sandbox.value == running.sandbox.value);
+  const auto name_of = [](const auto& user) { return user ? user->value : std::string(); };
+  keep("user", next.user, running.user, name_of(next.user) == name_of(running.user));
   keep("log.format", next.log.format, running.log.format, next.log.format == running.log.format);
   keep("log.file", next.log.file, running.log.file, next.log.file == running.log.file);
   keep("log.audit", next.audit_file, running.audit_file, next.audit_file == running.audit_file);

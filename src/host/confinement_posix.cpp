@@ -27,6 +27,10 @@ Confined what_confines(const Confinement& wanted) {
 #ifdef __linux__
   confined.privileges = true;
 #endif
+  if (!wanted.privileges_alone.empty()) {
+    confined.missing.push_back(wanted.privileges_alone);
+    return confined;
+  }
   confined.files = version > 0;
   confined.ports = version >= landlock_with_ports && (wanted.connect || wanted.bind);
   if (!confined.files) {

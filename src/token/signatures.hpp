@@ -1,16 +1,10 @@
 // What PKCS#11's mechanisms take and give, and what TLS has instead.
 #pragma once
 
-#include <optional>
-
 #include "persona/base/bytes.hpp"
 #include "persona/pk/signer.hpp"
 
 namespace persona::token {
-
-/// An ECDSA-Sig-Value (RFC 5480 appendix A) of r and s, big-endian and of equal size, as CKM_ECDSA gives them
-/// (PKCS #11 version 3.0, section 2.3.1). Nothing: that is no signature.
-std::optional<Bytes> der_of_ecdsa(ByteView raw);
 
 /// The DigestInfo that CKM_RSA_PKCS signs (RFC 8017 section 9.2, note 1).
 Bytes digest_info(pk::Hash hash, ByteView digest);

@@ -9,6 +9,7 @@
 #include <mbedtls/x509_crt.h>
 
 #include "persona/base/text.hpp"
+#include "persona/pk/ecdsa_signature.hpp"
 #include "signatures.hpp"
 
 namespace persona::token {
@@ -232,12 +233,14 @@ TokenResult<Bytes> TokenSigner::sign_by(const Key& key, pk::Scheme scheme, pk::H
   if (!made || scheme != pk::Scheme::ecdsa) {
     return made;
   }
-  auto der = der_of_ecdsa(*made);
-  if (!der) {
+  Bytes der(made->size() + pk::most_more_in_der);
+  const auto size = pk::der_of_raw(*made, der);
+  if (!size) {
     return token_failure(Fault::wrong,
                          fmt::format("{} gave something that is no ECDSA signature", key.link->name()));
   }
-  return std::move(*der);
+  der.resize(*size);
+  return der;
 }
 
 }  // namespace persona::token

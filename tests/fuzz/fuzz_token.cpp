@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "persona/pk/ecdsa_signature.hpp"
 #include "persona/token/uri.hpp"
-#include "token/signatures.hpp"
 
 using namespace persona;
 
@@ -51,8 +51,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       std::abort();
     }
   }
-  if (const auto der = token::der_of_ecdsa(bytes)) {
-    ByteView rest(*der);
+  Bytes der(size + pk::most_more_in_der);
+  if (const auto written = pk::der_of_raw(bytes, der)) {
+    ByteView rest = ByteView(der).first(*written);
     ByteView content = take(rest, 0x30);
     const ByteView r = take(content, 0x02);
     const ByteView s = take(content, 0x02);

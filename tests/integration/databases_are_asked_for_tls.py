@@ -6,7 +6,7 @@ import ssl
 import struct
 
 from harness.certificates import Pki, accept_tls
-from harness.persona import Persona, config, write_config
+from harness.persona import ANY_PORT, Persona, config, write_config
 from harness.rotation import wait_refused
 from harness.runner import case, check, equal, main
 from harness.servers import echo_tls
@@ -120,7 +120,7 @@ def probe(case):
     pki = Pki(case)
     server = Server(case, postgresql(pki.server_context()), failing=True)
     without = Server(case, lambda connection: read_exactly(connection, 8) and connection.sendall(b"N"), failing=True)
-    more = {"reload": {"probe": True, "interval": "100ms"}}
+    more = {"reload": {"probe": True, "interval": "100ms"}, **ANY_PORT}
     persona = Persona(case, negotiated(pki, server, **more))
     write_config(case, negotiated(pki, without, **more))
     line = wait_refused(persona, f"the trial connection to the gateway failed (reload.probe): {without} is PostgreSQL with TLS off")
@@ -300,7 +300,7 @@ def mysql_probe(case):
     server = Server(case, mysql(pki.server_context(), seen), failing=True)
     plain = Server(case, lambda connection: connection.sendall(greeting(PROTOCOL_41)) or read_to_end(connection) and None,
                    failing=True)
-    more = {"reload": {"probe": True, "interval": "100ms"}}
+    more = {"reload": {"probe": True, "interval": "100ms"}, **ANY_PORT}
     persona = Persona(case, negotiated(pki, server, "mysql", **more))
     write_config(case, negotiated(pki, plain, "mysql", **more))
     wait_refused(persona, f"the trial connection to the gateway failed (reload.probe): {plain}")

@@ -5,7 +5,7 @@ import json
 
 from harness import proxies
 from harness.certificates import Pki
-from harness.persona import Persona, cli, config, write_config
+from harness.persona import ANY_PORT, Persona, cli, config, write_config
 from harness.proxies import PASSWORD, USER, OwnProxy
 from harness.rotation import wait_refused
 from harness.runner import case, check, equal, main
@@ -227,7 +227,7 @@ def probe(case):
     pki = Pki(case)
     gateway = tls_gateway(case, pki.server_context(), failing=True)
     good, bad = OwnProxy(case, gateway.address), OwnProxy(case, None, lambda target: (b"HTTP/1.1 403 No\r\n\r\n", False))
-    more = {"reload": {"probe": True, "interval": "100ms"}}
+    more = {"reload": {"probe": True, "interval": "100ms"}, **ANY_PORT}
     persona = Persona(case, through(pki, "db.test:1", good.url, **more))
     write_config(case, through(pki, "db.test:1", bad.url, **more))
     wait_refused(persona, "the trial connection to the gateway failed (reload.probe): "

@@ -10,7 +10,7 @@ import urllib.request
 
 from harness import process
 from harness.certificates import Pki
-from harness.persona import Persona, address_of, config, pair, write_config
+from harness.persona import ANY_PORT, Persona, address_of, config, pair, write_config
 from harness.rotation import put
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
@@ -195,7 +195,7 @@ def well_made(case):
 def reloads(case):
     pki = Pki(case)
     gateways = [tls_gateway(case, pki.server_context()) for _ in range(2)]
-    content = config(pki, gateway=gateways[0], **ADMIN)
+    content = config(pki, gateway=gateways[0], **ADMIN, **ANY_PORT)
     file = write_config(case, content)
     persona = Persona(case, file)
     before = {}

@@ -3,7 +3,7 @@
 import signal
 
 from harness.certificates import Pki
-from harness.persona import Persona, config, pair, write_config
+from harness.persona import ANY_PORT, Persona, config, pair, write_config
 from harness.rotation import Live, Witness, put, wait_reloaded
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
@@ -76,12 +76,12 @@ def the_rest(case):
     pki = Pki(case)
     first, second = (tls_gateway(case, pki.server_context()) for _ in range(2))
     content = config(pki, gateway=first)
-    persona = Persona(case, content)
+    persona = Persona(case, {**content, **ANY_PORT})
     echo_once(persona)
     equal((first.accepted, second.accepted), (1, 0), "connections before")
 
     def change(count, **more):
-        write_config(case, {**config(pki, gateway=second), **more})
+        write_config(case, {**config(pki, gateway=second, **ANY_PORT), **more})
         persona.signal(signal.SIGHUP)
         persona.wait_log("reloaded", count=count)
 
@@ -96,7 +96,7 @@ def the_rest(case):
         expect_echo(one)
         expect_refused(persona.address)
         persona.wait_log("connection closed", reason="limit_reached")
-    write_config(case, config(pki, gateway=second, log={"format": "json", "level": "warn"}))
+    write_config(case, config(pki, gateway=second, **ANY_PORT, log={"format": "json", "level": "warn"}))
     persona.signal(signal.SIGHUP)
     before = len(persona.find("reloaded"))
     # The last line of level info may be that of the reload itself; then there are warnings only.

@@ -22,6 +22,8 @@ struct Confinement {
   /// TCP ports; 0 is one that the kernel chooses. Nothing: any.
   std::optional<std::vector<std::uint16_t>> connect;
   std::optional<std::vector<std::uint16_t>> bind;
+  /// Not empty: why privileges alone are given up; a sentence without an end.
+  std::string privileges_alone{};
   bool abstract_sockets = false;  ///< sockets in the abstract namespace are needed (NOTIFY_SOCKET=@...)
 };
 

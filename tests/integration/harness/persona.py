@@ -19,6 +19,9 @@ BINARY = os.environ.get("PERSONA_BIN") or str(
     pathlib.Path(__file__).resolve().parents[3] / "build" / "release" / "bin" / "persona")
 SANITIZER_REPORT = re.compile(r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 
+# For a reload to a gateway on a port that persona did not start with, which its sandbox would refuse.
+ANY_PORT = {"sandbox": "off"}
+
 CLEAN = frozenset({"local_closed", "gateway_closed"})  # where both ends leave, which one is seen first is chance
 
 

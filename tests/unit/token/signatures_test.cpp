@@ -6,25 +6,6 @@
 using namespace persona;
 using namespace persona::token;
 
-TEST_CASE("r and s become an ECDSA-Sig-Value") {
-  CHECK(der_of_ecdsa(Bytes{1, 2}) == Bytes{0x30, 6, 2, 1, 1, 2, 1, 2});
-  CHECK(der_of_ecdsa(Bytes{0x80, 0x7f}) == Bytes{0x30, 7, 2, 2, 0, 0x80, 2, 1, 0x7f});
-  CHECK(der_of_ecdsa(Bytes{0, 0, 0x80, 0, 1, 2}) == Bytes{0x30, 8, 2, 2, 0, 0x80, 2, 2, 1, 2});
-  const Bytes largest(2 * 66, 0xff);  // P-521's: a length of two bytes
-  const auto der = der_of_ecdsa(largest);
-  REQUIRE(der);
-  CHECK(der->size() == 3 + 2 * (2 + 67));
-  CHECK(Bytes(der->begin(), der->begin() + 5) == Bytes{0x30, 0x81, 138, 2, 67});
-}
-
-TEST_CASE("what is no r and s is none") {
-  CHECK_FALSE(der_of_ecdsa({}));
-  CHECK_FALSE(der_of_ecdsa(Bytes{1, 2, 3}));
-  CHECK_FALSE(der_of_ecdsa(Bytes{0, 1}));
-  CHECK_FALSE(der_of_ecdsa(Bytes{1, 0}));
-  CHECK_FALSE(der_of_ecdsa(Bytes(258, 1)));
-}
-
 TEST_CASE("a DigestInfo is RFC 8017's") {
   const auto prefix = [](pk::Hash hash) {
     const Bytes digest(pk::size_of(hash), 7);
