@@ -73,6 +73,13 @@ SECURITY_STATUS sign_with(NCRYPT_KEY_HANDLE key, pk::Scheme scheme, pk::Hash has
 
 std::string key_trouble(DWORD code, const std::string& owner) {
   const std::string words = windows_error_words(code);
+  if (is_not_there(code)) {
+    return fmt::format(
+        "there is no private key of {} for this account ({}): let it read the key in certlm.msc (All Tasks, "
+        "Manage Private Keys), for a service NT SERVICE\\NAME, or import the certificate again with its key: "
+        "{}",
+        owner, account(), words);
+  }
   switch (static_cast<HRESULT>(code)) {
     case NTE_PERM:
     case E_ACCESSDENIED:
@@ -89,13 +96,6 @@ std::string key_trouble(DWORD code, const std::string& owner) {
           "the private key of {} is used only after somebody has answered a dialog (a PIN, or strong "
           "protection), which a service has nobody for; use one without: {}",
           owner, words);
-    case NTE_BAD_KEYSET:
-    case NTE_NO_KEY:
-    case NTE_NOT_FOUND:
-      return fmt::format(
-          "the private key of {} is not where the store says, or this account ({}) may not see it: import it "
-          "again with its key, into a store of this account or of the machine: {}",
-          owner, account(), words);
     case SCARD_W_REMOVED_CARD:
     case SCARD_E_NO_SMARTCARD:
     case SCARD_E_NO_READERS_AVAILABLE:
@@ -111,6 +111,28 @@ std::string key_trouble(DWORD code, const std::string& owner) {
     default:
       return fmt::format("the private key of {} cannot be used: {}", owner, words);
   }
+}
+
+bool is_not_there(DWORD code) {
+  switch (static_cast<HRESULT>(code)) {
+    case NTE_BAD_KEYSET:
+    case NTE_KEYSET_NOT_DEF:
+    case NTE_NO_KEY:
+    case NTE_NOT_FOUND:
+    case CRYPT_E_NO_KEY_PROPERTY:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string old_key_trouble(const std::string& provider, const std::string& owner) {
+  return fmt::format(
+      "CNG does not open the private key of {} for this account ({}), which an old provider has ({}): let it "
+      "read "
+      "the key in certlm.msc (All Tasks, Manage Private Keys), or import it again with certutil -csp "
+      "\"Microsoft Software Key Storage Provider\" -importpfx FILE.pfx",
+      owner, account(), provider);
 }
 
 }  // namespace persona::store

@@ -2,6 +2,8 @@
 #include <windows.h>
 // after windows.h
 #include <chrono>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <ncrypt.h>
 #include <utility>
@@ -127,10 +129,13 @@ void for_each_in(HCERTSTORE store, Visit visit) {
 Certificate find(HCERTSTORE store, ByteView der) {
   Certificate found;
   for_each_in(store, [&](const CERT_CONTEXT& each) {
-    if (as_text(der) == as_text({each.pbCertEncoded, each.cbCertEncoded})) {
+    const bool same = as_text(der) == as_text({each.pbCertEncoded, each.cbCertEncoded});
+    // What a user's store shows of the machine's may be a copy without a key.
+    const bool has_key = same && has_property(each, CERT_KEY_PROV_INFO_PROP_ID);
+    if (same && (found == nullptr || has_key)) {
       found.reset(CertDuplicateCertificateContext(&each));
     }
-    return found == nullptr;
+    return !has_key;
   });
   return found;
 }
@@ -191,14 +196,9 @@ Result<std::shared_ptr<const Key>> acquire(const CERT_CONTEXT& certificate, cons
   if (key != nullptr && key->is_cng()) {
     return key;
   }
-  if (const std::string provider = old_provider_of(certificate);
-      !provider.empty() && code != static_cast<DWORD>(NTE_SILENT_CONTEXT) &&
-      code != static_cast<DWORD>(NTE_PERM)) {
-    return fail(
-        ErrorKind::configuration,
-        "the private key of {} is kept by an old provider ({}), which cannot sign for TLS 1.3: import it "
-        "again with certutil -csp \"Microsoft Software Key Storage Provider\" -importpfx FILE.pfx",
-        owner, provider);
+  const std::string provider = old_provider_of(certificate);
+  if (!provider.empty() && (acquired != 0 || is_not_there(code))) {
+    return fail(ErrorKind::configuration, "{}", old_key_trouble(provider, owner));
   }
   return fail(ErrorKind::configuration, "{}", key_trouble(code, owner));
 }
@@ -290,7 +290,8 @@ std::vector<Bytes> issuers_of(const StoreName& store, ByteView certificate) {
   const HCERTCHAINENGINE engine =
       store.location == StoreName::Location::local_machine ? HCCE_LOCAL_MACHINE : HCCE_CURRENT_USER;
   if (CertGetCertificateChain(engine, leaf.get(), nullptr, opened->get(), &how,
-                              CERT_CHAIN_CACHE_ONLY_URL_RETRIEVAL, nullptr, &built) == 0) {
+                              CERT_CHAIN_CACHE_ONLY_URL_RETRIEVAL | CERT_CHAIN_DISABLE_AUTH_ROOT_AUTO_UPDATE,
+                              nullptr, &built) == 0) {
     return {};
   }
   const std::unique_ptr<const CERT_CHAIN_CONTEXT, FreeChain> chain(built);
@@ -309,9 +310,18 @@ std::vector<Bytes> issuers_of(const StoreName& store, ByteView certificate) {
 }
 
 std::string oid_of_template(std::string_view name) {
+  static std::mutex mutex;
+  static std::map<std::string, std::string, std::less<>> known;  // a domain never changes it
+  const std::lock_guard lock(mutex);
+  if (const auto found = known.find(name); found != known.end()) {
+    return found->second;
+  }
   const CRYPT_OID_INFO* info =
       CryptFindOIDInfo(CRYPT_OID_INFO_NAME_KEY, to_wide(name).data(), group_of_templates);
-  return info != nullptr && info->pszOID != nullptr ? info->pszOID : "";
+  if (info == nullptr || info->pszOID == nullptr) {
+    return "";
+  }
+  return known.emplace(name, info->pszOID).first->second;
 }
 
 Result<std::unique_ptr<const pk::Signer>> open_key(const StoreName& store, ByteView certificate) {

@@ -1,6 +1,6 @@
 // The certificate stores of the operating system. Platform: store/system_store_windows.cpp; other systems
-// have none (store/system_store_posix.cpp). Everything blocks; any thread. Nothing asks the network or a
-// person.
+// have none (store/system_store_posix.cpp). Everything blocks; any thread. Nothing asks a person, and only
+// the name of a template may ask the network.
 #pragma once
 
 #include <memory>
@@ -30,7 +30,7 @@ std::vector<Bytes> distrusted();
 /// stores; a root, which peers have, is left out.
 std::vector<Bytes> issuers_of(const StoreName& store, ByteView certificate);
 
-/// The OID of a template of this machine's domain; empty: none is known by that name.
+/// The OID of a template of this machine's domain, which Windows may ask; empty: none is known by that name.
 std::string oid_of_template(std::string_view name);
 
 /// The private key of a certificate of that store, which stays where it is. Fails with a sentence that says
