@@ -63,20 +63,43 @@ void Library::close(const std::shared_ptr<Library>& library) {
       found != all.open.end() && found->second.lock() == library) {
     all.open.erase(found);
   }
-  const std::unique_lock alone(library->use_, patience);
-  if (alone && !library->closed_) {
-    library->closed_ = true;
+  std::unique_lock use(library->mutex_);
+  library->closed_ = true;
+  library->changed_.notify_all();
+  const bool is_idle = library->changed_.wait_for(use, patience, [&] { return library->uses_ == 0; });
+  if (is_idle && !library->finalised_) {
     library->finalise();
   }
 }
 
 Library::~Library() {
-  if (!closed_) {
+  if (!finalised_) {
     finalise();
   }
 }
 
+Library::Use::Use(Library& library) : library_(&library) {
+  std::unique_lock lock(library.mutex_);
+  library.changed_.wait(lock, [&] { return library.closed_ || !library.serial_ || library.uses_ == 0; });
+  if (library.closed_) {
+    library_ = nullptr;
+  } else {
+    ++library.uses_;
+  }
+}
+
+Library::Use::~Use() {
+  if (library_ != nullptr) {
+    const std::lock_guard lock(library_->mutex_);
+    --library_->uses_;
+    if (library_->uses_ == 0) {
+      library_->changed_.notify_all();
+    }
+  }
+}
+
 void Library::finalise() {
+  finalised_ = true;
   for (CK_FUNCTION_LIST* module : modules_) {
     serial_ ? module->C_Finalize(nullptr) : p11_kit_module_finalize(module);
     if (configured_ == nullptr) {

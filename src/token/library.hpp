@@ -2,8 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
-#include <shared_mutex>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ class Library {
 
   /// Finalises them, whoever has them, and the next open() initialises them anew: a module that speaks to
   /// another process (p11-kit-client.so) does not find one that was restarted otherwise. Where a call does
-  /// not come back, others keep what they have.
+  /// not come back in time, that waits for the last who has them.
   static void close(const std::shared_ptr<Library>& library);
 
   ~Library();
@@ -36,16 +37,27 @@ class Library {
   /// Calls what calls a module, one at a time if the module cannot lock. After close() it is not called.
   template <class Call>
   CK_RV call(Call call) {
-    std::shared_lock<std::shared_timed_mutex> beside_others(use_, std::defer_lock);
-    std::unique_lock<std::shared_timed_mutex> alone(use_, std::defer_lock);
-    serial_ ? alone.lock() : beside_others.lock();
-    return closed_ ? CKR_CRYPTOKI_NOT_INITIALIZED : call();
+    const Use use(*this);
+    return use.is_open() ? call() : CKR_CRYPTOKI_NOT_INITIALIZED;
   }
 
   /// How many tokens of it are in use.
   std::atomic<int> links{0};
 
  private:
+  /// A call that is under way.
+  class Use {
+   public:
+    explicit Use(Library& library);
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    bool is_open() const { return library_ != nullptr; }
+
+   private:
+    Library* library_;  // null: it was closed
+  };
+
   explicit Library(std::string key) : key_(std::move(key)) {}
   Result<void> load_one(const std::string& path);
   Result<void> load_configured(const std::string& name);
@@ -56,7 +68,11 @@ class Library {
   std::vector<CK_FUNCTION_LIST*> modules_;   // that were initialised
   CK_FUNCTION_LIST** configured_ = nullptr;  // all that p11-kit is configured with; null: one by its path
   bool serial_ = false;                      // initialised without p11-kit, as it cannot lock
-  std::shared_timed_mutex use_;              // shared by calls
+  bool finalised_ = false;
+
+  std::mutex mutex_;  // of what follows
+  std::condition_variable changed_;
+  int uses_ = 0;
   bool closed_ = false;
 };
 

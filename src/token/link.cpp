@@ -161,10 +161,10 @@ TokenResult<void> Link::log_in(CK_SESSION_HANDLE session, const x509::Secret& pi
 }
 
 TokenResult<void> Link::give_pin(CK_SESSION_HANDLE session, CK_USER_TYPE user, const x509::Secret& pin) {
-  if (!pins_->lock(patience)) {
+  const std::unique_lock turn(pins_->turn, patience);
+  if (!turn) {
     return token_failure(Fault::away, fmt::format("{} does not answer to a login", name_));
   }
-  const std::unique_lock lock(*pins_, std::adopt_lock);
   if (pins_->was_refused(pin.view())) {
     return token_failure(
         Fault::wrong,

@@ -30,14 +30,6 @@ std::shared_ptr<PinMemory> PinMemory::of(const std::string& token) {
   return remembered<PinMemory>(token);
 }
 
-bool PinMemory::lock(Milliseconds patience) {
-  return turn_.try_lock_for(patience);
-}
-
-void PinMemory::unlock() {
-  turn_.unlock();
-}
-
 bool PinMemory::was_refused(std::string_view pin) const {
   return refused_.contains(digest_of(pin));
 }

@@ -6,12 +6,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
 
-#include "persona/base/duration.hpp"
+#include "turn.hpp"
 
 namespace persona::token {
 
@@ -23,11 +22,10 @@ class PinMemory {
   static std::shared_ptr<PinMemory> of(const std::string& token);
 
   /// Held from the question whether a PIN was refused until it is known whether it is now: of many that log
-  /// in at once, one tries a PIN that is wrong. False: not within `patience`.
-  bool lock(Milliseconds patience);
-  void unlock();
+  /// in at once, one tries a PIN that is wrong.
+  Turn turn;
 
-  // With the lock alone.
+  // In one's turn alone.
   bool was_refused(std::string_view pin) const;
   void refused(std::string_view pin);
 
@@ -35,7 +33,6 @@ class PinMemory {
   using Digest = std::array<std::uint8_t, 32>;
   static Digest digest_of(std::string_view pin);
 
-  std::timed_mutex turn_;
   std::set<Digest> refused_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -153,7 +154,7 @@ TokenResult<Bytes> TokenSigner::sign_with_a_fresh_try(pk::Scheme scheme, pk::Has
 }
 
 TokenResult<TokenSigner::Key> TokenSigner::key() const {
-  const std::unique_lock lock(mutex_, patience);
+  const std::unique_lock lock(turn_, patience);
   if (!lock) {
     return token_failure(Fault::away, fmt::format("the token of {} does not answer", printable(uri_.text())));
   }
@@ -200,7 +201,7 @@ TokenResult<TokenSigner::Key> TokenSigner::find() const {
 }
 
 void TokenSigner::lose(Key& key) const {
-  if (const std::unique_lock lock(mutex_, patience); lock && key_ && key_->link == key.link) {
+  if (const std::unique_lock lock(turn_, patience); lock && key_ && key_->link == key.link) {
     key_.reset();
     key.link->is_lost();
   }

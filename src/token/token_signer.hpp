@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "link.hpp"
@@ -11,6 +10,7 @@
 #include "persona/token/uri.hpp"
 #include "persona/x509/certificate.hpp"
 #include "persona/x509/secret.hpp"
+#include "turn.hpp"
 
 namespace persona::token {
 
@@ -50,7 +50,7 @@ class TokenSigner final : public pk::Signer {
   std::optional<x509::Secret> pin_;
   x509::CertificateList certificates_;
   std::shared_ptr<Abilities> abilities_;
-  mutable std::timed_mutex mutex_;  // of key_, and while it is looked for
+  mutable Turn turn_;  // of key_, and while it is looked for
   mutable std::optional<Key> key_;
 };
 
