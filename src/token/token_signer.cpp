@@ -82,11 +82,12 @@ Result<std::size_t> TokenSigner::sign(pk::Scheme scheme, pk::Hash hash, ByteView
                                       ByteSpan signature) const {
   const auto made = sign_with_a_fresh_try(scheme, hash, digest);
   if (!made) {
-    const bool is_news = scheme == pk::Scheme::rsa_pss && abilities_->rsa_pss;
-    return fail(ErrorKind::network, "{}{}", made.error().message,
-                is_news && says_that_it_cannot(made.error().code)
-                    ? "; it cannot sign by RSA-PSS, so let persona reload, and it keeps to TLS 1.2"
-                    : "");
+    return fail(
+        ErrorKind::network, "{}{}", made.error().message,
+        scheme == pk::Scheme::rsa_pss && says_that_it_cannot(made.error().code)
+            ? "; it cannot sign by RSA-PSS: let persona reload, and it keeps to TLS 1.2, where the other "
+              "end has to take PKCS#1 v1.5"
+            : "");
   }
   if (made->size() > signature.size() ||
       !pk::verifies(certificates_.get()->pk, scheme, hash, digest, *made)) {

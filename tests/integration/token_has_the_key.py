@@ -67,7 +67,7 @@ def sessions(case):
     tokens.put_key(pki.client, "client")
     gateway = tls_gateway(case, pki.server_context())
     content = config(pki, gateway=gateway, **STILL) | {"identity": tokens.identity(pki.client)}
-    persona = run_persona(case, tokens, content)
+    persona = run_persona(case, tokens, content, tried=2)
     clients = [connect(persona.address) for _ in range(60)]
     for client in clients:
         expect_echo(client)
@@ -91,7 +91,7 @@ def closed(case):
         tokens.put_key(pki.client, "client", token=token)
         content = config(pki, gateway=gateway, **STILL) | {"identity": tokens.identity(pki.client, token=token)}
         (folder / f"{name}.yaml").write_text(json.dumps(content))
-    persona = run_persona(case, tokens, folder)
+    persona = run_persona(case, tokens, folder, tried=4)
     one, two = (address_of(line["address"]) for line in sorted(persona.listening(), key=lambda line: line["service"]))
 
     def open_sessions():

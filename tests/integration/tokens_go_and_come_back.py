@@ -22,7 +22,7 @@ def forgets(case):
     tokens.put_key(pki.client, "client")
     gateway = tls_gateway(case, pki.server_context(), failing=True)
     content = config(pki, gateway=gateway, **STILL) | {"identity": tokens.identity(pki.client)}
-    persona = run_persona(case, tokens, content)
+    persona = run_persona(case, tokens, content, tried=2)
     with connect(persona.address) as live:
         expect_echo(live)
         # SESSION_HANDLE_INVALID, SESSION_CLOSED, DEVICE_REMOVED, DEVICE_ERROR, TOKEN_NOT_PRESENT, USER_NOT_LOGGED_IN,
@@ -77,7 +77,7 @@ def elsewhere(case):
     for name in ("one", "two"):
         (folder / f"{name}.yaml").write_text(json.dumps(config(pki, gateway=gateway, **STILL) | {"identity": identity}))
     server = TokenServer(case, tokens)
-    persona = run_persona(case, tokens, folder)
+    persona = run_persona(case, tokens, folder, tried=4)
     one, two = (address_of(line["address"]) for line in sorted(persona.listening(), key=lambda line: line["service"]))
     with connect(one) as live:
         expect_echo(live)
@@ -108,13 +108,15 @@ def pulled(case):
     tokens = Tokens(case)
     tokens.put_key(pki.client, "client")
     gateway = tls_gateway(case, pki.server_context(), failing=True)
-    content = config(pki, gateway=gateway, tls={"resumption": False}) | {"identity": tokens.identity(pki.client)}
+    content = config(pki, gateway=gateway, **STILL) | {"identity": tokens.identity(pki.client)}
     elsewhere = tokens.folder / "pulled"
     tokens.store.rename(elsewhere)
     tokens.store.mkdir()
     output = check_of(case, tokens, content)
     check("warning" in output and "is not there; until that changes, handshakes fail" in output, "check", output)
+    looked = len(tokens.calls("C_Finalize"))
     persona = run_persona(case, tokens, content)
+    tokens.wait(lambda: len(tokens.calls("C_Finalize")) >= looked + 2, "that it was looked for before and after the start")
     fails(persona, "our private key could not sign: the token of pkcs11:token=db;object=client")
     tokens.store.rmdir()
     elsewhere.rename(tokens.store)
@@ -145,7 +147,7 @@ def slow(case):
     (folder / "quick.yaml").write_text(json.dumps(common))
     (folder / "slow.yaml").write_text(json.dumps(common | {"identity": tokens.identity(pki.client),
                                                             "timeouts": {"handshake": "60s"}}))
-    persona = run_persona(case, tokens, folder)
+    persona = run_persona(case, tokens, folder, tried=2)
     quick, slowly = (address_of(line["address"]) for line in sorted(persona.listening(), key=lambda line: line["service"]))
     with connect(quick) as live, connect(slowly) as live_too:
         expect_echo(live)
@@ -183,9 +185,10 @@ def late_no_pss(case):
     tokens.store.mkdir()
     gateway = tls_gateway(case, pki.server_context(), failing=True)
     persona = run_persona(case, tokens, config(pki, gateway=gateway, **STILL) | {"identity": tokens.identity(client)})
+    tokens.wait(lambda: len(tokens.calls("C_Finalize")) >= 2, "that it was looked for before and after the start")
     tokens.store.rmdir()
     elsewhere.rename(tokens.store)
-    fails(persona, "it cannot sign by RSA-PSS, so let persona reload, and it keeps to TLS 1.2")
+    fails(persona, "it cannot sign by RSA-PSS: let persona reload, and it keeps to TLS 1.2")
     persona.signal(signal.SIGHUP)
     persona.wait_log("reloaded")
     works(persona)

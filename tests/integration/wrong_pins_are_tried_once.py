@@ -37,7 +37,7 @@ def wrong_pin(case):
     file = folder / "one.yaml"
     content |= STILL
     file.write_text(json.dumps(content))
-    persona = run_persona(case, tokens, file)
+    persona = run_persona(case, tokens, file, tried=2)
     with connect(persona.address) as live:
         expect_echo(live)
         logins = len(tokens.calls(LOGIN))
@@ -107,7 +107,8 @@ def always_authenticate(case):
     tokens.put_key(pki.client, "client")
     tokens.tell("always_authenticate")
     gateway = tls_gateway(case, pki.server_context())
-    persona = run_persona(case, tokens, config(pki, gateway=gateway) | {"identity": tokens.identity(pki.client)})
+    content = config(pki, gateway=gateway, **STILL) | {"identity": tokens.identity(pki.client)}
+    persona = run_persona(case, tokens, content, tried=2)
     works(persona)
     equal(len(tokens.calls("C_Login 0x2")), len(tokens.calls("C_Sign ")), "a PIN for each signature")
 

@@ -93,8 +93,12 @@ class Tokens:
         return [line for line in lines if line.startswith(words)]
 
 
-def run_persona(case, tokens, content, name="service", **more):
-    return Persona(case, content, name, variables=tokens.variables, **more)
+def run_persona(case, tokens, content, name="service", tried=0, **more):
+    """`tried`: it has had so many signatures to try its keys, before and after it started to listen; later it does not."""
+    before = len(tokens.calls("C_Sign "))
+    persona = Persona(case, content, name, variables=tokens.variables, **more)
+    tokens.wait(lambda: len(tokens.calls("C_Sign ")) >= before + tried, f"{tried} signatures of the start")
+    return persona
 
 
 def check_of(case, tokens, content, expect=0, name="checked"):
