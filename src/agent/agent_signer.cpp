@@ -42,7 +42,7 @@ tl::unexpected<Error> no_answer(const AgentPlace& place, std::string_view why) {
 }
 
 /// The answer, within `wait`. Blocks.
-Result<Bytes> ask(const AgentPlace& place, const Question& question, Milliseconds wait) {
+Result<Answer> ask(const AgentPlace& place, const Question& question, Milliseconds wait) {
   const Milliseconds end = net::precise_now() + wait;
   auto line = place.connect(wait);
   if (!line) {
@@ -98,20 +98,26 @@ Result<std::size_t> AgentSigner::sign_content(pk::Scheme scheme, pk::Hash hash, 
   if (!answer) {
     return tl::unexpected(answer.error());
   }
-  if (answer->size() > signature.size() ||
-      !pk::verifies(certificates_.get()->pk, scheme, hash, digest, *answer)) {
+  const Bytes& made = answer->signature;
+  if (made.size() > signature.size() || !pk::verifies(certificates_.get()->pk, scheme, hash, digest, made)) {
     return fail(
         ErrorKind::network,
         "{} gave a signature that is not one by our certificate's key, which was not sent; see its log",
         place_.words);
   }
-  std::copy(answer->begin(), answer->end(), signature.begin());
-  return answer->size();
+  std::copy(made.begin(), made.end(), signature.begin());
+  return made.size();
 }
 
 Result<void> AgentSigner::probe(Milliseconds wait) const {
-  if (const auto answer = ask(place_, {key_, std::nullopt}, wait); !answer) {
+  const auto answer = ask(place_, {key_, std::nullopt}, wait);
+  if (!answer) {
     return tl::unexpected(answer.error());
+  }
+  for (const auto scheme : {pk::Scheme::ecdsa, pk::Scheme::rsa_pkcs1, pk::Scheme::rsa_pss}) {
+    can_[static_cast<std::size_t>(scheme)] =
+        !answer->schemes ||
+        std::find(answer->schemes->begin(), answer->schemes->end(), scheme) != answer->schemes->end();
   }
   return {};
 }

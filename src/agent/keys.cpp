@@ -39,6 +39,18 @@ std::string Keys::name_of(const SpkiPin& key) const {
   return found == entries_.end() ? "" : found->second.name;
 }
 
+std::vector<pk::Scheme> Keys::schemes_of(const SpkiPin& key) const {
+  std::vector<pk::Scheme> schemes;
+  const auto found = entries_.find(key.sha256);
+  for (const auto each : {pk::Scheme::ecdsa, pk::Scheme::rsa_pkcs1, pk::Scheme::rsa_pss}) {
+    if (found != entries_.end() && has_scheme(*found->second.identity->key(), each) &&
+        found->second.identity->can(each)) {
+      schemes.push_back(each);
+    }
+  }
+  return schemes;
+}
+
 Result<Bytes> Keys::sign(const SpkiPin& key, const ToSign& order) const {
   const auto found = entries_.find(key.sha256);
   if (found == entries_.end()) {

@@ -91,6 +91,20 @@ tl::unexpected<Error> not_understood(std::string_view what) {
   return fail(ErrorKind::peer, "the question is not understood: {}", what);
 }
 
+/// Nothing: it is no list. Words of other versions are passed over.
+std::optional<std::vector<pk::Scheme>> read_schemes(const Json& list) {
+  if (!list.is_array()) {
+    return std::nullopt;
+  }
+  std::vector<pk::Scheme> found;
+  for (const Json& each : list) {
+    if (const auto scheme = value_of(schemes, each)) {
+      found.push_back(*scheme);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 std::string_view to_string(Message message) {
@@ -136,13 +150,19 @@ Result<Question> read_question(std::string_view line) {
   return question;
 }
 
-std::string write_answer(ByteView signature) {
+std::string write_answer(const Answer& answer) {
   Json value = Json::object();
   value["persona_agent"] = version;
-  if (signature.empty()) {
-    value["has_key"] = true;
-  } else {
-    value["signature"] = hex(signature);
+  if (!answer.signature.empty()) {
+    value["signature"] = hex(answer.signature);
+    return value.dump();
+  }
+  value["has_key"] = true;
+  if (answer.schemes) {
+    value["schemes"] = Json::array();
+    for (const pk::Scheme each : *answer.schemes) {
+      value["schemes"].push_back(word_of(schemes, each));
+    }
   }
   return value.dump();
 }
@@ -153,17 +173,17 @@ std::string write_refusal(std::string_view why) {
                                                                  Json::error_handler_t::replace);
 }
 
-Result<Bytes> read_answer(std::string_view line) {
+Result<Answer> read_answer(std::string_view line) {
   const Json value = parse(line);
   if (value.is_object()) {
     if (const Json why = member(value, "refused"); why.is_string()) {
       return fail(ErrorKind::peer, "{}", printable(why.get<std::string>()));
     }
     if (auto signature = from_hex(member(value, "signature")); signature && !signature->empty()) {
-      return std::move(*signature);
+      return Answer{std::move(*signature)};
     }
     if (member(value, "has_key") == true) {
-      return Bytes();
+      return Answer{{}, read_schemes(member(value, "schemes"))};
     }
   }
   return fail(ErrorKind::peer, "what it says is not understood: it may be of another version, or no agent");

@@ -98,7 +98,7 @@ class Server::Exchange final : public net::HandleOwner,
       if (name.empty()) {
         tell_refusal(keys.rules().missing, name);
       } else {
-        send(write_answer({}));
+        send(write_answer({{}, keys.schemes_of(question->key)}));
       }
       return;
     }
@@ -148,7 +148,7 @@ class Server::Exchange final : public net::HandleOwner,
       }
       server_->logger_->info(
           "signed", fields({{"certificate", name}, {"signed", to_string(job->question.order->message)}}));
-      send(write_answer(*job->signature));
+      send(write_answer({*job->signature}));
     };
     std::string error;
     work_ = net::Work::start(server_->loop_, task, done, error);

@@ -11,6 +11,7 @@
 #include "commands.hpp"
 #include "persona/agent/server.hpp"
 #include "persona/base/path_text.hpp"
+#include "persona/host/confinement.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/net/users.hpp"
 #include "persona/net/work.hpp"
@@ -97,12 +98,31 @@ PreparedAgent prepare_agent(const std::filesystem::path& file) {
   return prepared;
 }
 
+/// It reads keys, writes its log and makes its socket. A token's module may need anything.
+host::Confinement confinement_of(const config::Agent& config) {
+  host::Confinement wanted;
+  wanted.reads_everything = true;
+  wanted.connect.emplace();
+  wanted.bind.emplace();
+  wanted.sockets.push_back(path_from_text(config.listen.value.path).parent_path());
+  if (!config.log.file.empty()) {
+    wanted.logs.push_back(path_from_text(config.log.file));
+  }
+  for (const config::Identity& key : config.keys) {
+    if (key.token_key) {
+      wanted.privileges_alone = "a token's module runs in this process";
+    }
+  }
+  return wanted;
+}
+
 /// From listening to the end.
 class AgentRun {
  public:
   AgentRun(net::Loop& loop, std::filesystem::path file, const PreparedAgent& prepared,
-           std::shared_ptr<log::Logger> logger, Supervisor& supervisor)
+           const host::Confined& confined, std::shared_ptr<log::Logger> logger, Supervisor& supervisor)
       : loop_(loop),
+        confined_(confined),
         file_(std::move(file)),
         listen_(prepared.config.listen),
         keys_(prepared.keys),
@@ -127,7 +147,9 @@ class AgentRun {
     auto told = supervisor_.ready(
         loop_, {[this] { stop(); }, [this] { reload(); }, [this] { logger_->reopen(); }, {}}, vitals());
     if (told) {
-      logger_->info("agent ready", {{"address", listen_.value.to_string()}, {"keys", keys_->size()}});
+      logger_->info("agent ready", {{"address", listen_.value.to_string()},
+                                    {"keys", keys_->size()},
+                                    {"restricts", confined_.in_words()}});
     } else {
       stop();
     }
@@ -196,6 +218,7 @@ class AgentRun {
   }
 
   net::Loop& loop_;
+  const host::Confined confined_;
   const std::filesystem::path file_;
   const config::Listen listen_;
   std::shared_ptr<const agent::Keys> keys_;
@@ -222,6 +245,10 @@ int run_agent(const std::filesystem::path& config) {
   if (prepared.keys == nullptr) {
     return exit_usage;
   }
+  const auto confined = host::confine(confinement_of(prepared.config));
+  if (!confined) {
+    return complain_of(confined.error(), console);
+  }
   auto logger = log::Logger::open("", prepared.config.log);
   if (!logger) {
     return complain_of(logger.error(), console);
@@ -232,7 +259,7 @@ int run_agent(const std::filesystem::path& config) {
   }
   Result<void> served;
   {
-    AgentRun agent(**loop, config, prepared, *logger, console);
+    AgentRun agent(**loop, config, prepared, *confined, *logger, console);
     served = agent.serve();
     if (!served) {
       console.forget();

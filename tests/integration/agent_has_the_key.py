@@ -4,6 +4,7 @@ it is slow, away, somebody else or talks nonsense."""
 import base64
 import json
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import threading
 from harness import log_schema, process
 from harness.certificates import KEY_KINDS, Pki
 from harness.persona import BINARY, Persona, cli, config, environment, write_config
-from harness.runner import amount, case, check, equal, main
+from harness.runner import SANITIZED, amount, case, check, equal, main
 from harness.servers import openssl_server, tls_gateway
 from harness.sockets import Server, connect, echo, expect_echo, read_exactly, read_to_end
 
@@ -307,7 +308,8 @@ def refusals(case):
     pki = Pki(case)
     agent = Agent(case, pki.client)
     check("signature" in ask(agent.place, question(pki.client)), "a good question")
-    equal(ask(agent.place, {"persona_agent": 1, "key": question(pki.client)["key"]}), {"persona_agent": 1, "has_key": True}, "has it the key?")
+    equal(ask(agent.place, {"persona_agent": 1, "key": question(pki.client)["key"]}), 
+          {"persona_agent": 1, "has_key": True, "schemes": ["ecdsa"]}, "has it the key?")
     for what, words in ((question(pki.gateway), "no key here is that of this certificate"),
                         (question(pki.client, "tls12_client_hash"), "set tls12: true"),
                         (question(pki.client, content="07" * 33), "transcript hash"),
@@ -422,6 +424,19 @@ def broken(case):
         content["identity"] = {"certificate": str(pki.client.certificate), "private_key": key}
         output = cli("check", "--config", write_config(case, content), expect=2)
         check(words in output, f"not {words!r}", output)
+
+
+@case("it gives up what it does not need: the network, writing, other processes")
+def confined(case):
+    pki = Pki(case)
+    agent = Agent(case, pki.client)
+    line = agent.log("agent ready")[0]
+    equal(line["restricts"], "files, ports, privileges" if SANITIZED else "files, ports, system calls, privileges",
+          "what it says")
+    status = pathlib.Path(f"/proc/{agent.pid}/status").read_text()
+    check("NoNewPrivs:\t1" in status and ("Seccomp:\t2" in status or SANITIZED), "its status", status)
+    check("signature" in ask(agent.place, question(pki.client)), "a good question")
+    agent.stop()
 
 
 main()

@@ -2,6 +2,7 @@
 and what is said of what is wrong."""
 
 import json
+import pathlib
 import signal
 import subprocess
 
@@ -253,6 +254,41 @@ def sentences(case):
     check("a token's PIN is in the file that pin-source names" in output, "check", output)
     good_key = tokens.uri("twice", attributes=";id=%03")
     check("ok" in check_of(case, tokens, base | {"identity": {"certificate": good, "private_key": good_key}}), "the right key")
+
+
+def has_loaded(pid, library):
+    return library.name in pathlib.Path(f"/proc/{pid}/maps").read_text()
+
+
+@case("with --separate-key its module is in another process, and the one that forwards is confined")
+def apart(case):
+    pki = Pki(case)
+    tokens = Tokens(case)
+    key = KEY_KINDS["RSA-2048"]()
+    client = pki.ca.issue("client", key=key)
+    tokens.put_key(client, "client")
+    gateway = tls_gateway(case, pki.server_context())
+    content = config(pki, gateway=gateway, **STILL) | {"identity": tokens.identity(client)}
+    check("restricts privileges" in check_of(case, tokens, content), "what check says of the sandbox")
+    here = run_persona(case, tokens, content, "here")
+    equal(here.find("sandbox")[0]["restricts"], "privileges", "what a process with a module gives up")
+    here.wait_log_like("with --separate-key it runs in another")
+    check(has_loaded(here.pid, SOFTHSM), "its module is elsewhere, so that this test does not see it")
+    works(here)
+    here.stop()
+    persona = run_persona(case, tokens, content, options=("--separate-key",))
+    check("files" in persona.find("sandbox")[0]["restricts"], "the sandbox", persona.find("sandbox"))
+    check(not has_loaded(persona.pid, SOFTHSM), "the process that forwards has the module")
+    works(persona)
+    output = cli("run", "--separate-key", write_config(case, config(pki, gateway=gateway) | {
+        "identity": {"certificate": tokens.uri(pin=False), "private_key": tokens.uri()}}, "both"), expect=2, prefix=tokens.prefix)
+    check("--separate-key: the certificate has to be in a file" in output, output)
+    persona.stop()
+    tokens.tell("C_SignInit.0xd.always", "70")  # CKM_RSA_PKCS_PSS: MECHANISM_INVALID; the other process says so
+    persona = run_persona(case, tokens, content, "without", options=("--separate-key",))
+    with connect(persona.address) as connection:
+        expect_echo(connection)
+    equal(persona.next_close()["tls_version"], "TLSv1.2", "the version that the token is enough for")
 
 
 main()

@@ -1,6 +1,8 @@
 // A private key that an agent has: it is asked for each signature.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -45,6 +47,8 @@ class AgentSigner final : public pk::Signer {
   Result<std::size_t> sign_content(pk::Scheme scheme, pk::Hash hash, ByteView digest, ByteView content,
                                    ByteSpan signature) const override;
   bool is_slow() const override { return true; }
+  /// What the last probe() has heard; everything before it.
+  bool can(pk::Scheme scheme) const override { return can_[static_cast<std::size_t>(scheme)]; }
 
   /// Is the agent there, and does it have the key? A sentence if not. Blocks for `wait` at most.
   Result<void> probe(Milliseconds wait) const;
@@ -53,6 +57,7 @@ class AgentSigner final : public pk::Signer {
   AgentPlace place_;
   x509::CertificateList certificates_;
   SpkiPin key_;
+  mutable std::array<std::atomic<bool>, 3> can_{true, true, true};  // by pk::Scheme
 };
 
 /// False: this system does not tell who is at the other end of a Unix socket. Platform:

@@ -41,6 +41,9 @@ class Keys {
   /// The subject of its certificate; empty: there is no such key.
   std::string name_of(const SpkiPin& key) const;
 
+  /// How it signs; nothing: there is no such key.
+  std::vector<pk::Scheme> schemes_of(const SpkiPin& key) const;
+
   /// Computes: not on a loop. Failure: a sentence for whoever asks.
   Result<Bytes> sign(const SpkiPin& key, const ToSign& order) const;
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "persona/base/bytes.hpp"
 #include "persona/base/result.hpp"
@@ -47,10 +48,17 @@ std::string write_question(const Question& question);
 /// The message of a failure says what is wrong with the line.
 Result<Question> read_question(std::string_view line);
 
-/// An empty signature: the key is there.
-std::string write_answer(ByteView signature);
+struct Answer {
+  Bytes signature;  ///< empty: the key is there
+  /// How the key signs, where only that was asked; absent: in every way of its kind.
+  std::optional<std::vector<pk::Scheme>> schemes{};
+
+  friend bool operator==(const Answer&, const Answer&) = default;
+};
+
+std::string write_answer(const Answer& answer);
 std::string write_refusal(std::string_view why);
-/// The signature. Failure: the refusal, in the agent's words, or the line is not what was expected.
-Result<Bytes> read_answer(std::string_view line);
+/// Failure: the refusal, in the agent's words, or the line is not what was expected.
+Result<Answer> read_answer(std::string_view line);
 
 }  // namespace persona::agent

@@ -69,6 +69,9 @@ class Identity {
   /// behind it.
   mbedtls_pk_context* key() const { return key_.get(); }
 
+  /// False: its signer never signs so. The kind of the key is not looked at.
+  bool can(pk::Scheme scheme) const { return signer_ == nullptr || signer_->can(scheme); }
+
   /// The only version of TLS that its signer can do; nothing: any. An RSA key that cannot do RSA-PSS has no
   /// signature for TLS 1.3 (RFC 8446 section 4.2.3). One that can do nothing else is kept to TLS 1.3, because
   /// in TLS 1.2 mbedTLS takes PKCS#1 v1.5 wherever the peer has it.

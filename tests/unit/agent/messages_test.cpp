@@ -73,12 +73,16 @@ TEST_CASE("what is no question of this version is refused in words") {
 
 TEST_CASE("answers are read as they were written") {
   const Bytes signature{0x30, 0x00, 0xff};
-  const auto read = read_answer(write_answer(signature));
+  const auto read = read_answer(write_answer({signature}));
   REQUIRE(read);
-  CHECK(*read == signature);
-  const auto has_key = read_answer(write_answer({}));
-  REQUIRE(has_key);
-  CHECK(has_key->empty());
+  CHECK(*read == Answer{signature});
+  CHECK(*read_answer(write_answer({})) == Answer{});
+  const Answer has_key{{}, std::vector{pk::Scheme::rsa_pss, pk::Scheme::ecdsa}};
+  CHECK(write_answer(has_key) == R"({"has_key":true,"persona_agent":1,"schemes":["rsa_pss","ecdsa"]})");
+  CHECK(*read_answer(write_answer(has_key)) == has_key);
+  CHECK(*read_answer(R"({"has_key":true,"persona_agent":1,"schemes":["rsa_of_later",7,"rsa_pkcs1"]})") ==
+        Answer{{}, std::vector{pk::Scheme::rsa_pkcs1}});
+  CHECK(*read_answer(R"({"has_key":true,"persona_agent":1,"schemes":"ecdsa"})") == Answer{});
   const auto refused = read_answer(write_refusal("no\n\xff"));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message.find("no\\n") == 0);
