@@ -76,6 +76,7 @@ TokenResult<Found> find_token(const std::shared_ptr<Library>& library, const Uri
   }
   if (found.size() > 1) {
     std::vector<std::string> names;
+    names.reserve(found.size());
     for (const Found& one : found) {
       names.push_back(
           fmt::format("token={};serial={}", text_of(one.info.label), text_of(one.info.serialNumber)));
