@@ -64,7 +64,8 @@ std::string groups_row() {
 
 TEST_CASE("a good configuration is summed up") {
   const ConfigFolder folder;
-  const Outcome outcome = check(folder, folder.write("postgres.yaml", smallest));
+  const Outcome outcome =
+      check(folder, folder.write("postgres.yaml", std::string(smallest) + "sandbox: off\n"));
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.err.empty());
   CHECK(outcome.out == fmt::format("postgres\n"
@@ -77,6 +78,7 @@ TEST_CASE("a good configuration is summed up") {
                                    "              expires {0} (365 days left)\n"
                                    "              key EC secp256r1, pin {1}\n"
                                    "  trust       CN=Test CA, expires {0} (365 days left)\n"
+                                   "  sandbox     off\n"
                                    "postgres.yaml: ok\n",
                                    support::date(days(365)),
                                    pin_of(folder.path() / "client.crt", folder.path() / "client.key"),
@@ -104,7 +106,8 @@ TEST_CASE("the other mode is summed up, with every address") {
                                  "listen: [\"0.0.0.0:5433\", \"[::]:5433\"]\n"
                                  "service: 127.0.0.1:5432\n"
                                  "identity: {certificate: server.crt, private_key: server.key}\n"
-                                 "trust: {ca: gateway-ca.crt}\n"));
+                                 "trust: {ca: gateway-ca.crt}\n"
+                                 "sandbox: off\n"));
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.err.empty());
   CHECK(outcome.out == fmt::format("database\n"
@@ -119,6 +122,7 @@ TEST_CASE("the other mode is summed up, with every address") {
                                    "              expires {0} (365 days left)\n"
                                    "              key EC secp256r1, pin {1}\n"
                                    "  trust       CN=Test CA, expires {0} (365 days left)\n"
+                                   "  sandbox     off\n"
                                    "db.yaml: ok\n",
                                    support::date(days(365)),
                                    pin_of(folder.path() / "server.crt", folder.path() / "server.key"),
