@@ -6,11 +6,13 @@
 #include <fcntl.h>
 #include <mutex>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 #include <system_error>
 #include <thread>
 #include <unistd.h>
