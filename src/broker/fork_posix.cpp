@@ -20,6 +20,7 @@
 #include "addresses.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/broker/broker.hpp"
+#include "persona/net/child.hpp"
 #include "persona/net/error.hpp"
 #include "persona/net/users.hpp"
 
@@ -69,16 +70,6 @@ int close_all_but(int kept) {
   static_cast<void>(execvpe(arguments[0], arguments, environment));
   constexpr int as_shells_do = 127;
   _exit(as_shells_do);
-}
-
-std::vector<char*> as_c(std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  pointers.reserve(words.size() + 1);
-  for (std::string& word : words) {
-    pointers.push_back(word.data());
-  }
-  pointers.push_back(nullptr);
-  return pointers;
 }
 
 /// What can be read without moving the place where it is read next.
@@ -225,8 +216,8 @@ class Conversation {
     for (const auto& [name, value] : duties_.variables) {
       environment.push_back(name + '=' + value);
     }
-    const std::vector<char*> words = as_c(arguments);
-    const std::vector<char*> assignments = as_c(environment);
+    const std::vector<char*> words = net::pointers_to(arguments);
+    const std::vector<char*> assignments = net::pointers_to(environment);
     const pid_t child = fork();
     if (child == 0) {
       become(words.data(), assignments.data());

@@ -28,7 +28,8 @@ Result<std::vector<std::string>> environment_with(const Child::Variables& more) 
   return all;
 }
 
-/// As C wants them: null behind the last one.
+}  // namespace
+
 std::vector<char*> pointers_to(std::vector<std::string>& words) {
   std::vector<char*> pointers;
   pointers.reserve(words.size() + 1);
@@ -38,8 +39,6 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
   pointers.push_back(nullptr);
   return pointers;
 }
-
-}  // namespace
 
 Result<HandlePtr<Child>> Child::start(Loop& loop, std::vector<std::string> arguments,
                                       const Variables& variables,

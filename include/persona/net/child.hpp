@@ -15,6 +15,9 @@
 
 namespace persona::net {
 
+/// As C wants them: null behind the last one. `words` must outlive them.
+std::vector<char*> pointers_to(std::vector<std::string>& words);
+
 /// It has our environment and standard streams, and a session of its own.
 class Child {
  public:
