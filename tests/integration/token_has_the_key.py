@@ -169,6 +169,13 @@ def no_pss(case):
     tokens.tell("C_SignInit.0x1.always", "70")
     content["tls"] = {}
     check("so TLSv1.3 alone is spoken" in check_of(case, tokens, content), "check without PKCS#1")
+    near = run_persona(case, tokens, content, "without-pkcs1")
+    with connect(near.address) as connection:
+        connection.sendall(b"hello\n")
+        equal(read_exactly(connection, 6), b"olleh\n", "the line reversed")
+    server.process.wait_line("Protocol version: TLSv1.3")
+    server.process.wait_line("Signature type: RSA-PSS")
+    near.stop()
     tokens.tell("C_SignInit.0xd.always", "70")
     check('the token "db" cannot sign: ' in check_of(case, tokens, content, expect=2), "check of a key that signs nothing")
 
