@@ -12,7 +12,7 @@ void Overrides::apply(config::Config& config, config::Report& report) const {
   config.log.level = log_level.value_or(config.log.level);
   config.log.format = log_format.value_or(config.log.format);
   if (confinement != nullptr) {
-    check_confinement(*confinement, config, report);
+    check_confinement(*confinement, loads_modules, config, report);
   }
   if (!log_file) {
     return;

@@ -20,6 +20,7 @@ struct Overrides {
   std::optional<log::Format> log_format;
   std::optional<std::string> log_file;  ///< relative to the working directory; empty: standard error
   std::shared_ptr<const host::Confinement> confinement{};  ///< null: everything is allowed
+  bool loads_modules = true;                               ///< of tokens; see check_confinement()
   std::shared_ptr<const net::Switchboard> key_process{};   ///< has the keys that are in files; null: we do
 
   /// Findings about `log_file` have no place in the file.

@@ -316,6 +316,7 @@ ServiceExit forward_until_stopped(const std::filesystem::path& config, const Ove
   }
   Overrides overrides = given;
   overrides.confinement = sandbox->allowed;
+  overrides.loads_modules = sandbox->loads_modules;
   overrides.key_process = sandbox->key_process;
   auto inherited = net::InheritedSockets::from_systemd();
   if (!inherited) {

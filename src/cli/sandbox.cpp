@@ -21,8 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* module_here =
     "a token's module runs in this process and may need any file, port and system call; with --separate-key "
-    "it runs in "
-    "another";
+    "it runs in another";
 
 /// What several files say of the one process that they share.
 struct Wish {
@@ -93,8 +92,7 @@ Result<std::shared_ptr<const net::Switchboard>> separate_keys(const fs::path& co
     if (service.identity.token_certificate) {
       return fail(ErrorKind::configuration,
                   "--separate-key: the certificate has to be in a file; in {} it is on a token, whose module "
-                  "would be "
-                  "loaded here",
+                  "would be loaded here",
                   printable(path_text(service.file)));
     }
     if (service.identity.private_key.value.empty() && !service.identity.agent &&
@@ -149,9 +147,6 @@ host::Confinement confinement_for(const fs::path& config, const std::vector<conf
       wanted.connect->push_back(each.value.port);
     }
   }
-  if (const auto place = handover::place_of(config)) {
-    wanted.sockets.push_back(folder_of(*place));
-  }
   return wanted;
 }
 
@@ -169,13 +164,17 @@ std::vector<std::string> sandbox_in_words(const fs::path& config, const config::
   return words;
 }
 
-void check_confinement(const host::Confinement& confinement, const config::Config& config,
+void check_confinement(const host::Confinement& confinement, bool loads_modules, const config::Config& config,
                        config::Report& report) {
   constexpr std::string_view remedy =
       "restart persona, or let it be replaced (SIGUSR2), which cuts no connection";
   const auto lacks = [](const auto& allowed, const auto& wanted) {
     return std::find(allowed.begin(), allowed.end(), wanted) == allowed.end();
   };
+  if (config.identity.token_key && !loads_modules) {
+    report.error(config.identity.token_key->mark,
+                 fmt::format("persona started without a token, and its sandbox loads no module: {}", remedy));
+  }
   for (const auto& each : dialled_by(config)) {
     if (confinement.connect && lacks(*confinement.connect, each.value.port)) {
       report.error(each.mark,
@@ -235,9 +234,13 @@ tl::expected<Sandbox, Refusal> enter_sandbox(const fs::path& config, const Overr
     return sandbox;
   }
   host::Confinement wanted = confinement_for(config, services);
+  if (const auto place = handover::place_of(config)) {  // which may make its folder
+    wanted.sockets.push_back(folder_of(*place));
+  }
   wanted.abstract_sockets = std::any_of(variables.begin(), variables.end(),
                                         [](const auto& each) { return each.second.starts_with('@'); });
-  if (!start.separate_key && std::any_of(services.begin(), services.end(), has_token)) {
+  const bool has_tokens = std::any_of(services.begin(), services.end(), has_token);
+  if (!start.separate_key && has_tokens) {
     wanted.privileges_alone = module_here;
   }
   const host::Confined possible = host::what_confines(wanted);
@@ -274,6 +277,7 @@ tl::expected<Sandbox, Refusal> enter_sandbox(const fs::path& config, const Overr
   (*broker)->take_over();
   sandbox.broker = *broker;
   sandbox.confined = std::move(*confined);
+  sandbox.loads_modules = has_tokens;
   sandbox.allowed = std::make_shared<const host::Confinement>(std::move(wanted));
   return sandbox;
 }

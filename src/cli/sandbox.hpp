@@ -25,9 +25,10 @@ host::Confinement confinement_for(const std::filesystem::path& config,
 /// "files, ports, system calls, privileges", and a row for each layer that is missing; `off` without any.
 std::vector<std::string> sandbox_in_words(const std::filesystem::path& config, const config::Config& service);
 
-/// A finding for each port to dial and each folder for a socket that the process may not use, since its
-/// configuration did not have it when it was confined. What it listens on is the broker's to grant.
-void check_confinement(const host::Confinement& confinement, const config::Config& config,
+/// A finding for a token (unless it `loads_modules`), each port to dial and each folder for a socket that the
+/// process may not use, since its configuration did not have it when it was confined. What it listens on is
+/// the broker's to grant.
+void check_confinement(const host::Confinement& confinement, bool loads_modules, const config::Config& config,
                        config::Report& report);
 
 /// This process, as it is from now on.
@@ -36,8 +37,9 @@ struct Sandbox {
   std::shared_ptr<const host::Confinement> allowed{};     ///< null: everything
   std::optional<host::Confined> confined{};               ///< nothing: `sandbox: off`
   std::shared_ptr<const net::Switchboard> key_process{};  ///< null: keys are read by this process
-  std::string warning{};                                  ///< for the log; empty: none
-  bool is_decided = false;  ///< false: the configuration has errors, and the process is what it was
+  bool loads_modules = true;  ///< it, or the process that has the keys, was started for tokens
+  std::string warning{};      ///< for the log; empty: none
+  bool is_decided = false;    ///< false: the configuration has errors, and the process is what it was
 };
 
 /// There must be no other thread, and nothing secret in memory. `variables`: of a successor's environment.

@@ -285,6 +285,11 @@ def apart(case):
     here.stop()
     persona = run_persona(case, tokens, content, options=("--separate-key",))
     check("files" in persona.find("sandbox")[0]["restricts"], "the sandbox", persona.find("sandbox"))
+    later = Persona(case, config(pki, gateway=gateway), "later", variables=tokens.variables)
+    write_config(case, content, "later")
+    later.signal(signal.SIGHUP)
+    later.wait_log_like("persona started without a token, and its sandbox loads no module: restart persona")
+    later.stop()
     check(not has_loaded(persona.pid, SOFTHSM), "the process that forwards has the module")
     works(persona)
     output = cli("run", "--separate-key", write_config(case, config(pki, gateway=gateway) | {
