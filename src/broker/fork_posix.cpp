@@ -214,7 +214,7 @@ class Conversation {
       environment.emplace_back(*each);
     }
     for (const auto& [name, value] : duties_.variables) {
-      environment.push_back(name + '=' + value);
+      environment.push_back(fmt::format("{}={}", name, value));
     }
     const std::vector<char*> words = net::pointers_to(arguments);
     const std::vector<char*> assignments = net::pointers_to(environment);

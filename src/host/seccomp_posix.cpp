@@ -58,6 +58,14 @@ class Filter {
 
   bool is_made() const { return context_ != nullptr; }
 
+  /// Whoever does not know one of these does without.
+  void prefer_speed() {
+    // A tree instead of a list, for kernels that do not remember what is always allowed (before Linux 5.11).
+    static_cast<void>(seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));
+    // Without it Linux before 5.16 slows all of the process down (Spectre v4), which is for foreign code.
+    static_cast<void>(seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_SSB, 1));
+  }
+
   template <class... Conditions>
   void add(std::uint32_t action, const char* name, Conditions... conditions) {
     const int number = seccomp_syscall_resolve_name(name);
@@ -125,6 +133,7 @@ const char* why_no_seccomp() {
 Result<void> restrict_system_calls() {
   Filter filter;
   if (filter.is_made()) {
+    filter.prefer_speed();
     for (const char* name : allowed) {
       filter.add(SCMP_ACT_ALLOW, name);
     }
