@@ -129,9 +129,9 @@ TEST_CASE("what expires: our chain, our CAs, and the gateways as last seen") {
 }
 
 TEST_CASE("what lives for a week at most is warned of in the last third of its time") {
-  const x509::TimePoint start{std::chrono::days(10'000)};
+  const x509::TimePoint begin{std::chrono::days(10'000)};
   const auto notice = [&](std::chrono::seconds period) {
-    return expiry_of(Expiry::Role::leaf, "spiffe://example.org/app", start, start + period).notice;
+    return expiry_of(Expiry::Role::leaf, "spiffe://example.org/app", begin, begin + period).notice;
   };
   CHECK(notice(std::chrono::hours(1)) == std::chrono::minutes(20));
   CHECK(notice(std::chrono::days(7)) == std::chrono::hours(56));
