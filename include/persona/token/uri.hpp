@@ -1,9 +1,7 @@
 // PKCS#11 URIs (RFC 7512): which key or certificate of which token.
 #pragma once
 
-#include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
