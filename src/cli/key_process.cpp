@@ -1,5 +1,6 @@
 #include "key_process.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <mutex>
@@ -109,6 +110,12 @@ host::Confinement confinement_of_keys(const fs::path& config) {
   return wanted;
 }
 
+bool has_key_of(const Identities& identities, const identity::Identity& one) {
+  const auto pin_of = [](const identity::Identity& of) { return of.chain().describe().front().spki_pin; };
+  return std::any_of(identities.begin(), identities.end(),
+                     [&, pin = pin_of(one)](const auto& each) { return pin_of(*each) == pin; });
+}
+
 /// The process.
 class KeyProcess {
  public:
@@ -138,13 +145,13 @@ class KeyProcess {
     timer_ = net::Timer::create(**loop, nullptr);
     agent::Server::Beside events;
     events.look_again = [this] { return look_again(); };
-    events.looked = [this] { timer_->start(keeps_old_keys, [this] { server_->use(keys_of({})); }); };
+    events.looked = [this] { timer_->start(keeps_old_keys, [this] { server_->use(keys_without_old()); }); };
     events.gone = [this, &loop] {
       timer_.reset();
       server_.reset();
       (*loop)->finish();
     };
-    auto server = agent::Server::beside(**loop, std::move(control), keys_of({}), *logger, std::move(events));
+    auto server = agent::Server::beside(**loop, std::move(control), keys(), *logger, std::move(events));
     if (!server) {
       return tl::unexpected(server.error());
     }
@@ -169,15 +176,26 @@ class KeyProcess {
     Found found = read_keys(config_);
     const std::lock_guard lock(mutex_);
     const Found before = std::exchange(current_, std::move(found));
-    return make_keys(before.identities);
+    for (const auto& each : before.identities) {
+      if (!has_key_of(current_.identities, *each) && !has_key_of(old_, *each)) {
+        old_.push_back(each);
+      }
+    }
+    return make_keys();
   }
 
-  std::shared_ptr<const agent::Keys> keys_of(const Identities& old) {
+  std::shared_ptr<const agent::Keys> keys() {
     const std::lock_guard lock(mutex_);
-    return make_keys(old);
+    return make_keys();
   }
 
-  std::shared_ptr<const agent::Keys> make_keys(const Identities& old) const {
+  std::shared_ptr<const agent::Keys> keys_without_old() {
+    const std::lock_guard lock(mutex_);
+    old_.clear();
+    return make_keys();
+  }
+
+  std::shared_ptr<const agent::Keys> make_keys() const {
     constexpr unsigned any_number = 1'000'000;
     agent::Keys::Rules rules;
     rules.users = users_;
@@ -185,7 +203,7 @@ class KeyProcess {
     rules.signatures_per_second = any_number;
     rules.missing = current_.problems.empty() ? "its file has another key" : current_.problems;
     Identities all = current_.identities;
-    all.insert(all.end(), old.begin(), old.end());
+    all.insert(all.end(), old_.begin(), old_.end());
     return std::make_shared<const agent::Keys>(std::move(rules), all);
   }
 
@@ -193,7 +211,8 @@ class KeyProcess {
   std::map<net::UserId, std::string> users_;
   std::mutex mutex_;
   Found current_;
-  net::HandlePtr<net::Timer> timer_;  // until keys of before are forgotten
+  Identities old_;                    // whose keys are no longer in files
+  net::HandlePtr<net::Timer> timer_;  // until they are forgotten
   std::unique_ptr<agent::Server> server_;
 };
 
