@@ -1,5 +1,6 @@
 #include "persona/agent/keys.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <mbedtls/pk.h>
@@ -32,6 +33,15 @@ Keys::Keys(Rules rules, const std::vector<std::shared_ptr<const identity::Identi
 const std::string* Keys::words_of(net::UserId user) const {
   const auto found = rules_.users.find(user);
   return found == rules_.users.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> Keys::names() const {
+  std::vector<std::string> all;
+  for (const auto& [pin, entry] : entries_) {
+    all.push_back(entry.name);
+  }
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 std::string Keys::name_of(const SpkiPin& key) const {

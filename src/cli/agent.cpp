@@ -1,6 +1,7 @@
 // persona agent: has private keys, and signs handshakes for the personas of this machine.
 #include "persona/config/agent.hpp"
 
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "commands.hpp"
 #include "persona/agent/server.hpp"
 #include "persona/base/path_text.hpp"
+#include "persona/base/text.hpp"
 #include "persona/host/confinement.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/net/users.hpp"
@@ -235,6 +237,18 @@ int complain_of(const Error& error, Supervisor& supervisor) {
 }
 
 }  // namespace
+
+int check_agent(const std::filesystem::path& config, std::FILE* out, std::FILE* err) {
+  const PreparedAgent prepared = prepare_agent(config);
+  std::fputs(prepared.report.render().c_str(), err);
+  std::string text;
+  for (const std::string& name : prepared.keys ? prepared.keys->names() : std::vector<std::string>()) {
+    text += fmt::format("signs for {}\n", name);
+  }
+  text += fmt::format("{}: {}\n", printable(path_text(config)), prepared.keys ? "ok" : "refused");
+  std::fputs(text.c_str(), out);
+  return prepared.keys ? exit_done : exit_usage;
+}
 
 int run_agent(const std::filesystem::path& config) {
   Console console;

@@ -45,6 +45,9 @@ int ready(const std::filesystem::path& config, Milliseconds wait, std::FILE* out
 /// file, of its own kind.
 int run_agent(const std::filesystem::path& config);
 
+/// Validates the agent's file and what it names: findings to `err`, whose keys it would have to `out`.
+int check_agent(const std::filesystem::path& config, std::FILE* out, std::FILE* err);
+
 /// Client, persona, gateway and service in one process. `once`: ends after the self-check, with its verdict.
 int demo(bool once);
 

@@ -157,6 +157,8 @@ int dispatch(const std::vector<std::string>& arguments) {
   CLI::Option* agent_has_config =
       agent_command->add_option("-c,--config,CONFIG", agent_config, "The agent's configuration file")
           ->type_name("FILE");
+  bool checks_agent = false;
+  agent_command->add_flag("--check", checks_agent, "Validate the file, certificates and keys, and end");
   agent_command->footer(
       "SIGHUP reads the file, certificates and keys again; SIGTERM or SIGINT (Ctrl-C) ends it.\n"
       "docs/agent.md has the configuration, and what is said on the socket.");
@@ -239,7 +241,8 @@ int dispatch(const std::vector<std::string>& arguments) {
     return sessions_command.run(stdout, stderr);
   }
   if (agent_command->parsed()) {
-    return run_agent(path_from_text(agent_config));
+    return checks_agent ? check_agent(path_from_text(agent_config), stdout, stderr)
+                        : run_agent(path_from_text(agent_config));
   }
   if (demo_command->parsed()) {
     return demo(once);

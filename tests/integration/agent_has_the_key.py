@@ -13,7 +13,7 @@ import threading
 
 from harness import log_schema, process
 from harness.certificates import KEY_KINDS, Pki
-from harness.persona import BINARY, Persona, cli, config, environment, write_config
+from harness.persona import BINARY, Persona, cli, config, environment, fails, write_config
 from harness.runner import SANITIZED, amount, case, check, equal, main
 from harness.servers import openssl_server, tls_gateway
 from harness.sockets import Server, connect, echo, expect_echo, read_exactly, read_to_end
@@ -89,12 +89,6 @@ def rogue(case, serve, name="rogue"):
         serve(connection, line)
 
     return place, Server(case, answer, listener, failing=True)
-
-
-def fails(persona, error, reason="handshake_failed"):
-    with connect(persona.address) as client:
-        read_to_end(client)
-    return persona.next_close(reason, error)
 
 
 @case("every kind of key signs as both ends, in both versions of TLS", deadline=120)
@@ -424,6 +418,19 @@ def broken(case):
         content["identity"] = {"certificate": str(pki.client.certificate), "private_key": key}
         output = cli("check", "--config", write_config(case, content), expect=2)
         check(words in output, f"not {words!r}", output)
+
+
+@case("--check says whose keys it would have, or what is wrong, and ends")
+def checked(case):
+    pki = Pki(case)
+    content = {"listen": f"unix:{case.folder}/agent.sock", "keys": [pki.gateway.config(), pki.client.config()]}
+    path = write_config(case, content, "agent")
+    equal(cli("agent", "--check", "--config", path), f"signs for CN=client\nsigns for CN=gateway\n{path}: ok\n", "what it says")
+    check(not (case.folder / "agent.sock").exists(), "it listens")
+    path = write_config(case, {**content, "keys": [{"certificate": str(pki.client.certificate),
+                                                    "private_key": str(pki.gateway.key)}]}, "agent")
+    output = cli("agent", "--check", "--config", path, expect=2)
+    check("the private key does not match the certificate: CN=client" in output and f"{path}: refused" in output, output)
 
 
 @case("it gives up what it does not need: the network, writing, other processes")

@@ -7,12 +7,12 @@ import os
 import signal
 
 from harness.certificates import KEY_KINDS, Pki
-from harness.persona import address_of, config
+from harness.persona import address_of, config, fails
 from harness.process import Process
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
 from harness.sockets import connect, expect_echo, read_to_end
-from harness.tokens import CLIENT_MODULE, LOGIN, RECORDING, STILL, Tokens, check_of, fails, run_persona, works
+from harness.tokens import CLIENT_MODULE, LOGIN, RECORDING, STILL, Tokens, check_of, run_persona, works
 
 
 @case("what a token forgot is looked up once more, and live connections go on", deadline=120)

@@ -4,11 +4,11 @@ import json
 import signal
 
 from harness.certificates import Pki
-from harness.persona import cli, config
+from harness.persona import cli, config, fails
 from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
 from harness.sockets import connect, expect_echo
-from harness.tokens import LOGIN, PIN, STILL, Tokens, check_of, fails, run_persona, works
+from harness.tokens import LOGIN, PIN, STILL, Tokens, check_of, run_persona, works
 
 
 @case("a wrong PIN is tried once: not by other services, not by a reload, and not where it would lock the token", deadline=120)

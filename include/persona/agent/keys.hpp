@@ -38,6 +38,9 @@ class Keys {
   const std::string* words_of(net::UserId user) const;
   std::size_t size() const { return entries_.size(); }
 
+  /// Of all keys, sorted.
+  std::vector<std::string> names() const;
+
   /// The subject of its certificate; empty: there is no such key.
   std::string name_of(const SpkiPin& key) const;
 

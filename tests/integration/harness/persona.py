@@ -13,7 +13,7 @@ import time
 from . import log_schema, process
 from .certificates import Pki
 from .runner import SANITIZED, Failure, check, equal
-from .sockets import text
+from .sockets import connect, read_to_end, text
 
 BINARY = os.environ.get("PERSONA_BIN") or str(
     pathlib.Path(__file__).resolve().parents[3] / "build" / "release" / "bin" / "persona")
@@ -55,6 +55,13 @@ def address_of(logged):
         return logged.removeprefix("unix:")
     host, port = logged.rsplit(":", 1)
     return host.strip("[]"), int(port)
+
+
+def fails(persona, error, reason="handshake_failed"):
+    """A connection to it comes to nothing, for a reason that is told."""
+    with contextlib.suppress(ConnectionResetError), connect(persona.address) as client:  # it may be over as connect() returns
+        read_to_end(client)
+    return persona.next_close(reason, error)
 
 
 def cli(*arguments, expect=0, prefix=(), timeout=60):

@@ -8,7 +8,7 @@ import time
 from . import process
 from .persona import BINARY, Persona, cli, write_config
 from .runner import check, need
-from .sockets import connect, expect_echo, read_to_end
+from .sockets import connect, expect_echo
 
 SOFTHSM = pathlib.Path("/usr/lib/softhsm/libsofthsm2.so")
 CLIENT_MODULE = next(iter(pathlib.Path("/usr/lib").glob("*/pkcs11/p11-kit-client.so")), pathlib.Path("p11-kit-client.so"))
@@ -104,12 +104,6 @@ def run_persona(case, tokens, content, name="service", tried=0, **more):
 def check_of(case, tokens, content, expect=0, name="checked"):
     """What `persona check` says."""
     return cli("check", "--config", write_config(case, content, name), expect=expect, prefix=tokens.prefix)
-
-
-def fails(persona, error, reason="handshake_failed"):
-    with connect(persona.address) as client:
-        read_to_end(client)
-    return persona.next_close(reason, error)
 
 
 def works(persona):

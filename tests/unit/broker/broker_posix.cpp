@@ -21,8 +21,7 @@ struct Granted {
   std::uint16_t port = 0;
 };
 
-/// It lives as long as this process, so that there is one for all cases that ask for nothing else.
-broker::Broker& broker_for(const Granted& granted, std::vector<std::string> successor = {}) {
+std::unique_ptr<broker::Broker> broker_for(const Granted& granted, std::vector<std::string> successor = {}) {
   broker::Duties duties;
   duties.may_read = [granted](const std::filesystem::path& file) { return granted.files.contains(file); };
   duties.may_hand_over = [](std::string_view content) { return content != "secret"; };
@@ -31,7 +30,7 @@ broker::Broker& broker_for(const Granted& granted, std::vector<std::string> succ
   duties.variables = {{"PERSONA_TEST_OF_BROKER", "7"}};
   auto started = broker::Broker::start(duties);
   REQUIRE(started);
-  return **started;
+  return std::unique_ptr<broker::Broker>(*started);
 }
 
 std::string content_of(int descriptor) {
@@ -62,7 +61,8 @@ TEST_CASE("a broker opens what may be read, to be read alone, and nothing else")
   std::ofstream(named) << "content";
   std::ofstream(key) << "secret";
   std::ofstream(other) << "other";
-  const auto& broker = broker_for({{named, key, folder.path() / "none"}});
+  const auto owned = broker_for({{named, key, folder.path() / "none"}});
+  const broker::Broker& broker = *owned;
   const int opened = broker.open(named);
   REQUIRE(opened >= 0);
   CHECK((fcntl(opened, F_GETFL) & O_ACCMODE) == O_RDONLY);
@@ -75,7 +75,8 @@ TEST_CASE("a broker opens what may be read, to be read alone, and nothing else")
 }
 
 TEST_CASE("a broker looks up names") {
-  const auto& broker = broker_for({});
+  const auto owned = broker_for({});
+  const broker::Broker& broker = *owned;
   std::vector<net::SocketAddress> addresses;
   CHECK(broker.resolve_host("localhost", addresses) == 0);
   REQUIRE_FALSE(addresses.empty());
@@ -95,7 +96,8 @@ TEST_CASE("a broker looks up names") {
 TEST_CASE("a broker binds the ports that may be listened on") {
   const auto any = net::SocketAddress::from_numeric("127.0.0.1", 0);
   const auto another = net::SocketAddress::from_numeric("127.0.0.1", 1);
-  const auto& broker = broker_for({});
+  const auto owned = broker_for({});
+  const broker::Broker& broker = *owned;
   const net::Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   CHECK(broker.bind_tcp(socket, *another) == EACCES);
   CHECK(broker.bind_tcp(socket, *any) == 0);
@@ -105,11 +107,12 @@ TEST_CASE("a broker binds the ports that may be listened on") {
 TEST_CASE("a broker starts one program, whatever it is asked") {
   auto loop = net::Loop::create();
   REQUIRE(loop);
-  const auto refused = broker_for({}).start_successor(**loop, {});
+  const auto refused = broker_for({})->start_successor(**loop, {});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message == "this process cannot be replaced while it runs");
-  const auto& broker = broker_for(
+  const auto owned = broker_for(
       {}, {"/bin/sh", "-c", "test \"$PERSONA_TEST_OF_BROKER\" = 7 && test ! -e /dev/fd/4; exit $?"});
+  const broker::Broker& broker = *owned;
   std::unique_ptr<broker::Broker::Successor> successor;
   int code = -1;
   int signal = -1;
