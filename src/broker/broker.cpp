@@ -13,7 +13,7 @@ namespace persona::broker {
 
 namespace {
 
-constexpr std::size_t most_idle = 16;
+constexpr std::size_t most_idle = 1;  // each is a descriptor here, and a thread there
 constexpr Milliseconds a_while{60'000};
 
 tl::unexpected<Error> gone() {

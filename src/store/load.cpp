@@ -57,19 +57,21 @@ Result<FoundRoots> find_roots(const StoreName& store, trust::PeerRole role) {
   if (!certificates) {
     return tl::unexpected(certificates.error());
   }
-  // The order of a store is nobody's promise, and what it was before is compared with what it is.
-  std::sort(certificates->begin(), certificates->end(),
-            [](const auto& one, const auto& other) { return one.der < other.der; });
   const std::vector<Bytes> refused = distrusted();
-  FoundRoots roots;
-  for (const StoredCertificate& each : *certificates) {
+  std::vector<Bytes> trusted;
+  for (StoredCertificate& each : *certificates) {
     if (may_vouch(each.restrictions, role, x509::now()) &&
         std::find(refused.begin(), refused.end(), each.der) == refused.end()) {
-      append(roots.certificates, each.der);
-      ++roots.count;
-    } else {
-      ++roots.left_out;
+      trusted.push_back(std::move(each.der));
     }
+  }
+  // The order of a store is nobody's promise, and what it was before is compared with what it is.
+  std::sort(trusted.begin(), trusted.end());
+  FoundRoots roots;
+  roots.count = trusted.size();
+  roots.left_out = certificates->size() - trusted.size();
+  for (const Bytes& each : trusted) {
+    append(roots.certificates, each);
   }
   if (roots.count == 0) {
     return fail(

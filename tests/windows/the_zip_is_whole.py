@@ -13,7 +13,8 @@ from harness.runner import case, check, equal, main
 BUILD = pathlib.Path(BINARY).parents[1]
 TOP = "persona-windows-x64"
 # What every Windows 10 and Server 2016 has.
-SYSTEM = {"advapi32", "bcrypt", "dbghelp", "iphlpapi", "kernel32", "msvcrt", "ole32", "shell32", "user32", "userenv", "ws2_32"}
+SYSTEM = {"advapi32", "bcrypt", "crypt32", "dbghelp", "iphlpapi", "kernel32", "msvcrt", "ncrypt", "ole32", "shell32", "user32",
+          "userenv", "ws2_32"}
 
 
 def unpacked(case):

@@ -21,8 +21,8 @@ Result<Secret> read_file(const std::filesystem::path& path, std::uintmax_t limit
 /// The password in a file: its first line without the line ending, as with openssl's -passin file:.
 Result<Secret> read_password_file(const std::filesystem::path& path);
 
-/// The content of a file has a private key, encrypted or not: as PEM or PKCS#12, in any encoding that read_file()
-/// takes. One that is DER alone is not told from other DER.
+/// The content of a file has a private key, encrypted or not: as PEM or PKCS#12, in any encoding that
+/// read_file() takes. One that is DER alone is not told from other DER.
 bool looks_like_private_key(std::string_view content);
 
 }  // namespace persona::x509
