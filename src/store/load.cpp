@@ -1,6 +1,8 @@
 #include "persona/store/load.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -58,20 +60,19 @@ Result<FoundRoots> find_roots(const StoreName& store, trust::PeerRole role) {
     return tl::unexpected(certificates.error());
   }
   const std::vector<Bytes> refused = distrusted();
-  std::vector<Bytes> trusted;
-  for (StoredCertificate& each : *certificates) {
+  // The order of a store is nobody's promise, and what it was before is compared with what it is.
+  std::multiset<std::string_view> trusted;
+  for (const StoredCertificate& each : *certificates) {
     if (may_vouch(each.restrictions, role, x509::now()) &&
         std::find(refused.begin(), refused.end(), each.der) == refused.end()) {
-      trusted.push_back(std::move(each.der));
+      trusted.insert(as_text(each.der));
     }
   }
-  // The order of a store is nobody's promise, and what it was before is compared with what it is.
-  std::sort(trusted.begin(), trusted.end());
   FoundRoots roots;
   roots.count = trusted.size();
   roots.left_out = certificates->size() - trusted.size();
-  for (const Bytes& each : trusted) {
-    append(roots.certificates, each);
+  for (const std::string_view each : trusted) {
+    append(roots.certificates, as_bytes(each));
   }
   if (roots.count == 0) {
     return fail(

@@ -24,6 +24,8 @@ def without_watching(case):
     live_one = connect(persona.address)
     expect_echo(live_one)
     new = pki.ca.issue("renewed")
+    persona.signal(signal.SIGHUP)
+    persona.wait_log("reloaded", changed=False)  # the look at the start is over
     live.put(new)
     echo_once(persona)
     witness.saw_last(pki.client)
