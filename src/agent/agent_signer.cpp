@@ -16,8 +16,6 @@ namespace persona::agent {
 
 namespace {
 
-constexpr Milliseconds patience_to_probe{2'000};
-
 Result<net::DescriptorLine> connect(const Endpoint& place, Milliseconds wait) {
   net::Socket socket;
   const int code = net::connect_unix(place, socket, wait);
@@ -80,7 +78,8 @@ AgentPlace AgentPlace::at(Endpoint socket) {
 
 AgentPlace AgentPlace::beside(std::shared_ptr<const net::Switchboard> board) {
   return {"the process that has the keys",
-          [board = std::move(board)](Milliseconds) { return board->connect(); }};
+          [board = std::move(board)](Milliseconds) { return board->connect(); },
+          Milliseconds(60'000)};  // it reads keys first, which a token or a slow password takes seconds for
 }
 
 AgentSigner::AgentSigner(AgentPlace place, x509::CertificateList certificates)
@@ -136,11 +135,12 @@ identity::Identity::Loaded load_identity(const std::filesystem::path& certificat
   if (auto parsed = certificates.append_pem(text->view(), certificate.string()); !parsed) {
     return refuse(parsed.error());
   }
+  const Milliseconds patience = place.patience_to_probe;
   auto signer = std::make_unique<const AgentSigner>(std::move(place), std::move(certificates));
   const AgentSigner& agent = *signer;
   auto loaded = identity::Identity::with_signer(text->view(), std::move(signer), use, certificate.string());
   if (loaded) {
-    const auto there = agent.probe(patience_to_probe);
+    const auto there = agent.probe(patience);
     away = there ? "" : there.error().message;
   }
   return loaded;

@@ -24,6 +24,8 @@ struct AgentPlace {
   std::string words;  ///< "the agent at unix:/run/persona/agent.sock"
   /// Blocks for so long at most. Any thread.
   std::function<Result<net::DescriptorLine>(Milliseconds wait)> connect;
+  /// How long load_identity() waits to hear whether the key is there.
+  Milliseconds patience_to_probe{2'000};
 
   static AgentPlace at(Endpoint socket);
   /// The process that `persona run --separate-key` has started for its keys.
