@@ -7,10 +7,16 @@
 #include <unistd.h>
 
 #include "append_file.hpp"
+#include "persona/base/log_files.hpp"
 
 namespace persona::log {
 
 namespace {
+
+FileKeeper& keeper() {
+  static FileKeeper asked;
+  return asked;
+}
 
 tl::unexpected<Error> failed() {
   return fail(ErrorKind::configuration, "{}", std::generic_category().message(errno));
@@ -44,19 +50,28 @@ int open_without_waiting(const std::filesystem::path& path, int flags, mode_t mo
 
 const std::string_view AppendFile::line_end = "\n";
 
-Result<AppendFile> AppendFile::open(const std::filesystem::path& path, const AppendFile* like) {
+void keep_files_by(FileKeeper its) {
+  keeper() = std::move(its);
+}
+
+int open_log(const std::filesystem::path& file, int like) {
   constexpr int flags = O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
   struct stat old {};
-  if (like != nullptr && fstat(descriptor(like->handle_), &old) == 0) {
+  if (like >= 0 && fstat(like, &old) == 0) {
     // Ours alone until its group is right, and for good if it cannot be set.
-    const int made = ::open(path.c_str(), flags | O_WRONLY | O_EXCL, old.st_mode & 0700);
+    const int made = ::open(file.c_str(), flags | O_WRONLY | O_EXCL, old.st_mode & 0700);
     if (made >= 0) {
       static_cast<void>(fchown(made, static_cast<uid_t>(-1), old.st_gid) == 0 &&
                         fchmod(made, old.st_mode & 0777) == 0);
-      return AppendFile(made);
+      return made;
     }
   }
-  const int opened = open_without_waiting(path, flags, 0666);
+  return open_without_waiting(file, flags, 0666);
+}
+
+Result<AppendFile> AppendFile::open(const std::filesystem::path& path, const AppendFile* like) {
+  const int model = like != nullptr ? descriptor(like->handle_) : -1;
+  const int opened = keeper().open ? keeper().open(path, model) : open_log(path, model);
   if (opened < 0 && errno == ENXIO && is_pipe(path)) {
     return fail(ErrorKind::configuration,
                 "it is a pipe that nobody reads: start its reader first, or let persona read it as well");
@@ -118,6 +133,10 @@ bool AppendFile::is_same(const AppendFile& other) const {
 }
 
 Result<void> move_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (keeper().rename) {
+    errno = keeper().rename(from, to);
+    return errno == 0 ? Result<void>() : Result<void>(failed());
+  }
   if (::rename(from.c_str(), to.c_str()) != 0) {
     return failed();
   }

@@ -3,6 +3,7 @@
 #include <windows.h>
 
 #include "append_file.hpp"
+#include "persona/base/log_files.hpp"
 #include "persona/base/wide_windows.hpp"
 
 namespace persona::log {
@@ -22,6 +23,12 @@ HANDLE handle_of(std::intptr_t handle) {
 }  // namespace
 
 const std::string_view AppendFile::line_end = "\r\n";
+
+void keep_files_by(FileKeeper /*its*/) {}
+
+int open_log(const std::filesystem::path& /*file*/, int /*like*/) {
+  return -1;
+}
 
 // Who may read it is inherited from its folder.
 Result<AppendFile> AppendFile::open(const std::filesystem::path& path, const AppendFile* /*like*/) {

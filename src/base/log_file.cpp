@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "persona/base/log_files.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 
@@ -16,19 +17,18 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t retry_part = 8;
 constexpr std::chrono::minutes retry_interval{1};
 
-fs::path numbered(const fs::path& path, unsigned number) {
-  fs::path result = path;
+}  // namespace
+
+fs::path numbered(const fs::path& file, unsigned number) {
+  fs::path result = file;
   return result += fmt::format(".{}", number);
 }
 
-/// With symbolic links resolved: the file is renamed, in its own folder, and not a link to it.
-fs::path resolved(const fs::path& path) {
+fs::path resolved(const fs::path& file) {
   std::error_code failed;
-  fs::path found = fs::canonical(path, failed);
-  return failed ? fs::absolute(path, failed) : found;
+  fs::path found = fs::weakly_canonical(file, failed);
+  return failed ? fs::absolute(file, failed) : found;
 }
-
-}  // namespace
 
 Result<std::shared_ptr<LogFile>> LogFile::open(const Settings& settings) {
   const fs::path path = path_from_text(settings.file);

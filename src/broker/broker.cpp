@@ -3,9 +3,11 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <fcntl.h>
 #include <optional>
 
 #include "addresses.hpp"
+#include "persona/base/log_files.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/net/error.hpp"
 
@@ -56,6 +58,10 @@ void Broker::take_over() const {
   judge_writers_by([this](const std::filesystem::path& file, const TrustedWriters& trusted) {
     return writers_of(file, trusted);
   });
+  log::keep_files_by({[this](const std::filesystem::path& file, int like) { return open_log(file, like); },
+                      [this](const std::filesystem::path& from, const std::filesystem::path& to) {
+                        return rename_log(from, to);
+                      }});
   net::act_through(this);
 }
 
@@ -102,8 +108,23 @@ Result<Message> Broker::ask(const Message& question, const net::Socket* beside,
 }
 
 int Broker::open(const std::filesystem::path& file) const {
+  return descriptor_for({std::string(ask_file), 0, {file.string()}}, nullptr);
+}
+
+int Broker::open_log(const std::filesystem::path& file, int like) const {
+  // Of its own: what is in a Socket is closed.
+  const net::Socket model(like < 0 ? like : fcntl(like, F_DUPFD_CLOEXEC, 0));
+  return descriptor_for({std::string(ask_log), 0, {file.string()}}, model.valid() ? &model : nullptr);
+}
+
+int Broker::rename_log(const std::filesystem::path& from, const std::filesystem::path& to) const {
+  const auto answer = ask({std::string(ask_rename), 0, {from.string(), to.string()}});
+  return answer && answer->word == answered ? static_cast<int>(answer->number) : EIO;
+}
+
+int Broker::descriptor_for(const Message& question, const net::Socket* beside) const {
   net::Socket descriptor;
-  const auto answer = ask({std::string(ask_file), 0, {file.string()}}, nullptr, &descriptor);
+  const auto answer = ask(question, beside, &descriptor);
   if (!answer || answer->word != answered || (answer->number == 0 && !descriptor.valid())) {
     errno = EIO;
     return -1;

@@ -1,5 +1,6 @@
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "addresses.hpp"
+#include "persona/base/log_files.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/broker/broker.hpp"
 #include "persona/net/child.hpp"
@@ -120,6 +122,12 @@ class Conversation {
     if (question.word == ask_file) {
       return answer_file(text);
     }
+    if (question.word == ask_log) {
+      return answer_log(text);
+    }
+    if (question.word == ask_rename && question.texts.size() == 2) {
+      return answer_rename(text, question.texts[1]);
+    }
     if (question.word == ask_host) {
       return answer_host(text);
     }
@@ -162,6 +170,41 @@ class Conversation {
     }
     const std::array<uv_os_sock_t, 1> beside{file.get()};
     return say({std::string(answered), 0}, beside);
+  }
+
+  bool answer_log(const std::string& path) {
+    const auto like = line_.take_descriptor();
+    {
+      const std::lock_guard lock(mutex_);
+      if (!duties_.may_log_to(path)) {
+        return say({std::string(answered), EACCES});
+      }
+    }
+    const net::Socket file(log::open_log(path, like ? like->get() : -1));
+    if (!file.valid()) {
+      return say({std::string(answered), errno});
+    }
+    const std::array<uv_os_sock_t, 1> beside{file.get()};
+    return say({std::string(answered), 0}, beside);
+  }
+
+  /// What is full is moved by one, the oldest first, and never onto anything else.
+  bool answer_rename(const std::filesystem::path& from, const std::filesystem::path& to) {
+    const std::string number = to.extension().string();
+    unsigned value = 0;
+    const char* const end = number.data() + number.size();
+    const bool is_number = number.size() > 1 &&
+                           std::from_chars(number.data() + 1, end, value) == std::from_chars_result{end, {}};
+    std::filesystem::path log = to;
+    log.replace_extension();
+    if (!is_number || value == 0 || from != (value == 1 ? log : log::numbered(log, value - 1))) {
+      return say({std::string(answered), EACCES});
+    }
+    const std::lock_guard lock(mutex_);
+    if (!duties_.may_log_to(log)) {
+      return say({std::string(answered), EACCES});
+    }
+    return say({std::string(answered), ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno});
   }
 
   bool answer_host(const std::string& host) {

@@ -1,5 +1,7 @@
 #include "named.hpp"
 
+#include "persona/base/log_files.hpp"
+#include "persona/base/path_text.hpp"
 #include "persona/config/load.hpp"
 #include "persona/x509/file.hpp"
 #include "token_keys.hpp"
@@ -30,6 +32,16 @@ std::vector<std::filesystem::path> files_named_by(const config::Config& config) 
   return files;
 }
 
+std::vector<std::filesystem::path> logs_of(const config::Config& config) {
+  std::vector<std::filesystem::path> logs;
+  for (const std::string* file : {&config.log.file, &config.audit_file}) {
+    if (!file->empty()) {
+      logs.push_back(path_from_text(*file));
+    }
+  }
+  return logs;
+}
+
 std::vector<config::Located<Endpoint>> dialled_by(const config::Config& config) {
   std::vector<config::Located<Endpoint>> all;
   if (config.gateway.via) {
@@ -57,6 +69,18 @@ std::vector<config::Located<Endpoint>> listened_on_by(const config::Config& conf
   return all;
 }
 
+Named::Named(std::filesystem::path config, bool without_keys, const std::string& log)
+    : config_(std::move(config)), without_keys_(without_keys) {
+  if (!log.empty()) {
+    add_log(path_from_text(log));
+  }
+}
+
+void Named::add_log(const std::filesystem::path& file) {
+  logs_.insert(file);
+  logs_.insert(log::resolved(file));
+}
+
 bool Named::has_file(const std::filesystem::path& file) {
   if (!files_.contains(file)) {
     read_again();
@@ -72,6 +96,15 @@ bool Named::has_port(std::uint16_t port) {
   return ports_.contains(port) || ports_.contains(chosen_by_kernel);
 }
 
+bool Named::has_log(const std::filesystem::path& file) {
+  if (!logs_.contains(file)) {
+    read_again();
+  }
+  const std::filesystem::path real = log::resolved(file);
+  return logs_.contains(file) && !believed_.contains(real) &&
+         !(config::is_configuration(real) && real.parent_path() == log::resolved(config_));
+}
+
 bool Named::may_hand_over(std::string_view content) const {
   return !without_keys_ || !x509::looks_like_private_key(content);
 }
@@ -80,6 +113,12 @@ void Named::read_again() {
   const auto found = config::find_files(config_);
   for (const std::filesystem::path& file : found ? *found : std::vector<std::filesystem::path>()) {
     config::Loaded loaded = config::load(file);
+    for (const std::filesystem::path& named : files_named_by(loaded.config)) {
+      believed_.insert(log::resolved(named));
+    }
+    for (const std::filesystem::path& log : logs_of(loaded.config)) {
+      add_log(log);
+    }
     if (without_keys_) {
       config::Identity& identity = loaded.config.identity;
       if (identity.private_key.value.empty() && !identity.agent && !identity.token_key) {

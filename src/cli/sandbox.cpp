@@ -131,11 +131,6 @@ host::Confinement confinement_for(const fs::path& config, const std::vector<conf
     wanted.bind.emplace();
   }
   for (const config::Config& service : services) {
-    for (const std::string* file : {&service.log.file, &service.audit_file}) {
-      if (!file->empty()) {
-        wanted.logs.push_back(path_from_text(*file));
-      }
-    }
     for (const auto& each : listened_on_by(service)) {
       if (each.value.is_unix()) {
         wanted.sockets.push_back(folder_of(each.value));
@@ -260,8 +255,9 @@ tl::expected<Sandbox, Refusal> enter_sandbox(const fs::path& config, const Overr
     return sandbox;
   }
   broker::Duties duties;
-  const auto named = std::make_shared<Named>(config, start.separate_key);
+  const auto named = std::make_shared<Named>(config, start.separate_key, overrides.log_file.value_or(""));
   duties.may_read = [named](const fs::path& file) { return named->has_file(file); };
+  duties.may_log_to = [named](const fs::path& file) { return named->has_log(file); };
   duties.may_listen = [named](std::uint16_t port) { return named->has_port(port); };
   duties.may_hand_over = [named](std::string_view content) { return named->may_hand_over(content); };
   duties.successor = Succession::arguments_of_successor(start);

@@ -56,6 +56,10 @@ Loaded load(const fs::path& file) {
   return text ? parse(file, *text) : std::move(loaded);
 }
 
+bool is_configuration(const fs::path& name) {
+  return name.extension() == ".yaml" && !path_text(name.filename()).starts_with('.');
+}
+
 Result<std::vector<fs::path>> find_files(const fs::path& file_or_folder) {
   const std::string shown = printable(path_text(file_or_folder));
   std::error_code failed;
@@ -74,8 +78,7 @@ Result<std::vector<fs::path>> find_files(const fs::path& file_or_folder) {
   for (; !failed && entry != fs::directory_iterator(); entry.increment(failed)) {
     const fs::path& path = entry->path();
     std::error_code ignored;  // a dangling link is kept: load() says what is wrong with it
-    if (path.extension() == ".yaml" && !path_text(path.filename()).starts_with('.') &&
-        !fs::is_directory(path, ignored)) {
+    if (is_configuration(path) && !fs::is_directory(path, ignored)) {
       files.push_back(path);
     }
   }

@@ -34,13 +34,8 @@ def children_of(pid):
             for each in (task / "children").read_text().split()]
 
 
-def children_of(pid):
-    return [int(each) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
-            for each in (task / "children").read_text().split()]
-
-
-def escape(case, sandbox, **variables):
-    """What came of ATTEMPTS within persona, by attempt; None: it came to no end."""
+def escape(case, sandbox, also=None, **variables):
+    """`also`: more of the configuration. What came of ATTEMPTS within persona, by attempt; None: it came to no end."""
     pki = Pki(case)
     gateway = tls_gateway(case, pki.server_context(), failing=True)  # something connects and says nothing
     other = process.Process(case, "sleep", "1000")
@@ -52,7 +47,7 @@ def escape(case, sandbox, **variables):
               "elsewhere": elsewhere.getsockname()[1], "gateway": gateway.address[1], "free": free_address[1]}
     orders = case.folder / "orders"
     orders.write_text("\n".join(each.format(**values) for each in ATTEMPTS))
-    persona = Persona(case, {**config(pki, gateway=gateway), "sandbox": sandbox},
+    persona = Persona(case, {**config(pki, gateway=gateway), "sandbox": sandbox, **(also or {})},
                       variables={"LD_PRELOAD": str(LIBRARY), "PERSONA_ESCAPE": str(orders), **variables})
     with connect(persona.address) as client:
         if sandbox == "off":
@@ -83,6 +78,32 @@ def layers(case):
         return
     came, _ = escape(case, "required")
     equal(came, {**BY_LANDLOCK, **BY_SECCOMP, "connect {gateway}": "ok"}, "with both")
+
+
+@case("a log beside the configuration is written, and gives nobody a way to write a configuration")
+def logs(case):
+    if skip_with_sanitizers():
+        return
+    audit = case.folder / "audit.log"  # log_file_rotates.py has one that is moved aside
+    came, persona = escape(case, "required", {"log": {"format": "json", "audit": str(audit)}})
+    equal(came, {**BY_LANDLOCK, **BY_SECCOMP, "connect {gateway}": "ok"}, "with a log in the same folder")
+    persona.stop()
+    check(audit.stat().st_size > 0, "it has lines")
+
+
+@case("what is believed is never written as a log")
+def believed(case):
+    pki = Pki(case)
+    gateway = tls_gateway(case, pki.server_context())
+    folder = case.folder / "services"
+    folder.mkdir()
+    other = folder / "other.yaml"
+    content = config(pki, gateway=gateway)
+    for file in (content["trust"]["ca"], other):
+        (folder / "service.yaml").write_text(json.dumps({**content, "log": {"audit": str(file)}}))
+        said = cli("run", "--config", folder, expect=2)
+        check(str(file) in said and "Permission denied" in said, "what it says", said)
+        check(not other.exists(), "a configuration was made")
 
 
 @case("Landlock alone")

@@ -1,7 +1,7 @@
 // A process beside the one that forwards. That one may open nothing and start nothing once it is confined
 // (host/confinement.hpp); what it needs all the same it asks its broker for, which decides: files that the
-// configuration names, names of hosts and users (the system's resolver loads plug-ins that nobody can list),
-// and the process that replaces it.
+// configuration names, log files to write, names of hosts and users (the system's resolver loads plug-ins
+// that nobody can list), and the process that replaces it.
 #pragma once
 
 #include <filesystem>
@@ -29,6 +29,8 @@ struct Duties {
   std::function<bool(const std::filesystem::path& file)> may_read;
   /// And a file that begins with this, up to 1 MiB?
   std::function<bool(std::string_view content)> may_hand_over;
+  /// May this log file be made and written, and moved aside under numbers (log::numbered())? As may_read.
+  std::function<bool(const std::filesystem::path& file)> may_log_to;
   /// May this TCP port be listened on? As may_read.
   std::function<bool(std::uint16_t port)> may_listen;
   /// What replaces us, the program first; empty: nothing may be started.
@@ -49,7 +51,8 @@ class Broker final : public net::Deputy {
   /// Platform: broker/fork_posix.cpp, broker/fork_windows.cpp.
   static Result<Broker*> start(const Duties& duties);
 
-  /// From now on this process's files, names and the writers of files are looked up by the broker. Before
+  /// From now on this process's files, names and the writers of files are looked up by the broker, and log
+  /// files opened and moved by it. Before
   /// there are other threads.
   void take_over() const;
 
@@ -66,6 +69,10 @@ class Broker final : public net::Deputy {
 
   /// -1: not, for the reason in errno.
   int open(const std::filesystem::path& file) const;
+  int open_log(const std::filesystem::path& file, int like) const;  ///< as log::FileKeeper's
+  int rename_log(const std::filesystem::path& from,
+                 const std::filesystem::path& to) const;  ///< 0 or an errno
+
   std::vector<ChangeableByOthers> writers_of(const std::filesystem::path& file,
                                              const TrustedWriters& trusted) const;
 
@@ -88,6 +95,7 @@ class Broker final : public net::Deputy {
                                                      std::function<void(int code, int signal)> ended) const;
 
  private:
+  int descriptor_for(const Message& question, const net::Socket* beside) const;
   Result<net::DescriptorLine> connect() const;
   /// `beside`: a descriptor that goes with the question; `descriptor`: one that comes with the answer.
   Result<Message> ask(const Message& question, const net::Socket* beside = nullptr,

@@ -11,12 +11,15 @@
 namespace persona::broker {
 
 // The words of questions. The texts and the number of each, and of its answer:
-inline constexpr std::string_view ask_file = "file";    ///< path -> errno, 0 with a descriptor beside it
-inline constexpr std::string_view ask_host = "host";    ///< name -> a libuv code, socket addresses in bytes
-inline constexpr std::string_view ask_user = "user";    ///< name -> id; or `refused` with a sentence
-inline constexpr std::string_view ask_group = "group";  ///< the same
-inline constexpr std::string_view ask_uid = "uid";      ///< id -> its name, which may be empty
-inline constexpr std::string_view ask_gid = "gid";      ///< the same
+inline constexpr std::string_view ask_file = "file";  ///< path -> errno, 0 with a descriptor beside it
+/// path; perhaps an open file beside it, whose readers may read one that is made -> as ask_file, to append
+inline constexpr std::string_view ask_log = "log";
+inline constexpr std::string_view ask_rename = "rename";  ///< two paths of a log file -> errno
+inline constexpr std::string_view ask_host = "host";      ///< name -> a libuv code, socket addresses in bytes
+inline constexpr std::string_view ask_user = "user";      ///< name -> id; or `refused` with a sentence
+inline constexpr std::string_view ask_group = "group";    ///< the same
+inline constexpr std::string_view ask_uid = "uid";        ///< id -> its name, which may be empty
+inline constexpr std::string_view ask_gid = "gid";        ///< the same
 inline constexpr std::string_view ask_writers = "writers";  ///< file, key -> pairs of path and sentence
 inline constexpr std::string_view ask_bind = "bind";        ///< a socket address; a socket beside it -> errno
 inline constexpr std::string_view ask_start =

@@ -24,6 +24,9 @@ Loaded parse(const std::filesystem::path& file, std::string_view text);
 /// Reads and parses one file; a file that cannot be read is a diagnostic of the file as a whole.
 Loaded load(const std::filesystem::path& file);
 
+/// Whether a file of this name belongs to a configuration that is a folder.
+bool is_configuration(const std::filesystem::path& name);
+
 /// The files `--config` stands for: the file itself, or every *.yaml in a folder, in order of name. Fails
 /// with a sentence when there is none.
 Result<std::vector<std::filesystem::path>> find_files(const std::filesystem::path& file_or_folder);

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <set>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -19,12 +20,14 @@ namespace {
 struct Granted {
   std::set<std::filesystem::path> files;
   std::uint16_t port = 0;
+  std::filesystem::path log{};
 };
 
 std::unique_ptr<broker::Broker> broker_for(const Granted& granted, std::vector<std::string> successor = {}) {
   broker::Duties duties;
   duties.may_read = [granted](const std::filesystem::path& file) { return granted.files.contains(file); };
   duties.may_hand_over = [](std::string_view content) { return content != "secret"; };
+  duties.may_log_to = [granted](const std::filesystem::path& file) { return file == granted.log; };
   duties.may_listen = [granted](std::uint16_t port) { return granted.port == port; };
   duties.successor = std::move(successor);
   duties.variables = {{"PERSONA_TEST_OF_BROKER", "7"}};
@@ -72,6 +75,41 @@ TEST_CASE("a broker opens what may be read, to be read alone, and nothing else")
   CHECK(failed_with(broker, other) == EACCES);
   CHECK(failed_with(broker, folder.path() / "none") == ENOENT);
   CHECK(failed_with(broker, named.string() + "/../other") == EACCES);
+}
+
+TEST_CASE("a broker opens log files to append, and moves them aside under numbers alone") {
+  const support::TemporaryFolder folder;
+  const auto log = folder.path() / "log";
+  const auto other = folder.path() / "other";
+  std::ofstream(other) << "other";
+  const auto owned = broker_for({{}, 0, log});
+  const broker::Broker& broker = *owned;
+  const int opened = broker.open_log(log, -1);
+  REQUIRE(opened >= 0);
+  CHECK((fcntl(opened, F_GETFL) & (O_ACCMODE | O_APPEND)) == (O_WRONLY | O_APPEND));
+  CHECK((fcntl(opened, F_GETFD) & FD_CLOEXEC) != 0);
+  CHECK(broker.open_log(other, -1) == -1);
+  CHECK(errno == EACCES);
+
+  CHECK(broker.rename_log(log, folder.path() / "log.1") == 0);
+  CHECK(broker.rename_log(folder.path() / "log.1", folder.path() / "log.2") == 0);
+  CHECK(broker.rename_log(log, folder.path() / "log.1") == ENOENT);
+  for (const char* to : {"log.0", "log.3", "log.x", "log.", "log.1.yaml", "other.1", "log"}) {
+    CAPTURE(to);
+    CHECK(broker.rename_log(folder.path() / "log.1", folder.path() / to) == EACCES);
+  }
+  CHECK(broker.rename_log(other, folder.path() / "log.1") == EACCES);
+  CHECK(broker.rename_log(other, folder.path() / "other.1") == EACCES);
+  CHECK(std::filesystem::exists(folder.path() / "log.2"));
+
+  REQUIRE(fchmod(opened, 0640) == 0);
+  const int next = broker.open_log(log, opened);
+  REQUIRE(next >= 0);
+  struct stat made {};
+  REQUIRE(fstat(next, &made) == 0);
+  CHECK((made.st_mode & 0777) == 0640);
+  close(next);
+  close(opened);
 }
 
 TEST_CASE("a broker looks up names") {
