@@ -12,11 +12,12 @@ import sys
 import threading
 
 from harness import log_schema, process
-from harness.certificates import KEY_KINDS, Pki
+from harness.certificates import Pki
 from harness.persona import BINARY, Persona, cli, config, environment, fails, write_config
 from harness.runner import SANITIZED, amount, case, check, equal, main
-from harness.servers import openssl_server, tls_gateway
-from harness.sockets import Server, connect, echo, expect_echo, read_exactly, read_to_end
+from harness.servers import tls_gateway
+from harness.signers import WAYS, credentials_of_each_kind, openssl_takes_all
+from harness.sockets import Server, connect, expect_echo, read_to_end
 
 AWAY = "nobody listens there; start it"
 
@@ -91,47 +92,28 @@ def rogue(case, serve, name="rogue"):
     return place, Server(case, answer, listener, failing=True)
 
 
-@case("every kind of key signs as both ends, in both versions of TLS", deadline=120)
+@case("RSA, P-256, P-384 and P-521 sign for OpenSSL, as client and as server, in TLS 1.2 and 1.3, in every way", deadline=120)
 def kinds(case):
     pki = Pki(case)
-    made = {kind: KEY_KINDS[kind]() for kind in ("P-256", "P-384", "RSA-2048")}
-    clients = {kind: pki.ca.issue(f"client-{kind}", key=key) for kind, key in made.items()}
-    gateways = {kind: pki.ca.issue(f"gateway-{kind}", [Pki.GATEWAY_NAME], key=key) for kind, key in made.items()}
+    credentials = credentials_of_each_kind(pki)
     # An agent has one certificate for each key, so those of both ends need one each.
-    agents = [Agent(case, *clients.values(), name="of-clients", tls12=True), Agent(case, *gateways.values(), name="of-gateways")]
-    service = Server(case, echo)
-    for kind in made:
-        far = Persona(case, config(pki, service=service) | {"identity": agents[1].identity(gateways[kind])}, f"gateway-{kind}")
-        for version in ("1.2", "1.3"):
-            tls = {"min_version": version, "max_version": version}
-            near = Persona(case, config(pki, gateway=far, tls=tls) | {"identity": agents[0].identity(clients[kind])},
-                           f"persona-{kind}-{version}")
-            with connect(near.address) as client:
-                expect_echo(client)
-            near.next_close()
-            near.stop()
-        far.stop()
-    for agent in agents:
-        agent.wait_log("signed", 2 * len(made))
-    signed = [[line["signed"] for line in agent.log("signed")] for agent in agents]
-    equal(signed, [["tls12_client_hash", "tls13_client"] * 3, ["tls12_server_params", "tls13_server"] * 3], "what was signed")
+    agents = [Agent(case, *credentials_of, name=name, tls12=True)
+              for credentials_of, name in zip(zip(*credentials.values()), ("of-clients", "of-gateways"))]
+
+    def start(kind, is_gateway, content, name):
+        return Persona(case, content | {"identity": agents[is_gateway].identity(credentials[kind][is_gateway])}, name)
+
+    openssl_takes_all(case, pki, start)
+    versions = [version for ways in WAYS.values() for version, _, _ in ways]
+    for agent, words in zip(agents, ({"1.2": "tls12_client_hash", "1.3": "tls13_client"},
+                                     {"1.2": "tls12_server_params", "1.3": "tls13_server"})):
+        agent.wait_log("signed", len(versions))
+        equal([line["signed"] for line in agent.log("signed")], [words[version] for version in versions], "what was signed")
     line = agents[0].log("signed")[0]
-    check(line["certificate"].endswith("client-P-256") and line["process"] > 1 and line["program"].startswith("persona")
+    check(line["certificate"].endswith("client-RSA-2048") and line["process"] > 1 and line["program"].startswith("persona")
           and str(os.geteuid()) in line["user"], "who has asked, for what", line)
     for agent in agents:
         agent.stop()
-
-
-@case("OpenSSL takes what the agent has signed")
-def openssl(case):
-    pki = Pki(case)
-    agent = Agent(case, pki.client)
-    gateway = openssl_server(case, pki, "-Verify", "1", "-verify_return_error")
-    persona = Persona(case, config(pki, gateway=gateway) | {"identity": agent.identity(pki.client)})
-    with connect(persona.address) as client:
-        client.sendall(b"hello\n")
-        equal(read_exactly(client, 6), b"olleh\n", "the line reversed")
-    persona.next_close("local_closed")
 
 
 @case("while the agent is away handshakes fail in a sentence; what is open goes on, and so do they when it is back")

@@ -14,7 +14,7 @@ from harness.certificates import Pki
 from harness.persona import BINARY, Persona, cli, config, write_config
 from harness.runner import SANITIZED, case, check, equal, main
 from harness.servers import tls_gateway
-from harness.sockets import connect, expect_echo, expect_end, listen, read_to_end, reserve_port
+from harness.sockets import connect, expect_echo, listen, read_to_end, reserve_port
 
 LIBRARY = pathlib.Path(BINARY).parent / "libpersona_escape.so"
 ATTEMPTS = ("read /etc/shadow", "read /etc/hosts", "read {key}", "read {config}", "write {config}", "create {folder}/new",

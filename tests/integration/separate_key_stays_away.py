@@ -6,13 +6,14 @@ import pathlib
 import signal
 
 from harness import process
-from harness.certificates import KEY_KINDS, Pki
+from harness.certificates import Pki
 from harness.memory import copies_of_key
 from harness.persona import BINARY, Persona, cli, config, write_config
 from harness.rotation import put
 from harness.runner import SANITIZED, case, check, equal, main
-from harness.servers import openssl_server, tls_gateway
-from harness.sockets import Server, connect, echo, expect_echo, read_exactly, read_to_end
+from harness.servers import tls_gateway
+from harness.signers import credentials_of_each_kind, openssl_takes_all
+from harness.sockets import connect, expect_echo, read_to_end
 
 SEPARATE = ("--separate-key",)
 LIBRARY = pathlib.Path(BINARY).parent / "libpersona_escape.so"
@@ -30,34 +31,15 @@ def separated(case, pki, gateway, **more):
     return persona, children_of(persona.pid)["persona-keys"]
 
 
-@case("every kind of key signs as both ends, in both versions of TLS", deadline=120)
+@case("RSA, P-256, P-384 and P-521 sign for OpenSSL, as client and as server, in TLS 1.2 and 1.3, in every way", deadline=120)
 def kinds(case):
     pki = Pki(case)
-    service = Server(case, echo)
-    for kind in ("P-256", "P-384", "RSA-2048"):
-        client = pki.ca.issue(f"client-{kind}", key=KEY_KINDS[kind]())
-        gateway = pki.ca.issue(f"gateway-{kind}", [Pki.GATEWAY_NAME], key=KEY_KINDS[kind]())
-        far = Persona(case, config(pki, service=service) | {"identity": gateway.config()}, f"gateway-{kind}", options=SEPARATE)
-        for version in ("1.2", "1.3"):
-            tls = {"min_version": version, "max_version": version}
-            near = Persona(case, config(pki, gateway=far, tls=tls) | {"identity": client.config()},
-                           f"persona-{kind}-{version}", options=SEPARATE)
-            with connect(near.address) as connection:
-                expect_echo(connection)
-            near.next_close()
-            near.stop()
-        far.stop()
+    credentials = credentials_of_each_kind(pki)
 
+    def start(kind, is_gateway, content, name):
+        return Persona(case, content | {"identity": credentials[kind][is_gateway].config()}, name, options=SEPARATE)
 
-@case("OpenSSL takes what the other process has signed")
-def openssl(case):
-    pki = Pki(case)
-    gateway = openssl_server(case, pki, "-Verify", "1", "-verify_return_error")
-    persona, _ = separated(case, pki, gateway)
-    with connect(persona.address) as client:
-        client.sendall(b"hello\n")
-        equal(read_exactly(client, 6), b"olleh\n", "the line reversed")
-    persona.next_close("local_closed")
+    openssl_takes_all(case, pki, start)
 
 
 @case("the key is once in the memory of the process that has it, and never in that of the others")

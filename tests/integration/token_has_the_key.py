@@ -13,6 +13,7 @@ from harness.persona import BINARY, Persona, address_of, cli, config, environmen
 from harness.process import Process
 from harness.runner import case, check, equal, main
 from harness.servers import openssl_server, tls_gateway
+from harness.signers import credentials_of_each_kind, openssl_takes_all
 from harness.sockets import Server, connect, echo, expect_echo, read_exactly, text
 from harness.tokens import LOGIN, PIN, RECORDING, SOFTHSM, STILL, Tokens, check_of, run_persona, works
 
@@ -21,43 +22,14 @@ from harness.tokens import LOGIN, PIN, RECORDING, SOFTHSM, STILL, Tokens, check_
 def kinds(case):
     pki = Pki(case)
     tokens = Tokens(case)
-    # How the client signs, and the server: what OpenSSL asks for, and what it says of it.
-    ways = {"RSA-2048": [("1.2", "RSA+SHA256", "RSA"), ("1.2", "rsa_pss_rsae_sha256", "RSA-PSS"),
-                         ("1.3", "rsa_pss_rsae_sha256", "RSA-PSS"), ("1.3", "rsa_pss_rsae_sha512", "RSA-PSS")],
-            "P-256": [("1.2", "ECDSA+SHA256", "ECDSA"), ("1.2", "ECDSA+SHA384:ECDSA+SHA256", "ECDSA"),
-                      ("1.3", "ECDSA+SHA256", "ECDSA")],
-            "P-384": [("1.2", "ECDSA+SHA384", "ECDSA"), ("1.3", "ECDSA+SHA384", "ECDSA")],
-            "P-521": [("1.3", "ECDSA+SHA512", "ECDSA")]}
-    service = Server(case, echo, failing=True)
-    for number, (kind, signatures) in enumerate(ways.items(), 1):
-        key = KEY_KINDS[kind]()
-        client = pki.ca.issue(f"client-{kind}", key=key)
-        gateway = pki.ca.issue(f"gateway-{kind}", [Pki.GATEWAY_NAME], key=key)
+    credentials = credentials_of_each_kind(pki, one_key=True)
+    for number, (kind, (client, _)) in enumerate(credentials.items(), 1):
         tokens.put_key(client, kind, number=f"{number:02}")
-        far = run_persona(case, tokens, config(pki, service=service) | {"identity": tokens.identity(gateway, kind)}, f"far-{kind}")
-        for at, (version, algorithm, words) in enumerate(signatures):
-            option = f"-tls{version.replace('.', '_')}"
-            # The authority's own signature on certificates has to be let in as well.
-            allowed = algorithm if kind == "P-256" else f"{algorithm}:ECDSA+SHA256"
-            server = openssl_server(case, pki, "-Verify", "1", "-verify_return_error", option, "-client_sigalgs", allowed)
-            near = run_persona(case, tokens, config(pki, gateway=server) | {"identity": tokens.identity(client, kind)},
-                               f"{kind}-{at}")
-            with connect(near.address) as connection:
-                connection.sendall(b"hello\n")
-                equal(read_exactly(connection, 6), b"olleh\n", "the line reversed")
-            server.process.wait_line(f"Signature type: {words}")
-            server.process.wait_line(f"Peer certificate: CN = client-{kind}")
-            near.stop()
-            server.process.kill()
-            peer = Process(case, "openssl", "s_client", "-connect", text(far.address), "-CAfile", pki.ca.certificate, "-cert",
-                           pki.client.certificate, "-key", pki.client.key, "-servername", Pki.GATEWAY_NAME, "-verify_hostname",
-                           Pki.GATEWAY_NAME, "-verify_return_error", "-brief", option, "-sigalgs", allowed,
-                           stdin=subprocess.PIPE)
-            peer.wait_line(f"Signature type: {words}")
-            peer.say("hello\n")
-            peer.wait_line("hello")
-            peer.kill()
-        far.stop()
+
+    def start(kind, is_gateway, content, name):
+        return run_persona(case, tokens, content | {"identity": tokens.identity(credentials[kind][is_gateway], kind)}, name)
+
+    openssl_takes_all(case, pki, start)
     check(not [line for line in tokens.calls("C_Sign ") if not line.endswith(" 0x0")], "a signature failed", tokens.calls())
 
 
