@@ -17,6 +17,7 @@ std::vector<std::filesystem::path> files_named_by(const config::Config& config) 
     }
   };
   add(config.identity.private_key_password_file);
+  add(config.tls.ticket_keys);
   for (const auto* list : {&config.trust.ca, &config.trust.crl}) {
     for (const auto& file : *list) {
       files.push_back(file.value);

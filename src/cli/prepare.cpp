@@ -16,7 +16,9 @@
 #include "persona/forward/expiry.hpp"
 #include "persona/identity/digest.hpp"
 #include "persona/identity/identity.hpp"
+#include "persona/identity/permissions.hpp"
 #include "persona/reload/expiry_watch.hpp"
+#include "persona/tls/ticket_keys.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/few_of.hpp"
 #include "persona/x509/file.hpp"
@@ -236,6 +238,29 @@ void load_via_password(Prepared& prepared) {
   }
 }
 
+/// A new CA, another setting or a CRL makes other keys of them, as trust itself is new.
+void load_ticket_keys(Prepared& prepared, const trust::TrustFiles& trust) {
+  const auto& file = prepared.config.tls.ticket_keys;
+  if (!file) {
+    return;
+  }
+  const auto text = x509::read_file(file->value);
+  auto keys = text ? tls::read_ticket_keys(text->view()) : tl::unexpected(text.error());
+  if (!keys) {
+    const std::string shown = printable(path_text(file->value));
+    prepared.report.error(file->mark,
+                          text ? fmt::format("{}: {}", shown, keys.error().message) : keys.error().message);
+    return;
+  }
+  if (const auto warning = identity::permission_warning(file->value, "the keys of tickets")) {
+    prepared.report.warning(file->mark, *warning);
+  }
+  auto shared = std::make_shared<tls::TicketKeys>();
+  shared->keys = std::move(*keys);
+  shared->trust = identity::content_digest({}, trust);
+  prepared.ticket_keys = std::move(shared);
+}
+
 /// Paths that a finding has named.
 using Told = std::set<std::filesystem::path>;
 
@@ -265,8 +290,10 @@ void warn_of_writers(Prepared& prepared, Told& told) {
     warn(*pin, identity.private_key.mark);
   }
   warn(module_of(identity), identity.private_key.mark);
-  if (const auto password = via_password_file(config)) {
-    warn(password->value, password->mark);
+  for (const auto& each : {via_password_file(config), config.tls.ticket_keys}) {
+    if (each) {
+      warn(each->value, each->mark);
+    }
   }
   for (const auto* list : {&config.trust.ca, &config.trust.crl}) {
     for (const auto& file : *list) {
@@ -290,9 +317,12 @@ class Sources {
     if (const auto password = via_password_file(prepared.config)) {
       via_password_file_ = password->value;
     }
+    if (const auto& keys = prepared.config.tls.ticket_keys) {
+      ticket_keys_file_ = keys->value;
+    }
     note_stores(prepared);
-    contents_ = identity::content_digest(identity_, trust_);
-    via_password_ = digest_of_password();
+    contents_ = digest_of_certificates();
+    via_password_ = digest_of(via_password_file_);
   }
 
   const Stores& stores() const { return stores_; }
@@ -301,10 +331,12 @@ class Sources {
 
   void compare(Prepared& prepared) const {
     const bool known = !config_.empty() && !contents_.empty();
-    if (known && identity::content_digest(file_) == config_ &&
-        identity::content_digest(identity_, trust_) == contents_ && digest_of_password() == via_password_) {
+    if (known && identity::content_digest(file_) == config_ && digest_of_certificates() == contents_ &&
+        digest_of(via_password_file_) == via_password_) {
       prepared.certificate_digest = contents_ + on_token(prepared);
       prepared.digest = config_ + prepared.certificate_digest + via_password_;
+    } else {
+      prepared.ticket_keys.reset();  // what they are bound to may not be what was loaded
     }
   }
 
@@ -339,12 +371,16 @@ class Sources {
     prepared.look_into_stores = [config] { return digest_of_stores(look_into_stores(config), config); };
   }
 
-  std::string digest_of_password() const {
-    return via_password_file_.empty() ? "" : identity::content_digest(via_password_file_);
+  static std::string digest_of(const std::filesystem::path& file) {
+    return file.empty() ? "" : identity::content_digest(file);
+  }
+  std::string digest_of_certificates() const {
+    return identity::content_digest(identity_, trust_) + digest_of(ticket_keys_file_);
   }
 
   std::filesystem::path file_;
   std::filesystem::path via_password_file_;  // empty: none
+  std::filesystem::path ticket_keys_file_;   // the same
   Stores stores_;
   identity::IdentityFiles identity_;
   trust::TrustFiles trust_;
@@ -369,6 +405,7 @@ Prepared prepare_telling(const std::filesystem::path& file, const Overrides& ove
     load_trust(prepared, sources.trust(), sources.stores());
   }
   load_via_password(prepared);
+  load_ticket_keys(prepared, sources.trust());
   check_on_this_machine(prepared);
   warn_of_writers(prepared, told);
   sources.compare(prepared);

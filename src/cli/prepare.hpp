@@ -17,6 +17,9 @@
 namespace persona::identity {
 class Identity;
 }  // namespace persona::identity
+namespace persona::tls {
+struct TicketKeys;
+}  // namespace persona::tls
 namespace persona::trust {
 class TrustStore;
 }  // namespace persona::trust
@@ -31,10 +34,11 @@ struct Prepared {
   config::Config config;                               ///< as far as it could be read
   std::shared_ptr<const identity::Identity> identity;  ///< may be null when the report has errors
   std::shared_ptr<const trust::TrustStore> trust;  ///< null also where clients are not asked for certificates
-  std::shared_ptr<const x509::Secret> via_password{};  ///< null: none is named, or the report has errors
-  std::vector<std::filesystem::path> files{};          ///< all that was read, the configuration first
-  /// Of the contents of `files`, each in its role, and of all that identity and trust are made of, settings
-  /// included (identity::content_digest); empty when they changed while they were read.
+  std::shared_ptr<const x509::Secret> via_password{};    ///< null: none is named, or the report has errors
+  std::shared_ptr<const tls::TicketKeys> ticket_keys{};  ///< null: none are named, or the report has errors
+  std::vector<std::filesystem::path> files{};            ///< all that was read, the configuration first
+  /// Of the contents of `files`, each in its role, and of all that identity, trust and ticket keys are made
+  /// of, settings included (identity::content_digest); empty when they changed while they were read.
   std::string digest{};
   std::string certificate_digest{};
   std::string identity_place{};  ///< which certificate of a store of the system it is; empty: it is in files

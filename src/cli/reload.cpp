@@ -14,9 +14,13 @@ reload::Loaded to_loaded(Prepared prepared) {
   loaded.digest = prepared.digest;
   loaded.elsewhere = {std::move(prepared.look_into_stores), std::move(prepared.stores_digest)};
   if (!prepared.report.has_errors()) {
-    loaded.material = forward::Material{
-        std::move(prepared.config), std::move(prepared.identity),           std::move(prepared.trust),
-        std::move(prepared.digest), std::move(prepared.certificate_digest), std::move(prepared.via_password)};
+    loaded.material = forward::Material{std::move(prepared.config),
+                                        std::move(prepared.identity),
+                                        std::move(prepared.trust),
+                                        std::move(prepared.digest),
+                                        std::move(prepared.certificate_digest),
+                                        std::move(prepared.via_password),
+                                        std::move(prepared.ticket_keys)};
   }
   return loaded;
 }

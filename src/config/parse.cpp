@@ -51,7 +51,7 @@ class ConfigReader {
     read_identity(root_.section("identity"), config_.file, config_.identity);
     read_protocol();
     read_trust();
-    read_tls(root_.section("tls"), config_.tls);
+    read_tls(root_.section("tls"), config_);
     read_tcp(root_.section("tcp"), config_.tcp);
     read_timeouts();
     read_limits(mode_known);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "file_value.hpp"
 #include "persona/base/text.hpp"
 #include "persona/config/suggestion.hpp"
 
@@ -215,13 +216,23 @@ void read_alpn(Section& section, Tls& tls) {
 
 }  // namespace
 
-void read_tls(Section section, Tls& tls) {
+void read_tls(Section section, Config& config) {
+  Tls& tls = config.tls;
   read_versions(section, tls);
   read_groups(section, tls);
   read_ciphers(section, tls);
   read_alpn(section, tls);
   if (const auto value = section.get("resumption")) {
     tls.resumption = value->boolean().value_or(tls.resumption);
+  }
+  if (const auto value = section.get("ticket_keys")) {
+    if (config.mode == Mode::persona) {
+      value->error(
+          "has no effect: tickets are made by the other end, so it belongs into a file with \"service\"");
+    } else if (!tls.resumption) {
+      value->error("has no effect with tls.resumption: false, which makes no tickets: remove one of the two");
+    }
+    tls.ticket_keys = read_file(config.file, *value);
   }
   section.finish();
 }

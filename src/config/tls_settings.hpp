@@ -5,7 +5,7 @@
 
 namespace persona::config {
 
-/// Fills in the defaults too.
-void read_tls(Section section, Tls& tls);
+/// Fills in the defaults too. After the mode.
+void read_tls(Section section, Config& config);
 
 }  // namespace persona::config

@@ -27,6 +27,7 @@ tls::ContextOptions tls_options(const Material& material) {
   options.pins = config.gateway.pins;
   options.pins_alone = config.gateway.verify == config::GatewayVerify::pins;
   options.keep_peer_paths = config.trust.cut_on_revocation;
+  options.ticket_keys = material.ticket_keys;
   if (config.client_allow) {
     const auto& allow = *config.client_allow;
     options.clients = std::make_shared<trust::ClientRules>(
@@ -133,6 +134,7 @@ Result<std::shared_ptr<const Generation>> Generation::create(Material material, 
     const tls::ContextOptions& old = before->tls_->options();
     options.identity = old.identity;
     options.trust = old.trust;
+    options.ticket_keys = old.ticket_keys;
     if (options.clients && old.clients && *options.clients == *old.clients) {
       options.clients = old.clients;
     }

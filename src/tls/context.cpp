@@ -8,6 +8,7 @@
 #include "ml_kem.hpp"
 #include "persona/identity/identity.hpp"
 #include "persona/tls/failure.hpp"
+#include "persona/tls/ticket_keys.hpp"
 #include "persona/tls/tickets.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/crypto.hpp"
@@ -75,7 +76,9 @@ Result<std::shared_ptr<const Context>> Context::create(ContextOptions options) {
   mbedtls_ssl_conf_min_tls_version(config, to_mbedtls(o.min_version));
   mbedtls_ssl_conf_max_tls_version(config, to_mbedtls(o.max_version));
   mbedtls_ssl_conf_authmode(config, authentication_mode(o.role, o.peer_certificate));
-  context->set_up_resumption();
+  if (auto set_up = context->set_up_resumption(); !set_up) {
+    return tl::unexpected(set_up.error());
+  }
 
   // Both lists end with a zero (ssl.h, mbedtls_ssl_conf_ciphersuites and mbedtls_ssl_conf_groups).
   if (!o.ciphers.empty()) {
@@ -131,7 +134,7 @@ trust::VerifyPolicy Context::verify_policy(std::optional<std::string> expected_n
 
 // mbedTLS keeps no tickets. In TLS 1.3 NewSessionTicket is a message of the open session, which is ours; in
 // TLS 1.2 it is one of the handshake, which mbedTLS reads and writes.
-void Context::set_up_resumption() {
+Result<void> Context::set_up_resumption() {
   mbedtls_ssl_config* config = config_.get();
   if (options_.role == Role::client) {
     mbedtls_ssl_conf_session_tickets(config, options_.resumption ? MBEDTLS_SSL_SESSION_TICKETS_ENABLED
@@ -139,16 +142,25 @@ void Context::set_up_resumption() {
   }
   if (!options_.resumption) {
     mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
-    return;
+    return {};
   }
   mbedtls_ssl_conf_tls13_key_exchange_modes(config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
                                                         MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
   if (options_.role == Role::client) {
     ticket_store_ = std::make_unique<TicketStore>(options_.clock);
   } else {
-    ticket_issuer_ = std::make_unique<TicketIssuer>(options_.clock);
+    if (options_.ticket_keys) {
+      auto issuer = TicketIssuer::with_keys(*options_.ticket_keys, options_.clock);
+      if (!issuer) {
+        return tl::unexpected(issuer.error());
+      }
+      ticket_issuer_ = std::move(*issuer);
+    } else {
+      ticket_issuer_ = std::make_unique<TicketIssuer>(options_.clock);
+    }
     mbedtls_ssl_conf_session_tickets_cb(config, &write_ticket, &accept_ticket, this);
   }
+  return {};
 }
 
 bool Context::has_quick_share() const {

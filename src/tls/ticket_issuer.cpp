@@ -13,7 +13,9 @@ namespace persona::tls {
 
 namespace {
 
-constexpr std::uint8_t format_version = 4;  // of the plaintext that encode() writes
+constexpr std::uint8_t format_version = 4;       // of the plaintext that encode() writes
+constexpr std::size_t key_size = 32;             // AES-256-GCM
+constexpr std::chrono::minutes largest_skew{1};  // between the clocks of two instances
 
 bool random(ByteSpan output) {
   return psa_generate_random(output.data(), output.size()) == PSA_SUCCESS;
@@ -87,10 +89,10 @@ std::optional<TicketContent> decode(ByteView plain) {
 bool TicketIssuer::rotate() {
   const TicketTime now = ticket_time();
   constexpr TicketTime half = std::chrono::milliseconds(lifetime).count() / 2;
-  if (current_.key && now >= current_.made && now - current_.made < half) {
+  if (is_shared_ || (!keys_.empty() && now >= keys_.front().made && now - keys_.front().made < half)) {
     return true;
   }
-  std::uint8_t bytes[32];
+  std::uint8_t bytes[key_size];
   Key fresh;
   const bool made = random(bytes) && random(fresh.id);
   fresh.made = now;
@@ -99,12 +101,57 @@ bool TicketIssuer::rotate() {
   if (!fresh.key) {
     return false;
   }
-  previous_ = std::exchange(current_, std::move(fresh));
+  keys_.insert(keys_.begin(), std::move(fresh));
+  keys_.resize(std::min<std::size_t>(keys_.size(), 2));
+  return true;
+}
+
+Result<std::unique_ptr<TicketIssuer>> TicketIssuer::with_keys(const TicketKeys& shared, Clock clock) {
+  auto issuer = std::make_unique<TicketIssuer>(clock);
+  issuer->is_shared_ = true;
+  for (const Secret& each : shared.keys) {
+    std::array<std::uint8_t, key_id_size + key_size> bytes{};
+    const ByteView view(bytes);
+    Key& key = issuer->keys_.emplace_back();
+    if (expand_label(Hash::sha256, each.view(), "persona ticket", as_bytes(shared.trust), bytes)) {
+      std::copy_n(view.begin(), key_id_size, key.id.begin());
+      key.key = AeadKey::create(Aead::aes_256_gcm, view.subspan(key_id_size));
+    }
+    mbedtls_platform_zeroize(bytes.data(), bytes.size());
+    if (!key.key) {
+      return fail(ErrorKind::internal, "the keys of tls.ticket_keys cannot be used: out of memory");
+    }
+  }
+  return issuer;
+}
+
+/// Monotonic clocks begin anew with each machine.
+void TicketIssuer::tell_others(TicketContent& content) const {
+  const Moment now = clock_();
+  content.created = now.wall.count();
+  content.authenticated_at.monotonic = {};
+}
+
+/// As if it were ours. False: it is from the future.
+bool TicketIssuer::take_over(TicketContent& content) const {
+  const Moment now = clock_();
+  const auto age_of = [&](std::chrono::milliseconds wall) { return now.wall - wall; };
+  const auto age = age_of(std::chrono::milliseconds(content.created));
+  const auto since = age_of(content.authenticated_at.wall);
+  if (age < -largest_skew || since < -largest_skew) {
+    return false;
+  }
+  content.created = ticket_time() - std::max<TicketTime>(age.count(), 0);
+  const auto before = std::max(since, std::chrono::milliseconds(0));
+  content.authenticated_at = {now.monotonic - before, now.wall - before};
   return true;
 }
 
 // key id | nonce | AES-256-GCM(content | version)
-std::optional<Bytes> TicketIssuer::seal(const TicketContent& content) {
+std::optional<Bytes> TicketIssuer::seal(TicketContent& content) {
+  if (is_shared_) {
+    tell_others(content);
+  }
   Bytes plain = encode(content);
   Bytes ticket(key_id_size + aead_nonce_size + plain.size() + 1 + aead_tag_size);
   const ByteSpan id(ticket.data(), key_id_size);
@@ -113,9 +160,10 @@ std::optional<Bytes> TicketIssuer::seal(const TicketContent& content) {
   {
     const std::lock_guard lock(mutex_);
     if (rotate()) {
-      std::copy(current_.id.begin(), current_.id.end(), id.begin());
+      const Key& current = keys_.front();
+      std::copy(current.id.begin(), current.id.end(), id.begin());
       sealed =
-          random(nonce) && current_.key->seal(nonce, id, plain, format_version, nonce.data() + nonce.size());
+          random(nonce) && current.key->seal(nonce, id, plain, format_version, nonce.data() + nonce.size());
     }
   }
   mbedtls_platform_zeroize(plain.data(), plain.size());
@@ -132,9 +180,9 @@ std::optional<TicketContent> TicketIssuer::open(ByteView ticket) {
   bool opened = false;
   {
     const std::lock_guard lock(mutex_);
-    for (const Key* key : {&current_, &previous_}) {
-      if (key->key && std::equal(id.begin(), id.end(), key->id.begin())) {
-        opened = key->key->open(ticket.subspan(key_id_size, aead_nonce_size), id, sealed);
+    for (const Key& key : keys_) {
+      if (!opened && std::equal(id.begin(), id.end(), key.id.begin())) {
+        opened = key.key->open(ticket.subspan(key_id_size, aead_nonce_size), id, sealed);
       }
     }
   }
@@ -144,6 +192,9 @@ std::optional<TicketContent> TicketIssuer::open(ByteView ticket) {
     content = decode(ByteView(sealed).first(size));
   }
   mbedtls_platform_zeroize(sealed.data(), sealed.size());
+  if (content && is_shared_ && !take_over(*content)) {
+    return std::nullopt;
+  }
   if (content) {
     const TicketTime age = ticket_time() - content->created;
     if (age < 0 || std::chrono::milliseconds(age) >= lifetime ||

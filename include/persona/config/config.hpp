@@ -132,7 +132,9 @@ struct Tls {
   std::vector<std::uint16_t> ciphers;  ///< in order of preference, both versions; never empty after loading
   std::vector<std::uint16_t> groups;   ///< in order of preference; never empty after loading
   std::vector<std::string> alpn;       ///< in order of preference; empty: not offered
-  bool resumption = true;              ///< TLS 1.3 sessions are resumed by tickets
+  bool resumption = true;              ///< sessions are resumed by tickets
+  /// Mode gateway: the file with the keys of tickets that other instances open too; nothing: keys of our own.
+  std::optional<Located<std::filesystem::path>> ticket_keys{};
 };
 
 /// `timeouts:`. Zero switches one off.

@@ -24,6 +24,9 @@ class Identity;
 namespace persona::x509 {
 class Secret;
 }  // namespace persona::x509
+namespace persona::tls {
+struct TicketKeys;
+}  // namespace persona::tls
 namespace persona::trust {
 struct CrlInfo;
 class TrustStore;
@@ -38,10 +41,11 @@ struct Material {
       identity;  ///< null: a client with no certificate to present (in the demo)
   std::shared_ptr<const trust::TrustStore> trust;
   std::string digest{};  ///< of the contents of all files that were read; empty: unknown
-  /// Of everything that identity and trust were made from, and nothing else: file contents, the role of each
-  /// file, settings.
+  /// Of everything that identity, trust and ticket keys were made from, and nothing else: file contents, the
+  /// role of each file, settings.
   std::string certificate_digest{};
-  std::shared_ptr<const x509::Secret> via_password{};  ///< of gateway.via's user; null: it has none
+  std::shared_ptr<const x509::Secret> via_password{};    ///< of gateway.via's user; null: it has none
+  std::shared_ptr<const tls::TicketKeys> ticket_keys{};  ///< null: tickets are for this process alone
 };
 
 /// The keys that differ and that only a restart can change ("threads"). Sets them in `next` to their values

@@ -26,6 +26,7 @@ class TrustStore;
 namespace persona::tls {
 
 class TicketIssuer;
+struct TicketKeys;
 class TicketStore;
 
 enum class Role { client, server };
@@ -50,6 +51,7 @@ struct ContextOptions {
   std::vector<std::uint16_t> groups;
   std::vector<std::string> alpn;                     ///< empty: not offered
   bool resumption = true;                            ///< with tickets
+  std::shared_ptr<const TicketKeys> ticket_keys{};   ///< role server; null: nobody else opens its tickets
   TrustProfile profile = TrustProfile::private_cas;  ///< which rules the peer's certificates have to keep
   std::vector<SpkiPin> pins;                         ///< the peer's leaf must match one; empty: any
   bool pins_alone = false;                           ///< role client: no name must match; `pins` is not empty
@@ -57,7 +59,7 @@ struct ContextOptions {
   bool keep_peer_paths = false;                       ///< for SessionInfo::peer_path
   Clock clock = &now_by_both_clocks;                  ///< decides when a peer must prove its key again
 
-  /// Identity, trust and rules are compared by address, not by content.
+  /// Identity, trust, keys and rules are compared by address, not by content.
   friend bool operator==(const ContextOptions&, const ContextOptions&) = default;
 };
 
@@ -90,7 +92,7 @@ class Context {
 
  private:
   explicit Context(ContextOptions options);
-  void set_up_resumption();
+  Result<void> set_up_resumption();
 
   struct Deleter {
     void operator()(mbedtls_ssl_config* config) const;

@@ -18,6 +18,7 @@
 #include "persona/tls/aead.hpp"
 #include "persona/tls/clock.hpp"
 #include "persona/tls/key_schedule.hpp"
+#include "persona/tls/ticket_keys.hpp"
 #include "persona/trust/peer_path.hpp"
 #include "persona/x509/certificate.hpp"
 #include "persona/x509/time.hpp"
@@ -128,7 +129,8 @@ struct TicketContent {
 };
 
 /// Seals and opens a server's tickets under its own keys, which exist only in memory and are replaced every
-/// half lifetime. Thread-safe. It belongs to a Context, so a new identity or trust brings new keys.
+/// half lifetime, or under keys that other instances have as well. Thread-safe. It belongs to a Context, so a
+/// new identity or trust brings new keys; those that are shared hold for one trust, whoever has the identity.
 class TicketIssuer {
  public:
   /// The longest lifetime of a ticket: that of one issued after a full handshake.
@@ -136,6 +138,9 @@ class TicketIssuer {
   static constexpr std::size_t key_id_size = 4;
 
   explicit TicketIssuer(Clock clock = &now_by_both_clocks) : clock_(clock) {}
+
+  /// With keys that are shared. Fails when memory runs out.
+  static Result<std::unique_ptr<TicketIssuer>> with_keys(const TicketKeys& shared, Clock clock);
 
   /// Makes the NewSessionTicket message (with its handshake header) for a session whose peer has just been
   /// verified. `content`: all but psk, age_add and created, which are filled in here. Nothing on failure, or
@@ -161,13 +166,15 @@ class TicketIssuer {
   };
 
   std::chrono::seconds lifetime_left(const TicketContent& content) const;
-  std::optional<Bytes> seal(const TicketContent& content);
+  std::optional<Bytes> seal(TicketContent& content);
   bool rotate();
+  void tell_others(TicketContent& content) const;
+  bool take_over(TicketContent& content) const;
 
   Clock clock_;
+  bool is_shared_ = false;  // by other processes, so times are those of the wall clock
   std::mutex mutex_;
-  Key current_;
-  Key previous_;
+  std::vector<Key> keys_;  // the first seals
 };
 
 }  // namespace persona::tls

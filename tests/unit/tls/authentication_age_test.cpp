@@ -209,3 +209,45 @@ TEST_CASE("a server makes and opens no ticket of a client that has to prove its 
   CHECK(issuer.open(issued.ticket));
   CHECK(Issued(issuer, start).lifetime == 1s);
 }
+
+namespace {
+
+Moment here;
+Moment there;
+
+}  // namespace
+
+TEST_CASE("a ticket under shared keys goes by the wall clock, and is none from the future or another trust") {
+  TicketKeys keys;
+  keys.keys.emplace_back(Bytes(32, 7));
+  keys.trust = "one";
+  here = now_by_both_clocks();
+  there = {here.monotonic + 1000h, here.wall};  // a machine that has been up for longer
+  const auto ours = *TicketIssuer::with_keys(keys, [] { return here; });
+  const auto theirs = *TicketIssuer::with_keys(keys, [] { return there; });
+  const Bytes ticket = Issued(*ours, {here.monotonic - 1h, here.wall - 1h}).ticket;
+  const auto opened = theirs->open(ticket);
+  REQUIRE(opened);
+  CHECK(opened->authenticated_at.monotonic == there.monotonic - 1h);
+  CHECK(opened->authenticated_at.wall == there.wall - 1h);
+  CHECK(opened->created <= ticket_time());
+  CHECK(opened->created > ticket_time() - 60'000);
+
+  there.wall = here.wall - 59s;  // as clocks differ
+  CHECK(theirs->open(ticket));
+  there.wall = here.wall - 2h;
+  CHECK_FALSE(theirs->open(ticket));
+  there.wall = here.wall + 22h;
+  CHECK(theirs->open(ticket));
+  there.wall = here.wall + 23h;  // a day after the full handshake
+  CHECK_FALSE(theirs->open(ticket));
+
+  there.wall = here.wall;
+  keys.trust = "another";
+  CHECK_FALSE((*TicketIssuer::with_keys(keys, [] { return there; }))->open(ticket));
+  keys.trust = "one";
+  keys.keys.insert(keys.keys.begin(), Secret(Bytes(32, 8)));  // newer
+  const auto newer = *TicketIssuer::with_keys(keys, [] { return there; });
+  CHECK(newer->open(ticket));
+  CHECK_FALSE(ours->open(Issued(*newer, there).ticket));
+}
