@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <fcntl.h>
 #include <optional>
 
 #include "addresses.hpp"
@@ -109,12 +108,6 @@ Result<Message> Broker::ask(const Message& question, const net::Socket* beside,
 
 int Broker::open(const std::filesystem::path& file) const {
   return descriptor_for({std::string(ask_file), 0, {file.string()}}, nullptr);
-}
-
-int Broker::open_log(const std::filesystem::path& file, int like) const {
-  // Of its own: what is in a Socket is closed.
-  const net::Socket model(like < 0 ? like : fcntl(like, F_DUPFD_CLOEXEC, 0));
-  return descriptor_for({std::string(ask_log), 0, {file.string()}}, model.valid() ? &model : nullptr);
 }
 
 int Broker::rename_log(const std::filesystem::path& from, const std::filesystem::path& to) const {

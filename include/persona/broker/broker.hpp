@@ -69,7 +69,8 @@ class Broker final : public net::Deputy {
 
   /// -1: not, for the reason in errno.
   int open(const std::filesystem::path& file) const;
-  int open_log(const std::filesystem::path& file, int like) const;  ///< as log::FileKeeper's
+  int open_log(const std::filesystem::path& file,
+               int like) const;  ///< as log::FileKeeper's; fails on Windows
   int rename_log(const std::filesystem::path& from,
                  const std::filesystem::path& to) const;  ///< 0 or an errno
 
