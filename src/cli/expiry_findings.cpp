@@ -34,7 +34,17 @@ Mark mark_of_ca(const config::Config& config, std::size_t file) {
   if (file < config.trust.ca.size()) {
     return config.trust.ca[file].mark;
   }
-  return config.trust.windows_store ? config.trust.windows_store->mark : Mark{};
+  if (config.trust.windows_store) {
+    return config.trust.windows_store->mark;
+  }
+  return config.identity.spiffe ? config.identity.spiffe->mark : Mark{};
+}
+
+Mark mark_of_crl(const config::Config& config, std::size_t file) {
+  if (file < config.trust.crl.size()) {
+    return config.trust.crl[file].mark;
+  }
+  return config.identity.spiffe ? config.identity.spiffe->mark : Mark{};
 }
 
 void warn_of_revocation_lists(const trust::TrustStore& trust, const config::Config& config,
@@ -47,7 +57,7 @@ void warn_of_revocation_lists(const trust::TrustStore& trust, const config::Conf
     if (list.superseded) {
       continue;
     }
-    const Mark mark = config.trust.crl[list.file].mark;
+    const Mark mark = mark_of_crl(config, list.file);
     warn_of_expiry(forward::expiry_of(list), mark, report);
     if (list.next_update < x509::now()) {
       report.warning(mark, fmt::format("the revocation list of {} has expired ({}){}", list.issuer,
@@ -66,7 +76,7 @@ void warn_of_revocation_lists(const trust::TrustStore& trust, const config::Conf
     without.push_back(ca.name);
   }
   if (!without.empty()) {
-    report.warning(config.trust.crl.front().mark,
+    report.warning(mark_of_crl(config, 0),
                    fmt::format("no revocation list of {} is in trust.crl: certificates that they have issued "
                                "are refused",
                                x509::few_of(without)));

@@ -16,6 +16,9 @@ void warn_of_expiry(const forward::Expiry& expiry, config::Mark mark, config::Re
 /// `file`: its index in trust.ca, behind which the store comes.
 config::Mark mark_of_ca(const config::Config& config, std::size_t file);
 
+/// The same of a CRL, by the index in trust.crl.
+config::Mark mark_of_crl(const config::Config& config, std::size_t file);
+
 /// What refuses connections later: CRLs that have expired or will soon, CAs that have none.
 void warn_of_revocation_lists(const trust::TrustStore& trust, const config::Config& config,
                               config::Report& report);

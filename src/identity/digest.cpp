@@ -100,6 +100,10 @@ std::string content_digest(const IdentityFiles& identity, const trust::TrustFile
   digest.add_files("ca", ca);
   digest.add(given.source);
   digest.add(as_text(given.certificates));
+  digest.add_number(given.crls.size());
+  for (const Bytes& one : given.crls) {
+    digest.add(as_text(one));
+  }
   digest.add_files("crl", crl);
   digest.add_setting("crl_expired_allowed", crl_expired_allowed ? 1 : 0);
   digest.add_setting("role", role == trust::PeerRole::client ? 1 : 0);

@@ -102,15 +102,16 @@ class IdentityLoader {
   }
 
   Identity::Loaded load(std::string_view certificate, std::string_view private_key,
-                        std::optional<std::string_view> password_text) {
+                        std::optional<std::string_view> password_text, std::string_view source) {
     const x509::Secret certificate_copy(certificate);
     const x509::Secret key_copy(private_key);
     std::optional<x509::Secret> password;
     if (password_text) {
       password.emplace(*password_text);
     }
-    const Names names{"the certificate text",
-                      private_key.empty() ? "the certificate text" : "the private key text"};
+    const std::string_view key_source = private_key.empty() ? "the certificate text" : "the private key text";
+    const Names names{std::string(source.empty() ? "the certificate text" : source),
+                      std::string(source.empty() ? key_source : source)};
     parse(names, certificate_copy, private_key.empty() ? nullptr : &key_copy, password, false);
     return finish();
   }
@@ -375,8 +376,9 @@ Identity::Loaded Identity::load(const IdentityFiles& files) {
 }
 
 Identity::Loaded Identity::from_pem(std::string_view certificate, std::string_view private_key,
-                                    std::optional<std::string_view> password, IdentityUse use) {
-  return IdentityLoader(use).load(certificate, private_key, password);
+                                    std::optional<std::string_view> password, IdentityUse use,
+                                    std::string_view source) {
+  return IdentityLoader(use).load(certificate, private_key, password, source);
 }
 
 Identity::Loaded Identity::with_signer(std::string_view certificate, std::unique_ptr<const pk::Signer> signer,

@@ -100,6 +100,12 @@ TrustStore::Loaded TrustStore::load(const TrustFiles& files) {
       found.errors.push_back({Part::crl, index, other.value_or(appended.error().message)});
     }
   }
+  for (const Bytes& crl : files.given.crls) {
+    const std::string name = "what belongs to " + files.given.source;
+    if (const auto appended = trust->revocation_->append(as_text(crl), name, files.crl.size()); !appended) {
+      found.errors.push_back({Part::crl, files.crl.size(), appended.error().message});
+    }
+  }
   return complete(trust, std::move(found));
 }
 

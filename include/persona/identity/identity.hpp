@@ -44,9 +44,11 @@ class Identity {
   /// warnings too.
   static Loaded load(const IdentityFiles& files);
 
-  /// The same from memory. If `private_key` is empty, the certificate text has it. The texts are not kept.
+  /// The same from memory. If `private_key` is empty, the certificate text has it. The texts are not kept;
+  /// they are called `source` in messages, if that is not empty.
   static Loaded from_pem(std::string_view certificate, std::string_view private_key,
-                         std::optional<std::string_view> password, IdentityUse use = IdentityUse::any);
+                         std::optional<std::string_view> password, IdentityUse use = IdentityUse::any,
+                         std::string_view source = "");
 
   /// The same from a PKCS#12 file (RFC 7292), DER.
   static Loaded from_pkcs12(std::string_view der, std::optional<std::string_view> password,

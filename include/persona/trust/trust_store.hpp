@@ -24,8 +24,9 @@ class SignatureCache;
 
 /// CA certificates that are in no file.
 struct GivenCas {
-  std::string source{};  ///< what messages call them; empty: there are none
-  Bytes certificates{};  ///< DER, one after the other
+  std::string source{};       ///< what messages call them; empty: there are none
+  Bytes certificates{};       ///< DER, one after the other
+  std::vector<Bytes> crls{};  ///< DER; findings have the index TrustFiles::crl.size()
 };
 
 struct TrustFiles {
@@ -53,7 +54,7 @@ struct CrlInfo {
   x509::TimePoint next_update{};  ///< TimePoint::max() if the CRL gives none
   std::size_t revoked = 0;        ///< entries
   std::string source{};           ///< the file that has it, or "the CRL text"
-  std::size_t file = 0;           ///< the index in TrustFiles::crl of that file
+  std::size_t file = 0;  ///< the index in TrustFiles::crl of that file; its size for one that was given
   /// A newer one of the same issuer is there, or takes over before this one expires: it may expire unnoticed.
   bool superseded = false;
 };
