@@ -62,12 +62,10 @@ function(persona_platform_sources list)
   set(${list} ${${list}} PARENT_SCOPE)
 endfunction()
 
-# persona_area(NAME USES areas... LIBRARIES third-party... EXCEPT sources... TOGETHER sources...)
-# Every source of src/NAME made for this platform. Links are private to
-# the area: what it may call is enforced by the linker, what it may include by tests/layering.cmake. TOGETHER: those with the
-# same large templates of a library, which are then compiled once.
-function(persona_area name)
-  cmake_parse_arguments(AREA "" "" "USES;LIBRARIES;EXCEPT;TOGETHER" ${ARGN})
+# persona_no_area(NAME USES areas...)
+# One that this build does without; tests/layering.cmake looks at its files all the same.
+function(persona_no_area name)
+  cmake_parse_arguments(AREA "" "" "USES" ${ARGN})
   get_property(lower GLOBAL PROPERTY PERSONA_AREAS)
   foreach(used IN LISTS AREA_USES)
     if(NOT used IN_LIST lower)
@@ -76,6 +74,15 @@ function(persona_area name)
   endforeach()
   set_property(GLOBAL APPEND PROPERTY PERSONA_AREAS ${name})
   set_property(GLOBAL PROPERTY PERSONA_USES_${name} ${AREA_USES})
+endfunction()
+
+# persona_area(NAME USES areas... LIBRARIES third-party... EXCEPT sources... TOGETHER sources...)
+# Every source of src/NAME made for this platform. Links are private to
+# the area: what it may call is enforced by the linker, what it may include by tests/layering.cmake. TOGETHER: those with the
+# same large templates of a library, which are then compiled once.
+function(persona_area name)
+  cmake_parse_arguments(AREA "" "" "USES;LIBRARIES;EXCEPT;TOGETHER" ${ARGN})
+  persona_no_area(${name} USES ${AREA_USES})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   persona_platform_sources(sources)
   foreach(source IN LISTS AREA_EXCEPT)

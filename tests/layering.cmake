@@ -14,6 +14,8 @@ set(only_yaml-cpp config)
 set(only_CLI cli)
 set(only_prometheus admin)
 set(only_p11-kit token)
+set(only_grpcpp workload)
+set(only_google workload)
 
 # The files that touch private fields of mbedTLS: to be looked at with every new release of it.
 set(private_fields
@@ -53,7 +55,7 @@ foreach(area IN LISTS areas)
           complain(${file} "${area} may not use ${used}: ${line}")
         endif()
       endif()
-      if(line MATCHES "<(uv\\.h|mbedtls|openssl|psa|yaml-cpp|CLI|prometheus|p11-kit)[/>]")
+      if(line MATCHES "<(uv\\.h|mbedtls|openssl|psa|yaml-cpp|CLI|prometheus|p11-kit|grpcpp|google)[/>]")
         set(used ${CMAKE_MATCH_1})
         if(NOT area IN_LIST only_${used})
           complain(${file} "only ${only_${used}} may use ${used}: ${line}")
