@@ -177,7 +177,7 @@ std::string summary(const Prepared& prepared, const std::filesystem::path& whole
     const x509::CertificateInfo& leaf = chain.front();
     table.row("identity", leaf.name);
     if (!prepared.identity_place.empty()) {
-      table.row("identity", fmt::format("in {}", prepared.identity_place));
+      table.row("identity", prepared.identity_place);
     }
     table.row("identity", fmt::format("issued by {}", leaf.issuer));
     table.row("identity", expiry(leaf.not_after));

@@ -99,4 +99,10 @@ void HostedService::start() {
   expiry_->look();
 }
 
+void HostedService::svids_came() {
+  if (service_->current()->config().identity.spiffe) {
+    reloader_->pushed();
+  }
+}
+
 }  // namespace persona::cli

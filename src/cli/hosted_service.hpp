@@ -49,6 +49,8 @@ class HostedService {
 
   void start();
   /// `refused` is told why it is refused; held until that is known.
+  /// A SPIFFE agent has given something new, to this service or another.
+  void svids_came();
   void reload(std::function<void(const std::string&)> refused) { reloader_->reload(std::move(refused)); }
 
  private:

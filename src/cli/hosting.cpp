@@ -96,6 +96,12 @@ void Hosting::reopen_logs() {
   }
 }
 
+void Hosting::svids_came() {
+  for (HostedService& each : hosted_) {
+    each.svids_came();
+  }
+}
+
 bool Hosting::runs(const std::string& name) const {
   return std::any_of(hosted_.begin(), hosted_.end(),
                      [&](const HostedService& each) { return each.service()->name() == name; });

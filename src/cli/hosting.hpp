@@ -58,6 +58,9 @@ class Hosting {
 
   void reopen_logs();
 
+  /// A SPIFFE agent has given something new.
+  void svids_came();
+
   /// Nothing is kept up to date any more.
   void stop();
 

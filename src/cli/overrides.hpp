@@ -14,6 +14,8 @@
 
 namespace persona::cli {
 
+struct SvidAgents;
+
 /// Holds for every service of the process, at each reload too. Plain values, so that any thread may load.
 struct Overrides {
   std::optional<log::Level> log_level;
@@ -22,6 +24,7 @@ struct Overrides {
   std::shared_ptr<const host::Confinement> confinement{};  ///< null: everything is allowed
   bool loads_modules = true;                               ///< of tokens; see check_confinement()
   std::shared_ptr<const net::Switchboard> key_process{};   ///< has the keys that are in files; null: we do
+  std::shared_ptr<const SvidAgents> svid_agents{};  ///< null: an agent is asked when its SVID is needed
 
   /// Findings about `log_file` have no place in the file.
   void apply(config::Config& config, config::Report& report) const;

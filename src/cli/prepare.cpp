@@ -18,12 +18,14 @@
 #include "persona/identity/identity.hpp"
 #include "persona/identity/permissions.hpp"
 #include "persona/reload/expiry_watch.hpp"
+#include "persona/spiffe/choice.hpp"
 #include "persona/tls/ticket_keys.hpp"
 #include "persona/trust/trust_store.hpp"
 #include "persona/x509/few_of.hpp"
 #include "persona/x509/file.hpp"
 #include "stores.hpp"
 #include "surroundings.hpp"
+#include "svids.hpp"
 #include "token_keys.hpp"
 
 namespace persona::cli {
@@ -39,11 +41,17 @@ bool is_named(const config::Located<std::filesystem::path>& file) {
 }
 
 Mark mark_of_key(const config::Config& config) {
+  if (config.identity.spiffe) {
+    return config.identity.spiffe->mark;
+  }
   return is_named(config.identity.private_key) ? config.identity.private_key.mark
                                                : config.identity.certificate.mark;
 }
 
 Mark mark_of_certificate(const config::Config& config) {
+  if (config.identity.spiffe) {
+    return config.identity.spiffe->mark;
+  }
   return config.identity.windows_store ? config.identity.windows_store->mark
                                        : config.identity.certificate.mark;
 }
@@ -60,7 +68,7 @@ Mark mark_of(const config::Config& config, const LoadError& error) {
     case LoadError::Part::ca:
       return mark_of_ca(config, error.index);
     case LoadError::Part::crl:
-      return error.index < config.trust.crl.size() ? config.trust.crl[error.index].mark : Mark{};
+      return mark_of_crl(config, error.index);
   }
   return {};
 }
@@ -69,7 +77,7 @@ Mark mark_of(const config::Config& config, const LoadError& error) {
 bool is_told(const config::Config& config, const LoadError& error) {
   const config::Identity& identity = config.identity;
   return (error.part == LoadError::Part::certificate && identity.certificate.value.empty() &&
-          !identity.token_certificate && !identity.windows_store) ||
+          !identity.token_certificate && !identity.windows_store && !identity.spiffe) ||
          (error.part == LoadError::Part::private_key && identity.private_key.value.empty() &&
           is_named(identity.private_key) && !identity.agent && !identity.token_key);
 }
@@ -157,10 +165,27 @@ identity::Identity::Loaded load_from_store(const Result<store::FoundIdentity>& f
   return store::load_identity(*found, use);
 }
 
+identity::Identity::Loaded load_from_agent(const Result<GivenSvid>& given, identity::IdentityUse use) {
+  if (!given) {
+    return tl::unexpected(std::vector<LoadError>{
+        {LoadError::Part::certificate, 0, "identity.spiffe: " + given.error().message}});
+  }
+  return spiffe::load_identity(*given->svid, use, "the SVID " + printable(given->svid->id));
+}
+
+/// What a configuration takes from elsewhere than files, found once for each load.
+struct Elsewhere {
+  Stores stores{};
+  std::optional<Result<GivenSvid>> svid{};  ///< nothing: no SPIFFE agent is asked
+};
+
 identity::Identity::Loaded load_from(Prepared& prepared, const identity::IdentityFiles& files,
-                                     const Overrides& overrides, const Stores& stores) {
-  if (stores.identity) {
-    return load_from_store(*stores.identity, files.use);
+                                     const Overrides& overrides, const Elsewhere& elsewhere) {
+  if (elsewhere.svid) {
+    return load_from_agent(*elsewhere.svid, files.use);
+  }
+  if (elsewhere.stores.identity) {
+    return load_from_store(*elsewhere.stores.identity, files.use);
   }
   if (prepared.config.identity.agent) {
     return load_with_agent(prepared, files);
@@ -170,7 +195,7 @@ identity::Identity::Loaded load_from(Prepared& prepared, const identity::Identit
 }
 
 void load_identity(Prepared& prepared, const identity::IdentityFiles& files, const Overrides& overrides,
-                   const Stores& stores) {
+                   const Elsewhere& elsewhere) {
   if (prepared.config.identity.agent && !agent::agents_are_supported()) {
     prepared.report.error(prepared.config.identity.agent->mark,
                           "identity.private_key: there are no agents on Windows; name the file of the key");
@@ -181,7 +206,7 @@ void load_identity(Prepared& prepared, const identity::IdentityFiles& files, con
     report_all(prepared, found.errors);
     prepared.identity = std::move(found.identity);
   } else {
-    auto loaded = load_from(prepared, files, overrides, stores);
+    auto loaded = load_from(prepared, files, overrides, elsewhere);
     if (!loaded) {
       report_all(prepared, loaded.error());
       return;
@@ -290,6 +315,9 @@ void warn_of_writers(Prepared& prepared, Told& told) {
     warn(*pin, identity.private_key.mark);
   }
   warn(module_of(identity), identity.private_key.mark);
+  if (identity.spiffe) {  // anybody may connect to the socket, but not put another in its place
+    warn(path_from_text(identity.spiffe->value.socket.path).parent_path(), identity.spiffe->mark);
+  }
   for (const auto& each : {via_password_file(config), config.tls.ticket_keys}) {
     if (each) {
       warn(each->value, each->mark);
@@ -310,8 +338,8 @@ class Sources {
       : file_(file), config_(identity::content_digest(file)) {}
 
   /// After the configuration, which names the others.
-  void note_files(Prepared& prepared, bool separate_key) {
-    identity_ = identity_files(prepared.config, separate_key);
+  void note_files(Prepared& prepared, const Overrides& overrides) {
+    identity_ = identity_files(prepared.config, overrides.key_process != nullptr);
     trust_ = trust_files(prepared.config);
     prepared.files = files_named_by(prepared.config);
     if (const auto password = via_password_file(prepared.config)) {
@@ -321,11 +349,12 @@ class Sources {
       ticket_keys_file_ = keys->value;
     }
     note_stores(prepared);
+    note_agent(prepared, overrides);
     contents_ = digest_of_certificates();
     via_password_ = digest_of(via_password_file_);
   }
 
-  const Stores& stores() const { return stores_; }
+  const Elsewhere& elsewhere() const { return elsewhere_; }
   const identity::IdentityFiles& identity() const { return identity_; }
   const trust::TrustFiles& trust() const { return trust_; }
 
@@ -356,19 +385,38 @@ class Sources {
 
   void note_stores(Prepared& prepared) {
     const config::Config& config = prepared.config;
-    stores_ = look_into_stores(config);
-    cli::note_stores(stores_, config, identity_, trust_);
-    if (!stores_.identity && !stores_.roots) {
+    Stores& stores = elsewhere_.stores;
+    stores = look_into_stores(config);
+    cli::note_stores(stores, config, identity_, trust_);
+    if (!stores.identity && !stores.roots) {
       return;
     }
-    if (stores_.identity && *stores_.identity) {
-      prepared.identity_place = (*stores_.identity)->to_string();
+    if (stores.identity && *stores.identity) {
+      prepared.identity_place = "in " + (*stores.identity)->to_string();
     }
-    if (stores_.roots && *stores_.roots) {
-      prepared.trust_place = roots_in_words(**stores_.roots, config.trust.windows_store->value);
+    if (stores.roots && *stores.roots) {
+      prepared.trust_place = roots_in_words(**stores.roots, config.trust.windows_store->value);
     }
-    prepared.stores_digest = digest_of_stores(stores_, config);
-    prepared.look_into_stores = [config] { return digest_of_stores(look_into_stores(config), config); };
+    prepared.seen_elsewhere = digest_of_stores(stores, config);
+    prepared.look_elsewhere = [config] { return digest_of_stores(look_into_stores(config), config); };
+  }
+
+  void note_agent(Prepared& prepared, const Overrides& overrides) {
+    const auto& named = prepared.config.identity.spiffe;
+    if (!named || !named->value.socket.is_unix()) {
+      return;  // or it is unusable, which has been reported
+    }
+    // The number first: an update that comes between the two is looked at once more.
+    if (overrides.svid_agents != nullptr) {
+      prepared.look_elsewhere = number_of_updates(named->value, *overrides.svid_agents);
+      prepared.seen_elsewhere = prepared.look_elsewhere ? prepared.look_elsewhere() : "";
+    }
+    elsewhere_.svid = svid_for(prepared.config, overrides.svid_agents.get());
+    if (const Result<GivenSvid>& given = *elsewhere_.svid) {
+      note_svid(*given, identity_, trust_);
+      prepared.identity_place = given->place;
+      prepared.trust_place = given->bundle ? given->bundle->source : "";
+    }
   }
 
   static std::string digest_of(const std::filesystem::path& file) {
@@ -381,7 +429,7 @@ class Sources {
   std::filesystem::path file_;
   std::filesystem::path via_password_file_;  // empty: none
   std::filesystem::path ticket_keys_file_;   // the same
-  Stores stores_;
+  Elsewhere elsewhere_;
   identity::IdentityFiles identity_;
   trust::TrustFiles trust_;
   std::string config_;
@@ -394,15 +442,16 @@ Prepared prepare_telling(const std::filesystem::path& file, const Overrides& ove
   config::Loaded loaded = config::load(file);
   overrides.apply(loaded.config, loaded.report);
   Prepared prepared{std::move(loaded.report), std::move(loaded.config), nullptr, nullptr};
-  sources.note_files(prepared, overrides.key_process != nullptr);
+  sources.note_files(prepared, overrides);
   // After an error in the file its certificates still count, as far as it names them: all findings at once.
   const config::Identity& identity = prepared.config.identity;
   if (!identity.certificate.value.empty() || !identity.private_key.value.empty() || identity.token_key ||
-      identity.windows_store) {
-    load_identity(prepared, sources.identity(), overrides, sources.stores());
+      identity.windows_store || sources.elsewhere().svid) {
+    load_identity(prepared, sources.identity(), overrides, sources.elsewhere());
   }
-  if (!prepared.config.trust.ca.empty() || prepared.config.trust.windows_store) {
-    load_trust(prepared, sources.trust(), sources.stores());
+  if (!prepared.config.trust.ca.empty() || prepared.config.trust.windows_store ||
+      !sources.trust().given.source.empty()) {
+    load_trust(prepared, sources.trust(), sources.elsewhere().stores);
   }
   load_via_password(prepared);
   load_ticket_keys(prepared, sources.trust());

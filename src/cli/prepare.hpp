@@ -41,12 +41,13 @@ struct Prepared {
   /// of, settings included (identity::content_digest); empty when they changed while they were read.
   std::string digest{};
   std::string certificate_digest{};
-  std::string identity_place{};  ///< which certificate of a store of the system it is; empty: it is in files
-  std::string trust_place{};     ///< the same for CA certificates
-  /// Of what was found in stores of the system, and what makes the same of what they have now. Null: the
-  /// configuration names none. It owns what it uses; any thread.
-  std::string stores_digest{};
-  std::function<std::string()> look_into_stores{};
+  std::string
+      identity_place{};  ///< "in LocalMachine\\My, ...", "from the SPIFFE agent ..."; empty: it is in files
+  std::string trust_place{};  ///< the same for CA certificates: what has them
+  /// Of what was found elsewhere than in files (stores of the system, a SPIFFE agent), and what makes the
+  /// same of what is there now. Null: nothing. It owns what it uses; any thread.
+  std::string seen_elsewhere{};
+  std::function<std::string()> look_elsewhere{};
 };
 
 /// Loads one file with its identity and trust. Every problem is in the report, at the key that names the file

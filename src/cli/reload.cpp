@@ -12,7 +12,7 @@ reload::Loaded to_loaded(Prepared prepared) {
   }
   loaded.files = std::move(prepared.files);
   loaded.digest = prepared.digest;
-  loaded.elsewhere = {std::move(prepared.look_into_stores), std::move(prepared.stores_digest)};
+  loaded.elsewhere = {std::move(prepared.look_elsewhere), std::move(prepared.seen_elsewhere)};
   if (!prepared.report.has_errors()) {
     loaded.material = forward::Material{std::move(prepared.config),
                                         std::move(prepared.identity),

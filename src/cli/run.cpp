@@ -24,6 +24,7 @@
 #include "stop_orders.hpp"
 #include "succession.hpp"
 #include "supervisor.hpp"
+#include "svids.hpp"
 
 namespace persona::cli {
 
@@ -99,10 +100,14 @@ class Run {
     tell_of_sandbox();
     logger_->info("ready", {{"aead", tls::describe_aead_provider(tls::default_aead_provider())}});
     hosting_.start();
+    if (sandbox_.svid_agents != nullptr) {
+      svid_news_.emplace(runtime_->loop(), sandbox_.svid_agents, logger_, [this] { hosting_.svids_came(); });
+    }
     const auto summary = runtime_->run([this] {
       supervisor_.forget();
       admins_.clear();
       beside_.clear();
+      svid_news_.reset();
     });
     logger_->info("stopped", {{"connections_cut", summary.connections_cut}});
     log::expect_end();
@@ -303,6 +308,7 @@ class Run {
   Supervisor& supervisor_;
   StopOrders stop_orders_;
   std::vector<net::HandlePtr<net::ReadWatch>> beside_;  // processes that end when we do
+  std::optional<SvidNews> svid_news_;
   bool told_of_echo_ = false;
 };
 
@@ -318,9 +324,13 @@ ServiceExit forward_until_stopped(const std::filesystem::path& config, const Ove
   overrides.confinement = sandbox->allowed;
   overrides.loads_modules = sandbox->loads_modules;
   overrides.key_process = sandbox->key_process;
+  overrides.svid_agents = sandbox->svid_agents;
   auto inherited = net::InheritedSockets::from_systemd();
   if (!inherited) {
     return complain(refuse(inherited.error()).value(), supervisor);
+  }
+  if (sandbox->svid_agents != nullptr) {
+    wait_for_svids(*sandbox->svid_agents, [&](std::string_view text) { supervisor.show(text); });
   }
   auto prepared = prepare_all(config, overrides);
   if (!prepared) {

@@ -12,6 +12,7 @@
 #include "persona/handover/place.hpp"
 #include "persona/net/users.hpp"
 #include "succession.hpp"
+#include "svids.hpp"
 
 namespace persona::cli {
 
@@ -89,6 +90,12 @@ Result<std::shared_ptr<const net::Switchboard>> separate_keys(const fs::path& co
         wish.sandbox == config::Sandbox::off ? "remove sandbox: off" : all_missing(possible));
   }
   for (const config::Config& service : services) {
+    if (service.identity.spiffe) {
+      return fail(ErrorKind::configuration,
+                  "--separate-key: {} has its key from a SPIFFE agent, which gives it to who asks: leave the "
+                  "option out, or let spiffe-helper write files",
+                  printable(path_text(service.file)));
+    }
     if (service.identity.token_certificate) {
       return fail(ErrorKind::configuration,
                   "--separate-key: the certificate has to be in a file; in {} it is on a token, whose module "
@@ -224,6 +231,12 @@ tl::expected<Sandbox, Refusal> enter_sandbox(const fs::path& config, const Overr
     sandbox.warning =
         "persona runs as root, which it need not: name whom it is to become with \"user\", or start it as "
         "another user";
+  }
+  // As whom it runs from now on, which is what an agent goes by.
+  if (auto agents = start_asking(services, wish->sandbox != config::Sandbox::off); !agents) {
+    return refuse(agents.error());
+  } else {
+    sandbox.svid_agents = std::move(*agents);
   }
   if (wish->sandbox == config::Sandbox::off) {
     return sandbox;

@@ -37,6 +37,7 @@ struct Sandbox {
   std::shared_ptr<const host::Confinement> allowed{};     ///< null: everything
   std::optional<host::Confined> confined{};               ///< nothing: `sandbox: off`
   std::shared_ptr<const net::Switchboard> key_process{};  ///< null: keys are read by this process
+  std::shared_ptr<const SvidAgents> svid_agents{};        ///< null while not `is_decided`
   bool loads_modules = true;  ///< it, or the process that has the keys, was started for tokens
   std::string warning{};      ///< for the log; empty: none
   bool is_decided = false;    ///< false: the configuration has errors, and the process is what it was

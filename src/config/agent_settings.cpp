@@ -45,6 +45,9 @@ void read_keys(const Value& value, Agent& agent) {
     if (key.windows_store) {
       item.error("the key of an agent is in a file, not in a certificate store");
     }
+    if (key.spiffe) {
+      item.error("the key of an agent is in a file or on a token; a persona asks SPIFFE's agent itself");
+    }
     agent.keys.push_back(std::move(key));
   }
 }

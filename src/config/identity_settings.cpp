@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "file_value.hpp"
+#include "spiffe_settings.hpp"
 #include "store_settings.hpp"
 
 namespace persona::config {
@@ -50,7 +51,7 @@ bool read_agent(const Value& value, Identity& identity) {
 }  // namespace
 
 void read_identity(Section section, const fs::path& config_file, Identity& identity) {
-  if (read_windows_store(section, identity)) {
+  if (read_spiffe(section, identity) || read_windows_store(section, identity)) {
     section.finish();
     return;
   }

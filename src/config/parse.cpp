@@ -181,7 +181,8 @@ class ConfigReader {
     const bool needed =
         config_.mode == Mode::persona || config_.client_certificate != ClientCertificate::none;
     const auto store = section.get("windows_store");
-    if (const auto value = needed && !store ? section.require("ca") : section.get("ca")) {
+    const bool has_bundle = config_.identity.spiffe.has_value();
+    if (const auto value = needed && !store && !has_bundle ? section.require("ca") : section.get("ca")) {
       config_.trust.ca = read_files(config_.file, *value);
     }
     if (store) {
@@ -257,6 +258,12 @@ class ConfigReader {
     Section section = root_.section("reload");
     if (const auto value = section.get("watch")) {
       config_.reload.watch = value->boolean().value_or(config_.reload.watch);
+      if (!config_.reload.watch && config_.identity.spiffe) {
+        value->error(
+            "an SVID is renewed every hour or so, and would be used only after a SIGHUP: leave this key out, "
+            "or "
+            "identity.spiffe");
+      }
     }
     if (const auto value = section.get("interval")) {
       config_.reload.interval = value->duration().value_or(config_.reload.interval);

@@ -119,7 +119,7 @@ Result<std::string> parse_spiffe_id(std::string_view text) {
     return refuse(text, "is neither a host name nor a SPIFFE ID; those begin with spiffe://");
   }
   if (uri->find('*') != std::string::npos) {
-    return refuse(text, "has a *; a gateway is one SPIFFE ID, as written");
+    return refuse(text, "has a *; expected one SPIFFE ID, as written");
   }
   return uri;
 }

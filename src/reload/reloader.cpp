@@ -49,6 +49,8 @@ std::string_view Reloader::word(Cause cause) {
       return "asked";
     case Cause::start:
       return "start";
+    case Cause::pushed:
+      return "pushed";
     default:
       return "files changed";
   }
@@ -336,7 +338,8 @@ void Reloader::refuse(Cause cause, std::vector<std::string> errors, bool newer_o
   for (const std::string& error : errors) {
     service_->logger().error(error);
   }
-  service_->logger().warn(newer_on_disk
+  service_->logger().warn(cause == Cause::pushed ? "what was pushed is refused: what is in use stays"
+                          : newer_on_disk
                               ? "newer files are on disk, but they are refused: what is in use stays"
                               : "the reload is refused: what is in use stays",
                           {{"cause", word(cause)}, {"error", errors.front()}, {"errors", errors.size()}});

@@ -2,47 +2,17 @@
 SVID, key and bundle are rotated."""
 
 import contextlib
-import datetime
 import os
 import threading
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-from harness.certificates import KEY_KINDS, Authority, Credential
 from harness.persona import CLEAN, Persona, cli, write_config
 from harness.rotation import put, wait_refused, wait_reloaded
 from harness.runner import amount, case, check, equal, main
+from harness.spiffe import SPIRE, TrustDomain
 from harness.sockets import Server, connect, echo, expect_echo, read_to_end
 
 DOMAIN = "spiffe://example.org"
 DATABASE, APP = f"{DOMAIN}/db", f"{DOMAIN}/app/reports"
-SPIRE = [x509.NameAttribute(NameOID.COUNTRY_NAME, "US"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "SPIRE")]
-
-
-class TrustDomain(Authority):
-    """A CA as SPIRE's server is one: named by the trust domain's URI."""
-
-    def svid(self, spiffe_id, subject=SPIRE, since=0, minutes=60):
-        """As SPIRE makes them: no common name, all usages of TLS (X509-SVID sections 2 to 4). Valid between so many minutes from
-        now."""
-        key = KEY_KINDS["P-256"]()
-        now = datetime.datetime.utcnow().replace(microsecond=0)
-        usages = {name: name in ("digital_signature", "key_encipherment", "key_agreement") for name in (
-            "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign",
-            "crl_sign", "encipher_only", "decipher_only")}
-        certificate = (
-            x509.CertificateBuilder().subject_name(x509.Name(subject)).issuer_name(self._subject).public_key(key.public_key())
-            .serial_number(x509.random_serial_number()).not_valid_before(now + datetime.timedelta(minutes=since))
-            .not_valid_after(now + datetime.timedelta(minutes=minutes))
-            .add_extension(x509.KeyUsage(**usages), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
-            .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(spiffe_id)]), critical=not subject)
-            .sign(self._key, hashes.SHA256()))
-        return Credential(self._folder, f"{self._stem}-{certificate.serial_number}", certificate, key)
 
 
 class Workload:

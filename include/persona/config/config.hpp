@@ -100,6 +100,13 @@ struct StoredIdentity {
   StoreSelector selector;
 };
 
+/// `spiffe`: who gives X.509-SVIDs, by SPIFFE's Workload API.
+struct SpiffeAgent {
+  Endpoint socket;   ///< a Unix socket
+  std::string id{};  ///< `spiffe_id`: which of several; empty: the first, which is the default one
+  Milliseconds patience{30'000};  ///< `spiffe_wait`: how long a start waits for the first
+};
+
 /// `identity:`. Paths are absolute or relative to the working directory (already resolved against the file's
 /// folder).
 struct Identity {
@@ -113,6 +120,7 @@ struct Identity {
   std::optional<Located<Endpoint>> agent{};  ///< `private_key: agent:/PATH`: the Unix socket of who has it
   std::optional<Located<std::filesystem::path>> private_key_password_file;
   std::optional<Located<StoredIdentity>> windows_store{};  ///< instead of all others, which are empty
+  std::optional<Located<SpiffeAgent>> spiffe{};            ///< likewise
 };
 
 /// `trust:`.
@@ -198,7 +206,7 @@ struct Config {
       ClientCertificate::required;          ///< mode gateway: `clients.certificate`
   std::optional<ClientAllow> client_allow;  ///< mode gateway: `clients.allow`; absent: any verified client
   Identity identity;
-  Trust trust;  ///< may be empty in mode gateway with ClientCertificate::none
+  Trust trust;  ///< may be empty in mode gateway with ClientCertificate::none, and with Identity::spiffe
   Tls tls;
   TcpOptions tcp;
   Access access;

@@ -72,6 +72,9 @@ class Reloader {
   /// on.
   void start();
 
+  /// What the service uses that is in no file may have changed (Elsewhere).
+  void pushed() { look(Cause::pushed); }
+
   /// For SIGHUP or the service manager: loads even if nothing has changed, and always logs the result. First
   /// reopens the log file, which logrotate may have renamed. `done` is called once that result is known: why
   /// it was refused, or empty; it is destroyed without a call when the reloader is.
@@ -80,7 +83,7 @@ class Reloader {
 
  private:
   /// Why to check the files, the most urgent cause last.
-  enum class Cause { none, start, changed, interval, again, asked };
+  enum class Cause { none, start, pushed, changed, interval, again, asked };
 
   enum class How { compare, load_if_changed, load };
 

@@ -180,7 +180,7 @@ conf/pg.yaml:7:16: gateway.server_name: "https://db.example.com" is neither a ho
     {"a SPIFFE ID with a pattern",
      dial_yaml + "  server_name: spiffe://example.com/*\n",
      R"(
-conf/pg.yaml:6:16: gateway.server_name: "spiffe://example.com/*" has a *; a gateway is one SPIFFE ID, as written
+conf/pg.yaml:6:16: gateway.server_name: "spiffe://example.com/*" has a *; expected one SPIFFE ID, as written
   6 |   server_name: spiffe://example.com/*
     |                ^~~~~~~~~~~~~~~~~~~~~~
 )"},
