@@ -16,6 +16,7 @@ Console::Console() {
       net::ignore_signal(signal);
     }
   }
+  net::leave_no_zombies();
   if (!notifier_.problem().empty()) {
     show(fmt::format("persona: {}\n", notifier_.problem()));
   }

@@ -1,4 +1,5 @@
 #include <csignal>
+#include <unistd.h>
 
 #include "persona/net/signals.hpp"
 
@@ -27,6 +28,12 @@ std::span<const int> replace_signals() {
 void ignore_signal(int signal) {
   // Fails only for a signal that does not exist, or that cannot be ignored.
   static_cast<void>(std::signal(signal, SIG_IGN));
+}
+
+void leave_no_zombies() {
+  if (getpid() == 1) {
+    ignore_signal(SIGCHLD);  // the kernel takes them away: wait(2)
+  }
 }
 
 }  // namespace persona::net

@@ -23,4 +23,6 @@ std::span<const int> replace_signals() {
 
 void ignore_signal(int /*signal*/) {}
 
+void leave_no_zombies() {}
+
 }  // namespace persona::net

@@ -30,6 +30,10 @@ std::span<const int> replace_signals();
 /// The signal does nothing any more, until it is watched. Nothing on Windows, which has no such signals.
 void ignore_signal(int signal);
 
+/// In a container, where we may be process 1: children that nobody waits for leave no zombies, neither ours
+/// nor those that lost their parent. Nothing elsewhere.
+void leave_no_zombies();
+
 /// Loop's thread only, or before the loop runs. Once its watcher has gone the signal is ignored: it must not
 /// kill a process that is about to end in order.
 class SignalWatcher {
