@@ -1,12 +1,10 @@
-"""conf/, contrib/: what is shipped to be used as it is. Configurations are checked by persona, alerts by promtool; probes are
-made."""
+"""conf/, contrib/: what is shipped to be used as it is. Configurations are checked by persona, alerts by promtool. Those for
+clusters are container_files.py's."""
 
 import http.client
 import json
 import pathlib
 import re
-
-import yaml
 
 from harness import process
 from harness.certificates import Pki
@@ -105,44 +103,6 @@ def dashboard(case):
     path.write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))  # JSON is YAML
     check(f"{len(rules)} rules found" in process.run("promtool", "check", "rules", path), "expressions")
     equal(metrics_in(expressions) - scraped(case), set(), "metrics of panels that are not there")
-
-
-def asked(address, method, path):
-    connection = http.client.HTTPConnection(*address, timeout=20)
-    connection.request(method, path, headers={"Host": f"{address[0]}:{address[1]}"})
-    status = connection.getresponse().status
-    connection.close()
-    return status
-
-
-@case("the sidecar for Kubernetes: its configuration works, its probes are answered, and its job ends persona")
-def sidecar(case):
-    maps, deployment, job = yaml.safe_load_all((CONTRIB / "kubernetes/sidecar.yaml").read_text())
-    content = yaml.safe_load(maps["data"]["postgres.yaml"])
-    pod = deployment["spec"]["template"]["spec"]
-    container = pod["initContainers"][0]
-    port = int(content["admin"]["listen"].rpartition(":")[2])
-    equal(container["ports"], [{"name": "admin", "containerPort": port}], "port of admin")
-    probes = {name: probe["httpGet"] for name, probe in container.items() if name.endswith("Probe")}
-    equal(len(probes), 3, "probes")
-    pki = Pki(case)
-    names = {"tls.crt": pki.client.certificate, "tls.key": pki.client.key, "ca.crt": pki.ca.certificate}
-    mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
-    for file in (content["identity"]["certificate"], content["identity"]["private_key"], content["trust"]["ca"]):
-        equal(file.rpartition("/")[0], mounts["tls"], "folder of the certificates")
-    equal(container["args"][-1], f"{mounts['config']}/postgres.yaml", "configuration")
-    content["identity"] = {"certificate": str(names["tls.crt"]), "private_key": str(names["tls.key"])}
-    content |= {"trust": {"ca": str(names["ca.crt"])}, "listen": "127.0.0.1:0"}
-    content["admin"]["listen"] = "127.0.0.1:0"
-    persona = Persona(case, content)
-    address = address_of(persona.find("answering administrators")[0]["address"])
-    for name, probe in probes.items():
-        equal((probe["port"], asked(address, "GET", probe["path"])), ("admin", 200), name)
-    commands = job["spec"]["template"]["spec"]["containers"][0]["command"][-1]
-    method, where, path = re.search(r"-X (\w+) http://127.0.0.1:(\d+)(/\w+)", commands).groups()
-    equal((int(where), asked(address, method, path)), (port, 200), "what the job does at its end")
-    persona.wait_stopped()
-    check(pod["terminationGracePeriodSeconds"] > int(content["timeouts"]["shutdown"].rstrip("s")), "time to drain")
 
 
 main()
