@@ -69,13 +69,13 @@ class Pod:
         self.secret.put(tls_crt=credential.certificate, tls_key=credential.key, ca_crt=self.pki.ca.certificate)
 
 
-@case("demo --once passes as user 65534, with a read-only root, no /tmp and no capability")
+@case("demo --once passes as user 65534, with a read-only root, no /tmp and no capability", deadline=150)
 def demo(case):
     output = containers.run_to_end(case, "demo", "--once")
     check("3 of 3 checks passed" in output, "the verdict of the demo", output[-800:])
 
 
-@case("process 1: shut in by the engine and by itself, names by DNS, a Secret that is renewed, an exec probe")
+@case("process 1: shut in by the engine and by itself, names by DNS, a Secret that is renewed, an exec probe", deadline=150)
 def process_1(case):
     pod = Pod(case)
     persona = pod.start(case)
@@ -99,7 +99,7 @@ def process_1(case):
         pod.witness.saw_last(new)
 
 
-@case("process 1 drains at SIGTERM, and leaves no zombie of a process that it lost")
+@case("process 1 drains at SIGTERM, and leaves no zombie of a process that it lost", deadline=150)
 def drains(case):
     pod = Pod(case)
     persona = pod.start(case)
@@ -116,7 +116,7 @@ def drains(case):
     persona.wait_stopped()
 
 
-@case("where the engine forbids Landlock, auto says what is missing, and required does not start")
+@case("where the engine forbids Landlock, auto says what is missing, and required does not start", deadline=150)
 def no_landlock(case):
     forbidden = [*containers.FORBIDDEN, *containers.LANDLOCK]
     pod = Pod(case, forbidden)
@@ -132,7 +132,7 @@ def no_landlock(case):
     check("no Landlock" in output, "why it does not start", output)
 
 
-@case("what is in it: one program, a user of its own, licenses, what scanners read; no CAs, nothing to write to")
+@case("what is in it: one program, a user of its own, licenses, what scanners read; no CAs, nothing to write to", deadline=150)
 def content(case):
     manifest = json.loads(containers.blob(containers.description()["digest"]).read_text())
     started = json.loads(containers.blob(manifest["config"]["digest"]).read_text())["config"]
@@ -153,7 +153,7 @@ def content(case):
         check(f"usr/share/doc/{license}" in members and members[f"usr/share/doc/{license}"].size > 0, f"no {license}")
 
 
-@case("made again, elsewhere and by another umask and time zone, it has the same digest")
+@case("made again, elsewhere and by another umask and time zone, it has the same digest", deadline=150)
 def reproducible(case):
     first = containers.description()["digest"]
     folder = case.folder / "elsewhere"
