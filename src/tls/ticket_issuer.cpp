@@ -160,10 +160,10 @@ std::optional<Bytes> TicketIssuer::seal(TicketContent& content) {
   {
     const std::lock_guard lock(mutex_);
     if (rotate()) {
-      const Key& current = keys_.front();
-      std::copy(current.id.begin(), current.id.end(), id.begin());
+      const Key& newest = keys_.front();
+      std::copy(newest.id.begin(), newest.id.end(), id.begin());
       sealed =
-          random(nonce) && current.key->seal(nonce, id, plain, format_version, nonce.data() + nonce.size());
+          random(nonce) && newest.key->seal(nonce, id, plain, format_version, nonce.data() + nonce.size());
     }
   }
   mbedtls_platform_zeroize(plain.data(), plain.size());
