@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "config_option.hpp"
+#include "import.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/host/process.hpp"
 #include "persona/x509/crypto.hpp"
@@ -169,6 +170,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   demo_command->add_flag("--once", once, "Exit after the self-check, 0 when it passed");
 
   const PkiCommand pki_command(app);
+  const ImportCommand import_command(app);
   const ServiceCommand service_command(app);
   const Reference reference(app);
 
@@ -183,7 +185,7 @@ int dispatch(const std::vector<std::string>& arguments) {
     std::fprintf(stderr, "persona: unknown subcommand \"%s\": see persona --help\n", arguments[1].c_str());
     return exit_usage;
   }
-  const CommandGroup* groups[] = {&pki_command, &service_command};
+  const CommandGroup* groups[] = {&pki_command, &service_command, &import_command};
   for (const CommandGroup* group : groups) {
     if (is_word(2) && arguments[1] == group->name() && !group->has(arguments[2])) {
       std::fprintf(stderr, "persona: unknown subcommand \"%s %s\": see persona %s --help\n",

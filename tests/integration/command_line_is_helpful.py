@@ -10,7 +10,7 @@ from harness.runner import case, check, equal, main
 from harness.servers import tls_gateway
 from harness.sockets import connect, expect_echo
 
-SUBCOMMANDS = ("run", "check", "agent", "demo", "pki", "service", "completion", "manual", "version")
+SUBCOMMANDS = ("run", "check", "agent", "demo", "pki", "import", "service", "completion", "manual", "version")
 
 
 def wait_for(condition, what, timeout=20):
