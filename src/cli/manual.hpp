@@ -14,6 +14,9 @@ std::string manual_of_command(const CommandRow& root);
 /// persona.yaml(5), from a configuration whose comments say what each key is.
 std::string manual_of_configuration(std::string_view yaml);
 
+/// docs/configuration.md: the same in Markdown.
+std::string markdown_of_configuration(std::string_view yaml);
+
 /// conf/full.yaml, as it was when this program was built.
 std::string_view full_configuration();
 

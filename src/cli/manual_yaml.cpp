@@ -1,4 +1,4 @@
-// persona.yaml(5): each key of conf/full.yaml with what its comment says.
+// persona.yaml(5) and docs/configuration.md: each key of conf/full.yaml with what its comment says.
 #include <algorithm>
 #include <vector>
 
@@ -52,6 +52,11 @@ YamlLine read_line(std::string_view line) {
   std::string_view rest = trimmed(line);
   if (rest.starts_with('#')) {
     rest.remove_prefix(1);
+    if (trimmed(rest).starts_with('#')) {  // of a key that is commented out itself
+      read.comment = trimmed(trimmed(rest).substr(1));
+      read.goes_on = true;
+      return read;
+    }
     const std::string_view inside = trimmed(rest.substr(0, comment_in(trimmed(rest)) + 1));
     if (read.indent >= column_of_comments || key_of(inside).empty()) {
       read.comment = trimmed(rest);
@@ -132,6 +137,47 @@ class YamlEntries {
   std::vector<Parent> parents_;
 };
 
+std::vector<YamlEntry> entries_of(std::string_view yaml) {
+  YamlEntries entries;
+  while (!yaml.empty()) {
+    const std::string_view line = yaml.substr(0, yaml.find('\n'));
+    yaml.remove_prefix(std::min(line.size() + 1, yaml.size()));
+    entries.add(line);
+  }
+  return entries.all();
+}
+
+constexpr std::string_view what_a_file_is =
+    "YAML, one service in each file. Every key is below with an example or its default; maps are written "
+    "with dots, so "
+    "tls.min_version is the key min_version of the map tls. Anything wrong is told by persona check, with "
+    "its place.";
+
+std::string words_of(const YamlEntry& entry) {
+  return entry.words.empty() && entry.value.empty() ? "The keys below it." : entry.words;
+}
+
+/// Text in a cell of a table: nothing in it is markup.
+std::string in_cell(std::string_view text) {
+  std::string cell;
+  for (const char c : text) {
+    if (std::string_view("|<>*_`[]\\").find(c) != std::string_view::npos) {
+      cell += '\\';
+    }
+    cell += c;
+  }
+  return cell;
+}
+
+/// Code in a cell: a bar would end the cell even there.
+std::string code_in_cell(std::string_view code) {
+  std::string cell;
+  for (const char c : code) {
+    cell += c == '|' ? std::string("\\|") : std::string(1, c);
+  }
+  return cell.empty() ? cell : '`' + cell + '`';
+}
+
 }  // namespace
 
 std::string_view full_configuration() {
@@ -142,34 +188,53 @@ std::string_view full_configuration() {
 }
 
 std::string manual_of_configuration(std::string_view yaml) {
-  YamlEntries entries;
-  while (!yaml.empty()) {
-    const std::string_view line = yaml.substr(0, yaml.find('\n'));
-    yaml.remove_prefix(std::min(line.size() + 1, yaml.size()));
-    entries.add(line);
-  }
   roff::Page page("PERSONA.YAML", 5);
   page.section("NAME");
   page.raw("persona.yaml \\- configuration of a service of persona");
   page.section("DESCRIPTION");
-  page.paragraph(
-      "YAML, one service in each file. Every key is below with an example or its default; maps are written "
-      "with dots, so "
-      "tls.min_version is the key min_version of the map tls. Anything wrong is told by persona check, with "
-      "its place.");
+  page.paragraph(std::string(what_a_file_is));
   page.section("KEYS");
-  for (const YamlEntry& entry : entries.all()) {
+  for (const YamlEntry& entry : entries_of(yaml)) {
     if (entry.key.empty()) {
       page.paragraph(entry.words);
       continue;
     }
     std::string term = roff::bold(entry.key) + ':';
     term += entry.value.empty() ? "" : ' ' + roff::escaped(entry.value);
-    page.entry(term, entry.words.empty() ? "The keys below it." : entry.words);
+    page.entry(term, words_of(entry));
   }
   page.section("SEE ALSO");
   page.raw("\\fBpersona\\fR(1)");
   return page.text();
+}
+
+std::string markdown_of_configuration(std::string_view yaml) {
+  std::string page = fmt::format("# Configuration\n\n{}", what_a_file_is);
+  std::string section;
+  std::string remark;  // on what follows it
+  for (const YamlEntry& entry : entries_of(yaml)) {
+    if (entry.key.empty() && section.empty()) {
+      page += fmt::format(" {}\n", entry.words);
+      continue;
+    }
+    if (entry.key.empty()) {
+      remark = entry.words;
+      continue;
+    }
+    const std::string root = entry.key.substr(0, entry.key.find('.'));
+    if (root != section) {
+      section = root;
+      page += fmt::format("\n## {}\n\n{}{}| key | example or default | what it is |\n|---|---|---|\n", root,
+                          in_cell(remark), remark.empty() ? "" : "\n\n");
+      remark.clear();
+    }
+    const std::string between = remark.empty() || entry.words.empty() ? "" : " ";
+    const std::string words = remark.empty() ? words_of(entry) : entry.words;
+    page += fmt::format("| {} | {} | {}{}{} |\n", code_in_cell(entry.key), code_in_cell(entry.value),
+                        in_cell(words), between, in_cell(remark));
+    remark.clear();
+  }
+  return page;
 }
 
 }  // namespace persona::cli

@@ -37,6 +37,7 @@ Reference::Reference(CLI::App& app)
       ->check(CLI::IsMember({"persona", "persona.yaml"}))
       ->type_name("")
       ->capture_default_str();
+  manual_.add_flag("--markdown", markdown_, "persona.yaml in Markdown: docs/configuration.md");
   manual_.footer(manual_footer);
 }
 
@@ -46,6 +47,13 @@ int Reference::run(std::FILE* out) const {
   if (completion_.parsed()) {
     const Shell shell = shell_ == "bash" ? Shell::bash : shell_ == "zsh" ? Shell::zsh : Shell::fish;
     text = completion_script(shell, table);
+  } else if (markdown_) {
+    if (page_ != "persona.yaml") {
+      std::fprintf(stderr,
+                   "persona: --markdown is for persona.yaml: persona manual persona.yaml --markdown\n");
+      return exit_usage;
+    }
+    text = markdown_of_configuration(full_configuration());
   } else {
     text = page_ == "persona" ? manual_of_command(table) : manual_of_configuration(full_configuration());
   }

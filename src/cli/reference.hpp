@@ -26,6 +26,7 @@ class Reference {
   CLI::App& manual_;
   std::string shell_;
   std::string page_ = "persona";
+  bool markdown_ = false;
 };
 
 }  // namespace persona::cli

@@ -71,6 +71,10 @@ void output(Draft& draft, Line line, Option option);
 void reset(Draft& draft, Line line, Option option);
 void chroot(Draft& draft, Line line, Option option);
 
+/// [HOST:]PORT or a path; nothing: it was refused, or the port has a name, and there will be no
+/// configuration.
+std::optional<Address> read_address(Draft& draft, Line line);
+
 /// "yes" or "no"; anything else is refused, and counts as no.
 bool is_yes(const Draft& draft, Line line);
 

@@ -14,8 +14,33 @@ namespace persona::importing::carry {
 namespace {
 
 constexpr std::size_t longest_socket_path = 107;
+constexpr std::size_t longest_account = 32;  // useradd(8)
+constexpr std::size_t most_digits = 9;
 
-/// [HOST:]PORT or a path; nothing: it was refused, or the port has a name.
+/// A name, or a number as configurations have it.
+bool is_account(std::string_view text) {
+  const bool is_name = !text.empty() && text.size() <= longest_account && text.front() != '-' &&
+                       std::all_of(text.begin(), text.end(), [](char c) {
+                         return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.' || c == '$';
+                       });
+  const bool is_number = std::all_of(text.begin(), text.end(), is_digit);
+  return is_name && (!is_number || text == "0" || (text.size() <= most_digits && text.front() != '0'));
+}
+
+/// Who came by another interface was kept out.
+void restrict_to_device(Draft& draft, Line line, std::string_view device) {
+  const bool is_loopback = device.find_first_not_of(' ') != std::string_view::npos &&
+                           device.substr(device.find_first_not_of(' ')) == "lo";
+  draft.locals_only = {&line, is_loopback ? "lo" : ""};
+  draft.remark(line, is_loopback ? Fate::changed : Fate::to_do,
+               is_loopback
+                   ? "only clients of this machine may connect (access.allow)"
+                   : "listen on an address of that interface alone, or write access.allow; until then only "
+                     "clients of this machine may connect");
+}
+
+}  // namespace
+
 std::optional<Address> read_address(Draft& draft, Line line) {
   const std::string_view text = line.value;
   if (text.starts_with('/')) {
@@ -60,25 +85,6 @@ std::optional<Address> read_address(Draft& draft, Line line) {
   return address;
 }
 
-/// Who came by another interface was kept out.
-void restrict_to_device(Draft& draft, Line line, std::string_view device) {
-  const bool is_loopback = device.find_first_not_of(' ') != std::string_view::npos &&
-                           device.substr(device.find_first_not_of(' ')) == "lo";
-  draft.locals_only = {&line, is_loopback ? "lo" : ""};
-  draft.remark(line, is_loopback ? Fate::changed : Fate::to_do,
-               is_loopback
-                   ? "only clients of this machine may connect (access.allow)"
-                   : "listen on an address of that interface alone, or write access.allow; until then only "
-                     "clients of this machine may connect");
-}
-
-bool is_local(const Address& address) {
-  const auto endpoint = Endpoint::parse(address.to_string());
-  return endpoint && endpoint->is_local();
-}
-
-}  // namespace
-
 void accept(Draft& draft, Line line, Option) {
   auto address = read_address(draft, line);
   if (!address) {
@@ -99,7 +105,7 @@ void accept(Draft& draft, Line line, Option) {
                                "access.allow",
                                accepts.port));
     }
-  } else if (draft.is_client && !is_local(accepts)) {
+  } else if (draft.is_client && !accepts.is_local()) {
     draft.remark(
         line, Fate::changed,
         "other machines reach this address in plaintext: unsafe_listen allows it, but only clients of "
@@ -233,7 +239,7 @@ void transparent(Draft& draft, Line line, Option) {
 void setuid(Draft& draft, Line line, Option option) {
   if (draft.in_service) {
     left_out(draft, line, option);
-  } else if (line.value.empty() || line.value.find_first_of(":/, *") != std::string::npos) {
+  } else if (!is_account(line.value)) {
     draft.refuse(line, "expected the name of a user");
   } else {
     draft.user = line.value;
@@ -243,7 +249,7 @@ void setuid(Draft& draft, Line line, Option option) {
 void setgid(Draft& draft, Line line, Option) {
   if (!draft.in_service) {
     draft.remark(line, Fate::not_needed, "the process has the groups of its user");
-  } else if (line.value.empty() || line.value.find_first_of(":/, *") != std::string::npos) {
+  } else if (!is_account(line.value)) {
     draft.refuse(line, "expected the name of a group");
   } else {
     draft.group = line.value;
@@ -256,6 +262,10 @@ void sni(Draft& draft, Line line, Option) {
         line,
         "a service has one certificate, whatever name a client asks for: let it listen on an address "
         "of its own");
+    return;
+  }
+  if (!line.value.empty() && !is_dialable_host(line.value)) {
+    draft.refuse(line, fmt::format("{} is not a host name", in_quotes(utf8_prefix(line.value, 80))));
     return;
   }
   draft.sni = {&line, line.value};

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "persona/base/endpoint.hpp"
 #include "persona/base/text.hpp"
 
 namespace persona::importing {
@@ -14,6 +15,11 @@ std::string Address::to_string() const {
   }
   const bool is_v6 = host.find(':') != std::string::npos;
   return fmt::format("{}{}{}:{}", is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
+}
+
+bool Address::is_local() const {
+  const auto endpoint = Endpoint::parse(to_string());
+  return endpoint && endpoint->is_local();
 }
 
 void Findings::remark(const StunnelLine& line, Fate fate, const std::string& sentence) {

@@ -27,6 +27,7 @@ struct Address {
   std::string path{};  ///< not empty: a Unix socket
 
   std::string to_string() const;  ///< as persona has it; `host` is not empty
+  bool is_local() const;          ///< other machines cannot reach it
 };
 
 inline constexpr std::string_view no_configuration_for = "there is no configuration for ";

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "draft.hpp"
+#include "carry.hpp"
 #include "persona/base/path_text.hpp"
 #include "persona/base/text.hpp"
 
@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_hashed_files = 64;
+constexpr std::size_t longest_user = 255;  // RFC 1929
 constexpr std::string_view system_folder = "/etc/ssl/certs";
 constexpr std::string_view system_bundle = "/etc/ssl/certs/ca-certificates.crt";
 // The pin of no bytes at all, which no key has: until the administrator names one, nobody matches.
@@ -118,26 +119,33 @@ class Writer {
       draft_.give_up(*draft_.protocol_line->line, "protocolHost is missing, the gateway behind the proxy");
       return false;
     }
-    const std::string& host = draft_.protocol_host->value;
-    const std::size_t colon = host.rfind(':');
-    if (colon == std::string::npos || colon == 0 || colon + 1 == host.size() ||
-        !std::all_of(host.begin() + static_cast<std::ptrdiff_t>(colon) + 1, host.end(), is_digit)) {
-      draft_.refuse(*draft_.protocol_host->line, "expected HOST:PORT of the server behind the proxy");
+    const StunnelLine& line = *draft_.protocol_host->line;
+    const auto address = carry::read_address(draft_, line);
+    if (!address) {
+      return false;
+    }
+    if (address->host.empty()) {
+      draft_.refuse(line, "expected HOST:PORT of the server behind the proxy");
+      return false;
+    }
+    if (const auto& user = draft_.protocol_user;
+        user && (user->value.empty() || user->value.size() > longest_user ||
+                 user->value.find(':') != std::string::npos || printable(user->value) != user->value)) {
+      draft_.refuse(*user->line,
+                    fmt::format("expected a user of 1 to {} bytes, without a colon", longest_user));
       return false;
     }
     proxy_ = draft_.connects.front().second.to_string();
     if (draft_.connects.size() > 1) {
       draft_.remark(*draft_.connects[1].first.line, Fate::left_out, "there is one proxy on the way");
     }
-    gateways_ = {host};
-    gateway_hosts_ = {host.substr(0, colon)};
+    gateways_ = {address->to_string()};
+    gateway_hosts_ = {address->host};
     return true;
   }
 
   void write_listen() {
     const Address& accepts = draft_.accepts;
-    const bool is_local = !accepts.path.empty() || accepts.host == "localhost" ||
-                          accepts.host.starts_with("127.") || accepts.host == "::1";
     if (draft_.group.empty() || accepts.path.empty()) {
       yaml_ += fmt::format("listen: {}\n", scalar(accepts.to_string()));
     } else {
@@ -146,7 +154,7 @@ class Writer {
       listen.add("group", scalar(draft_.group));
       yaml_ += listen.under("listen");
     }
-    if (draft_.is_client && !is_local) {
+    if (draft_.is_client && !accepts.is_local()) {
       yaml_ += "unsafe_listen: true   # clients of other machines also need access.allow\n";
     }
   }
@@ -424,7 +432,10 @@ class Writer {
     } else if (draft_.crl_path) {
       to_do(*draft_.crl_path->line,
             "CRLs are read from files: name them in trust.crl in place of TODO-ca.crl");
-      trust.add("crl", "TODO-ca.crl", fmt::format("the CRLs of {}{}", draft_.crl_path->value.starts_with('/') ? printable(draft_.chroot) : "", printable(draft_.crl_path->value)));
+      trust.add("crl", "TODO-ca.crl",
+                fmt::format("the CRLs of {}{}",
+                            draft_.crl_path->value.starts_with('/') ? printable(draft_.chroot) : "",
+                            printable(draft_.crl_path->value)));
     }
     yaml_ += trust.under("trust");
   }

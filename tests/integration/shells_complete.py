@@ -14,13 +14,16 @@ from harness.runner import case, check, equal, main
 
 # What is typed, and all that must be offered.
 OFFERED = {
-    "persona ": ["run", "check", "doctor", "ready", "sessions", "agent", "demo", "pki", "service", "completion", "manual", "version"],
+    "persona ": ["run", "check", "doctor", "ready", "sessions", "agent", "demo", "pki", "import", "service", "completion", "manual", "version"],
     "persona se": ["service", "sessions"],
     "persona sessions close --p": ["--peer"],
     "persona pki ": ["init", "issue", "renew", "revoke", "crl", "list", "show"],
     "persona service st": ["start", "stop", "status"],
     "persona service install --start ": ["auto", "delayed", "manual"],
     "persona service install --name pg --start d": ["delayed"],
+    "persona import ": ["stunnel"],
+    "persona import stunnel of-": ["of-mine.yaml"],
+    "persona import stunnel --to a-": ["a-folder/"],
     "persona pki issue ": ["client", "server"],
     "persona completion ": ["bash", "zsh", "fish"],
     "persona run --log-level w": ["warn"],
@@ -134,7 +137,7 @@ def whole(case):
     folder = folder_of(case)
     for shell in ("bash", "zsh", "fish"):
         process.run(shell, "-n", folder / f".{shell}")
-    for command in (["run"], ["check"], ["doctor"], ["ready"], ["sessions"], ["sessions", "close"], ["agent"], ["pki", "init"], ["pki", "issue"], ["service", "install"], ["demo"]):
+    for command in (["run"], ["check"], ["doctor"], ["ready"], ["sessions"], ["sessions", "close"], ["agent"], ["pki", "init"], ["import", "stunnel"], ["pki", "issue"], ["service", "install"], ["demo"]):
         options = re.findall(r"^  (?:-\w,)?(--[a-z-]+)", cli(*command, "--help"), re.MULTILINE)
         check(len(options) > 1, f"options of {command}")
         for option in options:
