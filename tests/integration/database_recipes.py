@@ -7,11 +7,12 @@ import os
 import pathlib
 import pwd
 import re
+import sys
 
 import psycopg2
 import pymysql
 
-from harness import process
+from harness import documents, process
 from harness.persona import BINARY, CLEAN, Persona, cli
 from harness.process import Process
 from harness.runner import case, check, equal, main
@@ -20,6 +21,7 @@ from harness.sockets import reserve_port, text, wait_listening
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "docs" / "databases"
 NAME = "db.example.com"  # where nobody is
+RAN = set()  # the blocks of commands that were run
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -28,6 +30,7 @@ class Block:
 
     def __init__(self, found):
         self.language, self.content = found.groups()
+        self.as_written = self.content
         paragraph = found.string[:found.start()].rstrip("\n").rsplit("\n\n", 1)[-1]
         named = re.findall(r"`(/etc/[\w./-]+\.\w+)`", paragraph)
         self.path = named[0] if named and self.language != "sh" else None
@@ -85,6 +88,7 @@ class Machine:
 
     def sh(self, block, **environment):
         """Its commands; what they printed."""
+        RAN.add(block.as_written)
         path = f"{pathlib.Path(BINARY).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
         return process.run("bash", "-e", "-c", self.at_hand(block.content), cwd=self._folder,
                            env={"PATH": path, "HOME": str(self._folder), **environment})
@@ -270,6 +274,12 @@ def sql_server(case):
     blocks = blocks_of("sqlserver.md")
     gateway = machine.persona(the(blocks, "/etc/persona/sqlserver-gateway.yaml"), service="127.0.0.1:1433")
     machine.persona(the(blocks, "/etc/persona/sqlserver.yaml"), gateway=gateway)
+
+
+if not sys.argv[1:]:  # all of the cases
+    @case("no command of docs/databases is left")
+    def all_commands(case):
+        documents.check_all_ran(RAN, "docs/databases/*.md")
 
 
 main()
