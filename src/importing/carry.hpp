@@ -59,6 +59,7 @@ void curves(Draft& draft, Line line, Option option);
 void tls_option(Draft& draft, Line line, Option option);
 void openssl_command(Draft& draft, Line line, Option option);
 void resume(Draft& draft, Line line, Option option);
+void ticket_secret(Draft& draft, Line line, Option option);
 void security_level(Draft& draft, Line line, Option option);
 
 // Time and the log.

@@ -275,6 +275,15 @@ void resume(Draft& draft, Line line, Option) {
   draft.resumption = is_yes(draft, line);
 }
 
+void ticket_secret(Draft& draft, Line line, Option option) {
+  if (draft.is_client) {
+    draft.remark(line, Fate::not_needed, "a client has no such keys");
+    return;
+  }
+  draft.shares_tickets = true;
+  draft.remark(line, Fate::to_do, std::string(option.words));
+}
+
 void security_level(Draft& draft, Line line, Option option) {
   const std::uint32_t level = number(draft, line, "a level", 5);
   constexpr std::uint32_t as_here = 2;

@@ -108,6 +108,7 @@ struct Draft {
   std::string min_version, max_version;
   std::vector<std::string> suites12, suites13, groups;
   bool resumption = true;
+  bool shares_tickets = false;  ///< with other gateways, by keys in a file
 
   Setting connect_timeout, handshake_timeout, idle_timeout, half_close_timeout;
   std::string keepalive;

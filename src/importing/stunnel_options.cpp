@@ -24,8 +24,8 @@ constexpr std::string_view no_engine =
     "is identity.windows_store";
 constexpr std::string_view no_icons = "persona has no window";
 constexpr std::string_view no_cache = "sessions are resumed by tickets, and no cache is kept";
-constexpr std::string_view no_shared_tickets =
-    "ticket keys are made by each process and never written: a session is resumed where it was made";
+constexpr std::string_view shared_tickets =
+    "keys that gateways share are in a file of another form, which openssl rand -base64 48 makes";
 
 // In the order of stunnel's manual: global options, then those of services.
 constexpr std::array all_options = {
@@ -174,8 +174,8 @@ constexpr std::array all_options = {
     StunnelOption{"sslVersionMin", "tls.min_version", "1.2 or 1.3; nothing older is spoken",
                   carry::lowest_version},
     StunnelOption{"stack", "", "connections have no threads of their own", carry::not_needed},
-    StunnelOption{"ticketKeySecret", "", no_shared_tickets, carry::left_out},
-    StunnelOption{"ticketMacSecret", "", no_shared_tickets, carry::left_out},
+    StunnelOption{"ticketKeySecret", "tls.ticket_keys", shared_tickets, carry::ticket_secret},
+    StunnelOption{"ticketMacSecret", "tls.ticket_keys", shared_tickets, carry::ticket_secret},
     StunnelOption{"TIMEOUTbusy", "timeouts.handshake", "of the handshake; 10 s if it is not set, not 300",
                   carry::busy},
     StunnelOption{

@@ -461,7 +461,7 @@ class Writer {
                              std::all_of(name.begin() + 9, name.end(), is_digit) &&
                              std::all_of(name.begin(), name.begin() + 8, is_letter_or_digit);
       if (is_hashed) {
-        hashed.push_back(folder + '/' + name);
+        hashed.push_back(fmt::format("{}/{}", folder, name));
       }
     }
     if (hashed.empty() || hashed.size() > most_hashed_files) {
@@ -491,6 +491,10 @@ class Writer {
     write_suites(tls);
     if (!draft_.groups.empty()) {
       tls.add("groups", flow(draft_.groups));
+    }
+    if (draft_.shares_tickets && draft_.resumption) {
+      tls.add("ticket_keys", "TODO-tickets.keys",
+              "by openssl rand -base64 48, the same for all gateways of one name");
     }
     if (!draft_.resumption) {
       tls.add("resumption", "false");

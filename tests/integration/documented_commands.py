@@ -5,6 +5,7 @@
 Which test it is, is below; those that are cheap are run here. What is not as written is in `at_hand`: folders, ports, and who
 db.example.com is."""
 
+import base64
 import os
 import pathlib
 import pwd
@@ -120,6 +121,15 @@ def migrating(case):
     shutil.copy(ROOT / "tests" / "import" / "stunnel" / "pki.conf", case.folder / "stunnel.conf")
     sh(at_hand(command, {"/etc/stunnel": case.folder, "/etc/persona": case.folder / "persona"}), case.folder)
     equal(sorted(path.name for path in (case.folder / "persona").iterdir()), ["pki-client.yaml", "pki-server.yaml"], "what was written")
+
+
+@case("docs/scaling.md: keys that gateways share")
+def ticket_keys(case):
+    block = the_block("docs/scaling.md", "Tickets that every gateway opens")
+    RAN.add(block.content)
+    sh(block.content, case.folder)
+    made = case.folder / "tickets.keys"
+    equal((made.stat().st_mode & 0o777, len(base64.b64decode(made.read_text()))), (0o600, 48), "the file")
 
 
 if not sys.argv[1:]:  # all of the cases, whose blocks count
