@@ -107,6 +107,7 @@ elseif(PERSONA_MBEDTLS MATCHES "^(auto|prefix)$")
     unset(MbedTLS_DIR CACHE) # of an older recipe
     find_package(MbedTLS CONFIG REQUIRED PATHS ${mbedtls_prefix} NO_DEFAULT_PATH)
     read_mbedtls_origin(${mbedtls_prefix})
+    set(PERSONA_MBEDTLS_PREFIX ${mbedtls_prefix})
     set(mbedtls_found TRUE)
   elseif(PERSONA_MBEDTLS STREQUAL "prefix")
     message(FATAL_ERROR "mbedTLS is not built yet: run scripts/setup")

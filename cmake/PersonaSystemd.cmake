@@ -1,6 +1,7 @@
-# The units for systemd, made of the same template as what `persona service install` prints, and the user that they run as.
+# The units for systemd, made of the same template as what `persona service install` prints, and the users that they run as.
 set(PERSONA_SYSTEMD_UNIT_DIR lib/systemd/system CACHE STRING "Where units for systemd are installed; empty: nowhere")
-set(PERSONA_SYSUSERS_DIR lib/sysusers.d CACHE STRING "Where the user persona is declared (sysusers.d(5)); empty: nowhere")
+set(PERSONA_SYSUSERS_DIR lib/sysusers.d CACHE STRING "Where the users are declared (sysusers.d(5)); empty: nowhere")
+set(PERSONA_TMPFILES_DIR lib/tmpfiles.d CACHE STRING "Where the folders of logs are declared (tmpfiles.d(5)); empty: nowhere")
 if(NOT DEFINED CACHE{PERSONA_SYSTEMD_VERSION})
   # That of this machine, for which it is installed unless somebody says otherwise; 252, if there is none, suits all.
   set(systemd_version 252)
@@ -15,6 +16,20 @@ if(NOT DEFINED CACHE{PERSONA_SYSTEMD_VERSION})
   set(PERSONA_SYSTEMD_VERSION ${systemd_version} CACHE STRING "The systemd that the units are for; Type=notify-reload from 253 on")
 endif()
 
+# What differs between the two units; everything else, what shuts them in above all, is written once, in the template.
+# persona_unit(VARIABLE MATCH VALUE...): lines of the unit in VARIABLE that match become VALUE, or go where that is empty.
+function(persona_unit variable match value)
+  string(REGEX MATCH "\n${match}\n" found "${${variable}}")
+  if(NOT found)
+    message(FATAL_ERROR "src/host/persona@.service.in has no line ${match}")
+  endif()
+  if(value)
+    string(APPEND value "\n")
+  endif()
+  string(REGEX REPLACE "\n${match}\n" "\n${value}" unit "${${variable}}")
+  set(${variable} "${unit}" PARENT_SCOPE)
+endfunction()
+
 if(PERSONA_SYSTEMD_UNIT_DIR)
   if(PERSONA_SYSTEMD_VERSION VERSION_LESS 253)
     set(other NOTIFY_RELOAD)
@@ -27,9 +42,39 @@ if(PERSONA_SYSTEMD_UNIT_DIR)
   string(REGEX REPLACE "@NOTIFY_[A-Z]+@" "" unit "${unit}")
   string(REPLACE "@PROGRAM@" "${CMAKE_INSTALL_FULL_BINDIR}/persona" unit "${unit}")
   file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/systemd/persona@.service CONTENT "${unit}")
-  install(FILES ${CMAKE_BINARY_DIR}/systemd/persona@.service ${PROJECT_SOURCE_DIR}/src/host/persona@.socket DESTINATION ${PERSONA_SYSTEMD_UNIT_DIR} COMPONENT systemd)
+
+  # The agent: another user, so that its keys are no files of persona's, and no network.
+  set(agent "\n${unit}")
+  persona_unit(agent "# persona@NAME runs [^\n]*"
+    "# persona-agent@NAME signs with the keys that /etc/persona/agent/NAME.yaml names. To change something: systemctl edit persona-agent@NAME")
+  persona_unit(agent "Description=[^\n]*" "Description=persona agent: private keys (%i)")
+  persona_unit(agent "Documentation=[^\n]*" "Documentation=man:persona(1)")
+  persona_unit(agent "Wants=network-online.target" "")
+  persona_unit(agent "After=network-online.target" "")
+  persona_unit(agent "ExecStart=[^\n]*" "ExecStart=${CMAKE_INSTALL_FULL_BINDIR}/persona agent --config /etc/persona/agent/%i.yaml")
+  persona_unit(agent "User=persona" "User=persona-agent")
+  persona_unit(agent "# While it drains[^\n]*" "")
+  persona_unit(agent "# For listen:[^\n]*" "# For listen: unix:/run/persona-agent/NAME.sock and log.file: /var/log/persona-agent/...")
+  persona_unit(agent "RuntimeDirectory=persona" "RuntimeDirectory=persona-agent")
+  persona_unit(agent "LogsDirectory=persona" "LogsDirectory=persona-agent")
+  persona_unit(agent "# Ports below 1024:[^\n]*" "")
+  persona_unit(agent "PrivateMounts=yes" "PrivateMounts=yes\nPrivateNetwork=yes")
+  persona_unit(agent "ProtectProc=invisible" "# Its log names the programs that ask.\nProtectProc=default")
+  persona_unit(agent "RestrictAddressFamilies=[^\n]*" "RestrictAddressFamilies=AF_UNIX")
+  persona_unit(agent "# @chown:[^\n]*" "# @chown: its socket may be given to listen.group.")
+  string(STRIP "${agent}" agent)
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/systemd/persona-agent@.service CONTENT "${agent}\n")
+  install(FILES ${CMAKE_BINARY_DIR}/systemd/persona@.service ${CMAKE_BINARY_DIR}/systemd/persona-agent@.service
+    ${PROJECT_SOURCE_DIR}/src/host/persona@.socket DESTINATION ${PERSONA_SYSTEMD_UNIT_DIR} COMPONENT systemd)
 endif()
 if(PERSONA_SYSUSERS_DIR)
-  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/systemd/persona.conf CONTENT "u persona - \"persona\"\n")
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/systemd/persona.conf
+    CONTENT "u persona - \"persona\"\nu persona-agent - \"persona's private keys\"\n")
   install(FILES ${CMAKE_BINARY_DIR}/systemd/persona.conf DESTINATION ${PERSONA_SYSUSERS_DIR} COMPONENT systemd)
+endif()
+if(PERSONA_TMPFILES_DIR)
+  # The units make them, too; so they are there before the first start, for whoever looks whether a configuration works.
+  file(WRITE ${CMAKE_BINARY_DIR}/systemd/tmpfiles/persona.conf
+    "d /var/log/persona 0750 persona persona\nd /var/log/persona-agent 0750 persona-agent persona-agent\n")
+  install(FILES ${CMAKE_BINARY_DIR}/systemd/tmpfiles/persona.conf DESTINATION ${PERSONA_TMPFILES_DIR} COMPONENT systemd)
 endif()

@@ -18,15 +18,17 @@ from harness.systemd import Systemd, need_or_skip
 BUILD = pathlib.Path(BINARY).parents[1]
 UNIT = "persona@pg.service"
 SOCKET = "persona@pg.socket"
+AGENT = "persona-agent@pg.service"
 # Faster than on a real machine, and with the devices, of which a namespace within a namespace has none of its own.
 HERE = "[Service]\nPrivateDevices=no\nRestartSec=100ms\nWatchdogSec=2\nLoadCredential=key:/etc/persona/pg.key\n"
 
 
 def installed(case):
     process.run("cmake", "--install", BUILD, "--component", "systemd", "--prefix", case.folder / "usr")
-    unit = case.folder / "usr" / "lib" / "systemd" / "system" / "persona@.service"
-    unit.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/usr/local/bin/persona", unit.read_text(), flags=re.MULTILINE))
-    return [unit, unit.with_name("persona@.socket"), case.folder / "usr" / "lib" / "sysusers.d" / "persona.conf"]
+    folder = case.folder / "usr" / "lib" / "systemd" / "system"
+    for unit in folder.glob("*.service"):
+        unit.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/usr/local/bin/persona", unit.read_text(), flags=re.MULTILINE))
+    return [*folder.iterdir(), case.folder / "usr" / "lib" / "sysusers.d" / "persona.conf"]
 
 
 class Machine(Systemd):
@@ -149,6 +151,68 @@ def replaced(case):
     machine.wait_shown(UNIT, ActiveState="active", StatusText="reloaded; 1 service, 0 connections")
     machine.systemctl("stop", UNIT)
     machine.wait_shown(UNIT, ActiveState="inactive", Result="success")
+
+
+@case("--separate-key with a credential: another process has the key, also after a reload and a replacement", deadline=240)
+def separate_key(case):
+    machine = Machine(case)
+    drop_in = machine.units / "persona@.service.d" / "separate.conf"
+    drop_in.write_text("[Service]\nExecStart=\nExecStart=/usr/local/bin/persona run --separate-key --config /etc/persona/%i.yaml\n")
+    machine.systemctl("daemon-reload")
+    machine.configure(machine.content | {"sandbox": "required", "tls": {"resumption": False}})
+    machine.start()
+
+    def names():
+        processes = machine.run("sh", "-c", 'cat "/sys/fs/cgroup$1/cgroup.procs" | while read -r pid; do cat "/proc/$pid/comm"; done',
+                                "sh", machine.show(UNIT, "ControlGroup")["ControlGroup"])
+        return sorted(processes.split())
+
+    mode = machine.run("stat", "-c", "%U %a", f"/run/credentials/{UNIT}/key").split()
+    print(f"  the credential is {mode[0]}'s, mode {mode[1]}", flush=True)
+    check("persona-keys" in names(), "a process has the keys", names())
+    with connect(machine.address()) as client:
+        expect_echo(client)
+    machine.systemctl("reload", UNIT)
+    machine.wait_shown(UNIT, ActiveState="active", StatusText="reloaded; 1 service, 0 connections")
+    with connect(machine.address()) as client:
+        expect_echo(client)
+    before = machine.show(UNIT, "MainPID")["MainPID"]
+    machine.systemctl("kill", "-s", "USR2", "--kill-whom=main", UNIT)
+    machine.wait(lambda: machine.show(UNIT, "MainPID")["MainPID"] != before, "another process is the service")
+    machine.wait(lambda: names().count("persona") == 1, "the old one ends")
+    with connect(machine.address()) as client:
+        expect_echo(client)
+    check("persona-keys" in names(), "the new one's process has the keys", names())
+    warnings = [message for priority, message in machine.journal(UNIT) if priority != "6"]
+    equal(warnings, [], "warnings and errors")
+
+
+@case("persona-agent@ has the key as a user of its own, and persona@ asks it", deadline=240)
+def agent(case):
+    machine = Machine(case)
+    (machine.units / "persona-agent@.service.d").mkdir()
+    # A network namespace within these namespaces would take what this test may not have everywhere.
+    (machine.units / "persona-agent@.service.d" / "here.conf").write_text("[Service]\nPrivateDevices=no\n")
+    machine.systemctl("daemon-reload")
+    machine.run("install", "-d", "/etc/persona/agent")
+    machine.run("install", "-m", "0600", "-o", "persona-agent", "/etc/persona/pg.key", "/etc/persona/agent/pg.key")
+    machine.run("install", "-m", "0644", "/etc/persona/pg.crt", "/etc/persona/agent/pg.crt")
+    machine.write("/etc/persona/agent/pg.yaml", "listen: unix:/run/persona-agent/pg.sock\nallow_users: [persona]\n"
+                  "keys: [{certificate: pg.crt, private_key: pg.key}]\n")
+    machine.systemctl("start", AGENT, expect=None)
+    equal(machine.show(AGENT, "ActiveState", "User", "StatusText"),
+          {"ActiveState": "active", "User": "persona-agent", "StatusText": "signs with 1 keys"},
+          f"as soon as it has started ({machine.systemctl('status', AGENT, expect=None)})")
+    machine.content["identity"]["private_key"] = "agent:/run/persona-agent/pg.sock"
+    machine.configure(machine.content)
+    machine.start()
+    with connect(machine.address()) as client:
+        expect_echo(client)
+    machine.wait(lambda: any("signed" in message and "persona" in message for _, message in machine.journal(AGENT)), "its log says who asked")
+    machine.systemctl("reload", AGENT)
+    machine.wait_shown(AGENT, ActiveState="active")
+    machine.systemctl("stop", AGENT)
+    machine.wait_shown(AGENT, ActiveState="inactive", Result="success")
 
 
 @case("with persona@.socket it is started by the first client, and a restart refuses nobody", deadline=240)

@@ -1,0 +1,31 @@
+# What is read besides the manual pages: documents, examples, and the licenses of everything that is compiled in.
+foreach(document IN ITEMS README CHANGELOG SECURITY ARCHITECTURE CONTRIBUTING)
+  install(FILES ${PROJECT_SOURCE_DIR}/${document}.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endforeach()
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs ${PROJECT_SOURCE_DIR}/contrib DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/bench/README.md ${PROJECT_SOURCE_DIR}/bench/RESULTS.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/bench)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/conf/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+# The documents call the folder conf.
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/documents)
+file(CREATE_LINK examples ${CMAKE_BINARY_DIR}/documents/conf SYMBOLIC)
+install(FILES ${CMAKE_BINARY_DIR}/documents/conf DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# mbedTLS with its Everest, libcrux and AWS-LC: scripts/build-mbedtls and build-aws-lc keep theirs.
+if(PERSONA_MBEDTLS_PREFIX)
+  install(DIRECTORY ${PERSONA_MBEDTLS_PREFIX}/share/licenses DESTINATION ${CMAKE_INSTALL_DOCDIR})
+elseif(mbedtls_SOURCE_DIR)
+  install(FILES ${mbedtls_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}/licenses RENAME mbedtls)
+endif()
+# Of Debian's packages those whose headers, data or static libraries are in the program. What it loads has its own.
+set(compiled_in libfmt-dev nlohmann-json3-dev libcli11-dev libexpected-dev publicsuffix)
+if(PERSONA_IPSEC_MB_LIBRARY MATCHES "\\.a$")
+  list(APPEND compiled_in libipsec-mb-dev)
+endif()
+foreach(package IN LISTS compiled_in)
+  if(EXISTS /usr/share/doc/${package}/copyright)
+    install(FILES /usr/share/doc/${package}/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR}/licenses RENAME ${package})
+  else()
+    message(STATUS "No license of ${package} is installed: it is not a package of Debian here. Whoever passes the program on adds it")
+  endif()
+endforeach()
