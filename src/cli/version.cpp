@@ -11,11 +11,12 @@
 namespace persona::cli {
 
 std::string version_text() {
-  return fmt::format("persona {}\nmbedTLS {} ({})\nlibuv {}\nAEAD provider: {}\npublic-key provider: {}\n{}\nbuilt with {}",
-                     PERSONA_VERSION, x509::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN,
-                     net::libuv_version(), tls::describe_aead_provider(tls::default_aead_provider()),
-                     pk::describe_provider(pk::default_provider()),
-                     pk::describe_primitives(pk::default_primitives()), PERSONA_BUILT_WITH);
+  return fmt::format(
+      "persona {}\nmbedTLS {} ({})\nlibuv {}\nAEAD provider: {}\npublic-key provider: {}\n{}\nbuilt with {}",
+      PERSONA_VERSION, x509::crypto_library_version(), PERSONA_MBEDTLS_ORIGIN, net::libuv_version(),
+      tls::describe_aead_provider(tls::default_aead_provider()),
+      pk::describe_provider(pk::default_provider()), pk::describe_primitives(pk::default_primitives()),
+      PERSONA_BUILT_WITH);
 }
 
 int version(std::FILE* out) {

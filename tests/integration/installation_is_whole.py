@@ -19,6 +19,7 @@ FILES = {
     "lib/systemd/system/persona-agent@.service", "lib/systemd/system/persona@.socket", "lib/sysusers.d/persona.conf",
     "lib/tmpfiles.d/persona.conf",
 }
+SPIFFE = "libexec/persona/persona-spiffe"  # where there was gRPC to build it with
 # What is always compiled in, and words of its license; and what may be: by the name of a function of it besides.
 LICENSES = {"mbedtls": "Mbed TLS", "libfmt-dev": "fmt", "nlohmann-json3-dev": "Niels Lohmann", "libcli11-dev": "CLI11",
             "libexpected-dev": "expected", "publicsuffix": "MPL-2.0"}
@@ -43,11 +44,12 @@ def whole(case):
     root = installed()
     found = names(root)
     check(all(name.startswith(f"{PREFIX}/") for name in found), "all of it is below DESTDIR and the prefix", found)
-    equal({name.removeprefix(f"{PREFIX}/") for name in found if not name.startswith(DOCUMENTS)}, FILES, "files besides documents")
+    expected = FILES | ({SPIFFE} if (BUILD / SPIFFE).exists() else set())
+    equal({name.removeprefix(f"{PREFIX}/") for name in found if not name.startswith(DOCUMENTS)}, expected, "files besides documents")
     for name in found:
         path = root / name
         check(path.is_symlink() or path.stat().st_size, f"{name} is empty")
-        equal(oct(path.lstat().st_mode & 0o777), oct(0o777 if path.is_symlink() else 0o755 if name.endswith("bin/persona") else 0o644),
+        equal(oct(path.lstat().st_mode & 0o777), oct(0o777 if path.is_symlink() else 0o755 if name.endswith(("bin/persona", SPIFFE)) else 0o644),
               f"mode of {name}")
 
 
