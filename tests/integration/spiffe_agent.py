@@ -8,13 +8,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
 import time
 
 from harness.persona import BINARY, CLEAN, Persona, cli, write_config
 from harness.rotation import serial
 from harness.runner import SANITIZED, amount, case, check, equal, main
-from harness.sockets import Server, connect, echo, expect_echo, read_to_end
+from harness.sockets import Server, echo
+from harness.traffic import Traffic, is_refused, serves
 from harness.spiffe import Agent, TrustDomain, key_of, of_pem, svid
 
 DOMAIN, OTHER = "spiffe://example.org", "spiffe://example.com"
@@ -36,17 +36,6 @@ def database_config(agent, service, **more):
 def app_config(agent, gateway, server_name=DATABASE, **more):
     return {"listen": "127.0.0.1:0", "gateway": {"address": str(gateway), "server_name": server_name}, "log": {"format": "json"},
             "sandbox": SANDBOX, **identity(agent), **more}
-
-
-def serves(persona):
-    with connect(persona.address) as client:
-        expect_echo(client)
-
-
-def is_refused(persona):
-    with connect(persona.address) as client, contextlib.suppress(ConnectionError):
-        client.sendall(b"hello")
-        equal(read_to_end(client)[0], b"", "bytes of a service that is not ours")
 
 
 def children_of(pid):
@@ -94,44 +83,10 @@ class Scene:
         equal(line["certificate"], spiffe_id, "the certificate's name in the log")
 
 
-class Traffic:
-    """A connection that stays, and others that come and go. None may fail."""
-
-    def __init__(self, case, scene):
-        self._scene = scene
-        self._stays = connect(scene.app.address)
-        case.defer(self._stays.close)
-        expect_echo(self._stays, b"before")
-        self._ending = threading.Event()
-        self._errors = []
-        self.short = 0
-        self._thread = threading.Thread(target=self._come_and_go, daemon=True)
-        self._thread.start()
-
-    def _come_and_go(self):
-        try:
-            while not self._ending.is_set():
-                serves(self._scene.app)
-                self.short += 1
-        except Exception as error:
-            self._errors.append(error)
-
-    def end(self):
-        self._ending.set()
-        self._thread.join(30)
-        equal(self._errors, [], "connections that failed")
-        check(self.short > 0, "nobody came")
-        expect_echo(self._stays, b"after")
-        self._stays.close()
-        for persona in self._scene.personas.values():
-            persona.wait_closed(self.short + 1)
-            equal(set(persona.closed) - CLEAN, set(), f"reasons of ends {persona.closed}")
-
-
 @case("SVIDs and bundles are rotated as they are pushed, while connections come, go and stay: none fails", deadline=120)
 def rotated(case):
     scene = Scene(case)
-    traffic = Traffic(case, scene)
+    traffic = Traffic(case, scene.app, scene.personas.values())
     for _ in range(amount(20, 4, 2)):
         for spiffe_id in scene.agents:
             scene.rotate(spiffe_id)

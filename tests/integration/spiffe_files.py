@@ -1,15 +1,14 @@
 """X.509-SVIDs in the three files of spiffe-helper, at both ends: who is let in by a SPIFFE ID, and what becomes of connections while
 SVID, key and bundle are rotated."""
 
-import contextlib
 import os
-import threading
 
 from harness.persona import CLEAN, Persona, cli, write_config
 from harness.rotation import put, wait_refused, wait_reloaded
 from harness.runner import amount, case, check, equal, main
 from harness.spiffe import SPIRE, TrustDomain
-from harness.sockets import Server, connect, echo, expect_echo, read_to_end
+from harness.sockets import Server, echo
+from harness.traffic import Traffic, is_refused, serves
 
 DOMAIN = "spiffe://example.org"
 DATABASE, APP = f"{DOMAIN}/db", f"{DOMAIN}/app/reports"
@@ -56,17 +55,6 @@ def app(case, workload, gateway, server_name=DATABASE, name="app", **more):
                           "log": {"format": "json"}, "reload": {"interval": "200ms"}, **workload.config(), **more}, name)
 
 
-def serves(persona):
-    with connect(persona.address) as client:
-        expect_echo(client)
-
-
-def is_refused(persona):
-    with connect(persona.address) as client, contextlib.suppress(ConnectionError):
-        client.sendall(b"hello")
-        equal(read_to_end(client)[0], b"", "bytes of a service that is not ours")
-
-
 class Scene:
     """A tunnel between two workloads, a connection that stays, and others that come and go; none of them may fail."""
 
@@ -76,37 +64,14 @@ class Scene:
                           Workload(case, "app-files", self.domain.svid(APP), self.domain)]
         self.database = database(case, self.workloads[0], Server(case, echo))
         self.app = app(case, self.workloads[1], self.database)
-        self._stays = connect(self.app.address)
-        case.defer(self._stays.close)
-        expect_echo(self._stays, b"before")
-        self._ending = threading.Event()
-        self._errors = []
-        self.short = 0
-        self._thread = threading.Thread(target=self._come_and_go, daemon=True)
-        self._thread.start()
+        self.traffic = Traffic(case, self.app, (self.app, self.database))
 
     def ends(self):
         return zip((self.database, self.app), self.workloads, (DATABASE, APP))
 
-    def _come_and_go(self):
-        try:
-            while not self._ending.is_set():
-                serves(self.app)
-                self.short += 1
-        except Exception as error:
-            self._errors.append(error)
-
     def end(self):
-        """The connections of the whole time, and no failure in either log."""
-        self._ending.set()
-        self._thread.join(30)
-        equal(self._errors, [], "connections that failed")
-        check(self.short > 0, "nobody came")
-        expect_echo(self._stays, b"after")
-        self._stays.close()
+        self.traffic.end()
         for persona in (self.app, self.database):
-            persona.wait_closed(self.short + 1)
-            equal(set(persona.closed) - CLEAN, set(), f"reasons of ends {persona.closed}")
             persona.stop()
 
 
@@ -166,8 +131,8 @@ def between_files(case):
         svid = scene.domain.svid(spiffe_id)
         workload.svid.write_bytes(svid.certificate.read_bytes())
         wait_refused(persona, "the private key does not match the certificate", since)
-        before = scene.short
-        persona.wait_until(lambda: scene.short > before + 2, "connections with the old SVID")
+        before = scene.traffic.short
+        persona.wait_until(lambda: scene.traffic.short > before + 2, "connections with the old SVID")
         workload.key.write_bytes(svid.key.read_bytes())
         wait_reloaded(persona, svid)
         for empty in (workload.key, workload.svid, workload.bundle):  # a writer that was ended between truncating and writing
