@@ -77,15 +77,14 @@ Result<net::DescriptorLine> Broker::connect() const {
   return line ? std::move(line) : gone();
 }
 
-Result<Message> Broker::ask(const Message& question, const net::Socket* beside,
-                            net::Socket* descriptor) const {
+Result<Message> Broker::ask(const Message& question, Descriptor beside, net::Socket* descriptor) const {
   auto line = connect();
   if (!line) {
     return tl::unexpected(line.error());
   }
   std::vector<uv_os_sock_t> descriptors;
-  if (beside != nullptr) {
-    descriptors.push_back(beside->get());
+  if (beside) {
+    descriptors.push_back(*beside);
   }
   if (!line->send(write(question), descriptors)) {
     return gone();
@@ -107,7 +106,12 @@ Result<Message> Broker::ask(const Message& question, const net::Socket* beside,
 }
 
 int Broker::open(const std::filesystem::path& file) const {
-  return descriptor_for({std::string(ask_file), 0, {file.string()}}, nullptr);
+  return descriptor_for({std::string(ask_file), 0, {file.string()}}, {});
+}
+
+int Broker::open_log(const std::filesystem::path& file, int like) const {
+  return descriptor_for({std::string(ask_log), 0, {file.string()}},
+                        like < 0 ? Descriptor() : static_cast<uv_os_sock_t>(like));
 }
 
 int Broker::rename_log(const std::filesystem::path& from, const std::filesystem::path& to) const {
@@ -115,7 +119,7 @@ int Broker::rename_log(const std::filesystem::path& from, const std::filesystem:
   return answer && answer->word == answered ? static_cast<int>(answer->number) : EIO;
 }
 
-int Broker::descriptor_for(const Message& question, const net::Socket* beside) const {
+int Broker::descriptor_for(const Message& question, Descriptor beside) const {
   net::Socket descriptor;
   const auto answer = ask(question, beside, &descriptor);
   if (!answer || answer->word != answered || (answer->number == 0 && !descriptor.valid())) {
@@ -143,7 +147,7 @@ int Broker::resolve_host(const std::string& host, std::vector<net::SocketAddress
 }
 
 int Broker::bind_tcp(const net::Socket& socket, const net::SocketAddress& address) const {
-  const auto answer = ask({std::string(ask_bind), 0, {bytes_of(address)}}, &socket);
+  const auto answer = ask({std::string(ask_bind), 0, {bytes_of(address)}}, socket.get());
   return answer && answer->word == answered ? static_cast<int>(answer->number) : EACCES;
 }
 

@@ -358,10 +358,4 @@ Result<Broker*> Broker::start(const Duties& duties) {
   return new Broker(std::move(*control));
 }
 
-int Broker::open_log(const std::filesystem::path& file, int like) const {
-  // Of its own: what is in a Socket is closed.
-  const net::Socket model(like < 0 ? like : fcntl(like, F_DUPFD_CLOEXEC, 0));
-  return descriptor_for({std::string(ask_log), 0, {file.string()}}, model.valid() ? &model : nullptr);
-}
-
 }  // namespace persona::broker

@@ -17,8 +17,4 @@ Result<Broker*> Broker::start(const Duties& /*duties*/) {
   return fail(ErrorKind::configuration, "there is no broker on Windows");
 }
 
-int Broker::open_log(const std::filesystem::path& /*file*/, int /*like*/) const {
-  return -1;
-}
-
 }  // namespace persona::broker

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -70,7 +71,7 @@ class Broker final : public net::Deputy {
   /// -1: not, for the reason in errno.
   int open(const std::filesystem::path& file) const;
   int open_log(const std::filesystem::path& file,
-               int like) const;  ///< as log::FileKeeper's; fails on Windows
+               int like) const;  ///< as log::FileKeeper's
   int rename_log(const std::filesystem::path& from,
                  const std::filesystem::path& to) const;  ///< 0 or an errno
 
@@ -96,10 +97,11 @@ class Broker final : public net::Deputy {
                                                      std::function<void(int code, int signal)> ended) const;
 
  private:
-  int descriptor_for(const Message& question, const net::Socket* beside) const;
+  using Descriptor = std::optional<uv_os_sock_t>;
+  int descriptor_for(const Message& question, Descriptor beside) const;
   Result<net::DescriptorLine> connect() const;
   /// `beside`: a descriptor that goes with the question; `descriptor`: one that comes with the answer.
-  Result<Message> ask(const Message& question, const net::Socket* beside = nullptr,
+  Result<Message> ask(const Message& question, Descriptor beside = {},
                       net::Socket* descriptor = nullptr) const;
   Result<std::uint32_t> find_id(std::string_view word, const std::string& name_or_id) const;
   std::string name_of(std::string_view word, std::uint32_t id) const;
