@@ -1,3 +1,6 @@
+#include <string>
+#include <vector>
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -13,8 +16,11 @@ TEST_CASE("version names what the program is made of") {
         std::string::npos);
   const auto built = text.find("\nbuilt with ");
   REQUIRE(built != std::string::npos);
-  for (const char* library :
-       {"yaml-cpp 0.", "fmt ", "nlohmann-json 3.", "CLI11 ", "tl-expected 1.", "prometheus-cpp 1."}) {
+  std::vector<std::string> libraries{"yaml-cpp 0.", "fmt ", "nlohmann-json 3.", "CLI11 ", "tl-expected 1."};
+#ifndef _WIN32  // where its description for CMake has no version
+  libraries.emplace_back("prometheus-cpp 1.");
+#endif
+  for (const std::string& library : libraries) {
     CAPTURE(library);
     CHECK(text.find(library, built) != std::string::npos);
   }
