@@ -150,7 +150,7 @@ Result<void> Context::set_up_resumption() {
     ticket_store_ = std::make_unique<TicketStore>(options_.clock);
   } else {
     if (options_.ticket_keys) {
-      auto issuer = TicketIssuer::with_keys(*options_.ticket_keys, options_.clock);
+      auto issuer = TicketIssuer::with_keys(*options_.ticket_keys, options_.keep_peer_paths, options_.clock);
       if (!issuer) {
         return tl::unexpected(issuer.error());
       }

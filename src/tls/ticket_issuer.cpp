@@ -106,14 +106,16 @@ bool TicketIssuer::rotate() {
   return true;
 }
 
-Result<std::unique_ptr<TicketIssuer>> TicketIssuer::with_keys(const TicketKeys& shared, Clock clock) {
+Result<std::unique_ptr<TicketIssuer>> TicketIssuer::with_keys(const TicketKeys& shared, bool have_paths,
+                                                              Clock clock) {
+  const std::string bound_to = shared.trust + (have_paths ? "1" : "0");
   auto issuer = std::make_unique<TicketIssuer>(clock);
   issuer->is_shared_ = true;
   for (const Secret& each : shared.keys) {
     std::array<std::uint8_t, key_id_size + key_size> bytes{};
     const ByteView view(bytes);
     Key& key = issuer->keys_.emplace_back();
-    if (expand_label(Hash::sha256, each.view(), "persona ticket", as_bytes(shared.trust), bytes)) {
+    if (expand_label(Hash::sha256, each.view(), "persona ticket", as_bytes(bound_to), bytes)) {
       std::copy_n(view.begin(), key_id_size, key.id.begin());
       key.key = AeadKey::create(Aead::aes_256_gcm, view.subspan(key_id_size));
     }

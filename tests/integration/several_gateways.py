@@ -153,18 +153,19 @@ def rotation(case):
     equal(resumed(near, 3), [True] * 3, "with the new key alone")
 
 
-@case("one that trusts another CA as well opens no ticket of the others, and no connection fails")
+@case("one that trusts another CA as well, or cuts what is revoked, opens no ticket of the others, and no connection fails")
 def trust(case):
     pki = Pki(case)
-    fars = gateways(case, pki)
-    near = Persona(case, config(pki, gateway=Balancer(case, fars)))
-    equal(resumed(near, 4), [False, True, True, True], "before")
     both = case.folder / "both.pem"
     both.write_bytes(pki.ca.certificate.read_bytes() + pki.other_ca.certificate.read_bytes())
-    write_config(case, {**fars[1].content, "trust": {"ca": str(both)}}, "far1")
-    fars[1].signal(signal.SIGHUP)
-    fars[1].wait_log("reloaded", changed=True)
-    check(False in resumed(near, 4), "it opened a ticket of somebody who trusts differently")
+    for name, differs in (("wider", {"ca": str(both)}), ("stricter", {"ca": str(pki.ca.certificate), "on_revocation": "cut"})):
+        fars = gateways(case, pki, name=name)
+        near = Persona(case, config(pki, gateway=Balancer(case, fars)), f"near-{name}")
+        equal(resumed(near, 4), [False, True, True, True], "before")
+        write_config(case, {**fars[1].content, "trust": differs}, f"{name}1")
+        fars[1].signal(signal.SIGHUP)
+        fars[1].wait_log("reloaded", changed=True)
+        check(False in resumed(near, 4), f"the {name} one opened a ticket of the other")
 
 
 @case("a gateway that is gone is noticed by nobody but those who were connected through it")

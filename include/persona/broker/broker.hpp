@@ -53,8 +53,7 @@ class Broker final : public net::Deputy {
   static Result<Broker*> start(const Duties& duties);
 
   /// From now on this process's files, names and the writers of files are looked up by the broker, and log
-  /// files opened and moved by it. Before
-  /// there are other threads.
+  /// files opened and moved by it. Before there are other threads.
   void take_over() const;
 
   /// Readable once the broker has ended.

@@ -17,7 +17,7 @@ struct TicketKeys {
 
   std::vector<Secret> keys{};  ///< 1 to `most`, of 32 bytes; the first seals, all open
   /// Of what clients are verified by: a ticket is opened only where it is the same, since the signatures of a
-  /// client's chain are not looked at again. Up to 255 bytes.
+  /// client's chain are not looked at again. Up to 254 bytes.
   std::string trust{};
 };
 

@@ -139,8 +139,10 @@ class TicketIssuer {
 
   explicit TicketIssuer(Clock clock = &now_by_both_clocks) : clock_(clock) {}
 
-  /// With keys that are shared. Fails when memory runs out.
-  static Result<std::unique_ptr<TicketIssuer>> with_keys(const TicketKeys& shared, Clock clock);
+  /// With keys that are shared by those whose tickets have the client's path, or by those whose have not: a
+  /// session without it could not be cut when its client is revoked. Fails when memory runs out.
+  static Result<std::unique_ptr<TicketIssuer>> with_keys(const TicketKeys& shared, bool have_paths,
+                                                         Clock clock);
 
   /// Makes the NewSessionTicket message (with its handshake header) for a session whose peer has just been
   /// verified. `content`: all but psk, age_add and created, which are filled in here. Nothing on failure, or

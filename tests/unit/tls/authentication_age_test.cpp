@@ -223,8 +223,8 @@ TEST_CASE("a ticket under shared keys goes by the wall clock, and is none from t
   keys.trust = "one";
   here = now_by_both_clocks();
   there = {here.monotonic + 1000h, here.wall};  // a machine that has been up for longer
-  const auto ours = *TicketIssuer::with_keys(keys, [] { return here; });
-  const auto theirs = *TicketIssuer::with_keys(keys, [] { return there; });
+  const auto ours = *TicketIssuer::with_keys(keys, false, [] { return here; });
+  const auto theirs = *TicketIssuer::with_keys(keys, false, [] { return there; });
   const Bytes ticket = Issued(*ours, {here.monotonic - 1h, here.wall - 1h}).ticket;
   const auto opened = theirs->open(ticket);
   REQUIRE(opened);
@@ -244,10 +244,11 @@ TEST_CASE("a ticket under shared keys goes by the wall clock, and is none from t
 
   there.wall = here.wall;
   keys.trust = "another";
-  CHECK_FALSE((*TicketIssuer::with_keys(keys, [] { return there; }))->open(ticket));
+  CHECK_FALSE((*TicketIssuer::with_keys(keys, false, [] { return there; }))->open(ticket));
   keys.trust = "one";
+  CHECK_FALSE((*TicketIssuer::with_keys(keys, true, [] { return there; }))->open(ticket));
   keys.keys.insert(keys.keys.begin(), Secret(Bytes(32, 8)));  // newer
-  const auto newer = *TicketIssuer::with_keys(keys, [] { return there; });
+  const auto newer = *TicketIssuer::with_keys(keys, false, [] { return there; });
   CHECK(newer->open(ticket));
   CHECK_FALSE(ours->open(Issued(*newer, there).ticket));
 }
