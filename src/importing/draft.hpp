@@ -117,6 +117,9 @@ struct Draft {
   void remark(const StunnelLine& line, Fate fate, const std::string& sentence) const {
     findings.remark(line, fate, sentence);
   }
+  void to_do(const StunnelLine& line, const std::string& sentence) const {
+    remark(line, Fate::to_do, sentence);
+  }
   void refuse(const StunnelLine& line, std::string_view why) const { findings.refuse(line, why); }
 
   /// There will be no configuration.
