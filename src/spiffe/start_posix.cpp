@@ -47,8 +47,9 @@ Result<net::Socket> start_client(const Endpoint& agent, bool confined) {
   if (access(program.c_str(), X_OK) != 0) {
     return fail(
         ErrorKind::configuration,
-        "the program that asks a SPIFFE agent is not installed: {} ({}). It comes with a persona that "
-        "was built where gRPC is (Debian: libgrpc++-dev, libprotobuf-dev and protobuf-compiler-grpc)",
+        "the program that asks a SPIFFE agent is not installed: {} ({}). It is in the package "
+        "persona-spiffe, and comes with a persona that was built where gRPC is (Debian: libgrpc++-dev, "
+        "libprotobuf-dev and protobuf-compiler-grpc)",
         printable(path_text(program)), std::generic_category().message(errno));
   }
   return broker::start_beside("persona-spiffe", [&](const net::Socket& control) {

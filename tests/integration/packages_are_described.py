@@ -28,7 +28,7 @@ def build_dependencies(case):
     always_there = {"g++", "dpkg-dev", "bzip2", "xz-utils"}  # build-essential, and what dpkg-dev needs
     for_fetching = {"ca-certificates", "debian-archive-keyring"}  # a source package has its sources
     for_tests = {"doctest-dev"}
-    equal(needed - of_packaging, (list_of("--print-build") - always_there - for_fetching - for_tests) | list_of("--print-libraries"),
+    equal(needed - of_packaging, (list_of("--print-build") - always_there - for_fetching - for_tests) | list_of("--print-libraries") | list_of("--print-spiffe"),
           "Build-Depends")
 
 

@@ -99,7 +99,7 @@ root:root 755" ]
     calls || echo "a client was not served" >>/tmp/refused
   done &
   call=$!
-  apt-get install -y "$next"/persona_*.deb >/tmp/upgrade.log 2>&1
+  apt-get install -y "$next"/*.deb >/tmp/upgrade.log 2>&1
   verdict $? "the upgrade ends well"
   touch /tmp/upgraded
   wait "$call"
@@ -121,6 +121,16 @@ root:root 755" ]
   exec {held}>&-
   eventually [ ! -e "/proc/$before" ]
   verdict $? "the old one ends with its last connection"
+
+  cat >/etc/persona/spiffe.yaml <<END
+listen: 127.0.0.1:5433
+gateway: {address: 127.0.0.1:8443, server_name: spiffe://gateway.test/db}
+identity: {spiffe: unix:/run/no-agent.sock, spiffe_wait: 1s}
+END
+  timeout 30 persona run /etc/persona/spiffe.yaml >/tmp/spiffe.log 2>&1
+  [ $? -eq 2 ] && grep -q 'no-agent.sock' /tmp/spiffe.log && ! grep -q 'not installed' /tmp/spiffe.log
+  verdict $? "with persona-spiffe it asks for the agent"
+  rm /etc/persona/spiffe.yaml
 
   # A new program that refuses the configuration: the old one goes on. (To be configured again is what an upgrade is to the scripts.)
   echo "nonsense: true" >>/etc/persona/client.yaml
