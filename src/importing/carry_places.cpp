@@ -59,6 +59,11 @@ std::optional<Address> read_address(Draft& draft, Line line) {
     }
     address.host = host;
   }
+  if (address.host == "unix") {
+    draft.give_up(line,
+                  "a host cannot be named unix in persona, where unix: begins a path: write its address");
+    return std::nullopt;
+  }
   const std::string_view port = colon == std::string_view::npos ? text : text.substr(colon + 1);
   if (!port.empty() && std::all_of(port.begin(), port.end(), is_digit)) {
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);

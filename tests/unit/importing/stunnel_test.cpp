@@ -91,6 +91,16 @@ TEST_CASE("values are quoted where YAML would take them for something else") {
   CHECK(has(yaml_of_client("key = *a\n"), "\n  private_key: \"*a\"\n"));
 }
 
+TEST_CASE("a host named unix would be taken for a socket's path: there is no configuration") {
+  for (const char* places : {"accept = unix:1\nconnect = 2\n", "accept = 1\nconnect = unix:2\n"}) {
+    CAPTURE(places);
+    const auto imported = import_text(std::string("[a]\ncert = a.pem\n") + places);
+    REQUIRE(imported.has_value());
+    CHECK(imported->services.empty());
+    CHECK(has(imported->remarks.back().sentence, "write its address"));
+  }
+}
+
 TEST_CASE("what is said names the file and the line, also of what was included, in their order") {
   InMemory surroundings({{"etc/a.conf", "pid = /x\ninclude = d\n"},
                          {"etc/d/1", "[a]\naccept = 1\nconnect = 2\ncert = a.pem\ndelay = yes\n"},
