@@ -3,7 +3,6 @@
 // draft's.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
