@@ -54,9 +54,9 @@ def password_file(case, password=PASSWORD):
 def real_ones(case):
     pki = Pki(case)
     gateway = tls_gateway(case, pki.server_context())
+    with_dante = [(proxies.dante(case), "localhost")] if proxies.has_dante() else []
     for proxy, name in ((proxies.squid(case, hosts="127.0.0.1 db.inside.test"), "db.inside.test"),
-                        (proxies.tinyproxy(case), "localhost"), (proxies.dante(case), "localhost"),
-                        (proxies.microsocks(case), "localhost")):
+                        (proxies.tinyproxy(case), "localhost"), (proxies.microsocks(case), "localhost"), *with_dante):
         where = by_name(gateway, name)
         persona = Persona(case, through(pki, where, proxy.url))
         serves(persona, where, proxy)
@@ -92,10 +92,12 @@ def refusals(case):
     gateway = tls_gateway(case, pki.server_context())
     squid = proxies.squid(case, rules=f"acl never port {gateway.address[1]}\nhttp_access deny never")
     tinyproxy = proxies.tinyproxy(case, rules="ConnectPort 1")
-    dante = proxies.dante(case, rules=f"socks block {{ from: 0.0.0.0/0 to: 0.0.0.0/0 port = {gateway.address[1]} }}")
+    by_dante = []
+    if proxies.has_dante():
+        dante = proxies.dante(case, rules=f"socks block {{ from: 0.0.0.0/0 to: 0.0.0.0/0 port = {gateway.address[1]} }}")
+        by_dante = [(dante, f"opens no way to {gateway}: not allowed by its rules (reply 2)")]
     for proxy, words in ((squid, f"forbids the way to {gateway} (\"HTTP/1.1 403 Forbidden\")"),
-                         (tinyproxy, f"forbids the way to {gateway} (\"HTTP/1."),
-                         (dante, f"opens no way to {gateway}: not allowed by its rules (reply 2)")):
+                         (tinyproxy, f"forbids the way to {gateway} (\"HTTP/1."), *by_dante):
         persona = Persona(case, through(pki, gateway, proxy.url))
         fails(persona, "dial_failed", words, proxy)
         persona.stop()
